@@ -212,3 +212,18 @@ PROBLEMS: tuple[type[Problem], ...] = (
     TooManyRequests,
 )  # fmt: skip
 """Every kind, for documentation and for tests that walk them."""
+
+
+class Unparsed(ValueError):
+    """A piece of text that is not what was expected of it: no date, no amount.
+
+    Parsers in this folder know no field names, so they raise this; whoever knows the field makes a FieldError of it.
+    """
+
+    def __init__(self, code: str, message: Text) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+    def at(self, field: str) -> FieldError:
+        return FieldError(field, self.code, self.message)
