@@ -91,7 +91,7 @@ def test_every_written_form_of_registered_capital() -> None:
             continue
         figure = D(re.match(r"[\d,.]+(E-\d+)?", row["example"])[0].replace(",", ""))  # type: ignore[index]
         assert amount == figure * (10_000 if "万" in row["format"] else 1), row
-        assert (currency is None) == (not re.search("元|币|马克|法郎|英镑", row["format"])), row
+        assert (currency is None) == (not re.search("元|币|马克|法郎|英镑|克郎", row["format"])), row
     assert not [text for text in refused if re.match(r"[\d(（]", text)], refused
     assert "N/A" in refused
 
