@@ -76,10 +76,10 @@ class Cluster:
                 if not self.home.data.exists():
                     self._make(engine)
                 self._inspect(user)
+                self._in_use = os.open(self.home.run / "users", os.O_RDWR | os.O_CREAT, 0o600)
+                fcntl.flock(self._in_use, fcntl.LOCK_SH)  # first, so that `stop` cleans up an interrupted start
                 if not self._is_running(engine):
                     self._run(engine)
-                self._in_use = os.open(self.home.run / "users", os.O_RDWR | os.O_CREAT, 0o600)
-                fcntl.flock(self._in_use, fcntl.LOCK_SH)
         except OSError as problem:
             raise unwritable(self.home.folder, problem) from problem
         return self.url

@@ -123,6 +123,7 @@ class Engine:
             timeout=timeout,
             check=False,
             cwd="/",
+            start_new_session=True,  # Ctrl-C is for us: half an initdb or pg_ctl helps nobody
             env=self.environment(os.environ),
             user=self.user.uid if self.user.is_other else None,
             group=self.user.gid if self.user.is_other else None,
