@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import ctypes
 import errno
+import logging
 import os
 import signal
 import socket
@@ -13,8 +15,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
+from typing import ClassVar
 
 from guanxi.base.text import Text
 from guanxi.surfaces.cli.administering import first_steps, prepare_django
@@ -22,7 +25,7 @@ from guanxi.surfaces.cli.embedded import database
 from guanxi.surfaces.cli.home import Home
 from guanxi.surfaces.cli.speech import Trouble, said, tell
 
-GRACE = 5  # seconds for requests and jobs under way when we are told to stop
+GRACE = 3  # seconds for requests and jobs under way when we are told to stop
 PARENT = "GUANXI_PARENT"
 
 
@@ -59,6 +62,7 @@ def serve_on(listener: socket.socket, options: argparse.Namespace) -> None:
         "guanxi.project.asgi:application", access_log=False, log_level="warning", timeout_graceful_shutdown=GRACE
     )
     config.load()
+    logging.getLogger("uvicorn.error").addFilter(is_no_cut_stream)
     jobs = JobsBeside()
     jobs.start()
     try:
@@ -104,8 +108,15 @@ def die_with_parent() -> None:
         raise Stopped
 
 
+def is_no_cut_stream(record: logging.LogRecord) -> bool:
+    """An event stream that ends because we stop is no error worth a traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
 class JobsBeside:
     """Keeps one worker process alive."""
+
+    COMMAND: ClassVar[Sequence[str]] = (sys.executable, "-P", "-m", "guanxi.surfaces.cli", "worker")
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -125,7 +136,7 @@ class JobsBeside:
                     return
                 started = time.monotonic()
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "guanxi.surfaces.cli", "worker"],
+                    self.COMMAND,
                     stdin=subprocess.DEVNULL,
                     env={**os.environ, PARENT: str(os.getpid())},
                     start_new_session=True,  # Ctrl-C is for us; we tell the worker
