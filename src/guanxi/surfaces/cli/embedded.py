@@ -264,7 +264,8 @@ class Cluster:
                 f"数据库无法启动，数据没有改动。日志: {self.home.log / 'database'}",
                 f"The database did not start; the data are as they were. Log: {self.home.log / 'database'}",
             )
-        reasons = [line for line in output.splitlines() if re.search(r"FATAL|PANIC|ERROR|error:|invalid|unrecognized", line)]
+        telling = re.compile(r"FATAL|PANIC|ERROR|error:|invalid|unrecognized")
+        reasons = [line for line in output.splitlines() if telling.search(line)]
         tail = "\n".join((reasons or output.strip().splitlines())[-3:])
         return Trouble(f"{hint.text.zh}\n{tail}", f"{hint.text.en}\n{tail}")
 
