@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from guanxi.surfaces.cli import engine
 from guanxi.surfaces.cli.embedded import LONGEST_SOCKET_FOLDER, THROWAWAY, Cluster
 from guanxi.surfaces.cli.home import Home
 from guanxi.surfaces.cli.speech import Trouble
@@ -23,6 +24,7 @@ MakeCluster = Callable[[], Cluster]
 USER_PROCESS = """
 import sys, time
 from pathlib import Path
+from guanxi.surfaces.cli import engine
 from guanxi.surfaces.cli.embedded import THROWAWAY, Cluster
 from guanxi.surfaces.cli.home import Home
 print(Cluster(Home(Path(sys.argv[1])), THROWAWAY).start(), flush=True)
@@ -181,3 +183,13 @@ def test_root_is_told_when_the_data_folder_is_inside_a_private_one(home: Home) -
     with pytest.raises(Trouble, match="GUANXI_HOME"):
         Cluster(inner, THROWAWAY).start()
     assert stat.S_IMODE(home.folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another user")
+def test_programs_in_a_private_folder_are_copied_whole(
+    cluster: MakeCluster, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "readable_by_all", lambda tree, user: False)
+    psycopg.connect(cluster().start()).close()
+    pid = server_pid(home)
+    assert Path(f"/proc/{pid}/exe").readlink().is_relative_to(home.engine)

@@ -139,25 +139,35 @@ class Engine:
         }
 
 
+def parts_of(tree: Path) -> tuple[Path, ...]:
+    """The programs, and the libraries that the wheel keeps beside its package and the programs look for there."""
+    libraries = tree.parents[1] / f"{PACKAGE}.libs"
+    return (tree, libraries) if libraries.is_dir() else (tree,)
+
+
 def readable_by_all(tree: Path, user: ServerUser) -> bool:
     """Looks at the ways in and at one file of each kind; a private umask at installation hides all of them alike."""
-    samples = (tree / "bin" / "postgres", tree / "bin" / "initdb", tree / "share" / "postgresql" / "postgres.bki")
+    samples = [tree / "bin" / "postgres", tree / "bin" / "initdb", tree / "share" / "postgresql" / "postgres.bki"]
+    samples += [file for part in parts_of(tree)[1:] for file in list(part.iterdir())[:1]]
     return all(user.can_reach(file) and file.stat().st_mode & stat.S_IROTH for file in samples)
 
 
 def copy_for(tree: Path, home: Home) -> Path:
-    """A copy that everybody may read, kept until the programs change."""
+    """A copy that everybody may read, in the same places relative to each other, kept until the programs change."""
     made = tree.stat()
     copy = home.engine / f"{VERSION}-{made.st_ino:x}-{int(made.st_mtime):x}"
-    if (copy / "bin" / "postgres").is_file():
-        return copy
-    tell("正在复制数据库程序…", "Copying the database programs…")
-    shutil.rmtree(home.engine, ignore_errors=True)
-    home.engine.mkdir(mode=0o711)
-    unfinished = home.engine / "unfinished"
-    shutil.copytree(tree, unfinished, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include"))
-    for path in (unfinished, *unfinished.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-    unfinished.rename(copy)
-    return copy
+    site_packages = tree.parents[1]
+    if not copy.is_dir():
+        tell("正在复制数据库程序…", "Copying the database programs…")
+        shutil.rmtree(home.engine, ignore_errors=True)
+        home.engine.mkdir(mode=0o711)
+        home.engine.chmod(0o711)
+        unfinished = home.engine / "unfinished"
+        for part in parts_of(tree):
+            target = unfinished / part.relative_to(site_packages)
+            shutil.copytree(part, target, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include"))
+        for path in (unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        unfinished.rename(copy)
+    return copy / tree.relative_to(site_packages)
