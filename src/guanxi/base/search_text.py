@@ -1,0 +1,200 @@
+"""Words for the search index, made in Python for a plain PostgreSQL tsvector, and the queries that meet them.
+
+A Chinese name has no spaces, so the index holds what people may type:
+
+| token      | for                                      | example of 上海华为ABC                            |
+|------------|------------------------------------------|--------------------------------------------------|
+| `上`       | one character                            | 上 海 华 为                                      |
+| `上海`     | two and more: AND of the bigrams         | 上海 海华 华为                                   |
+| `abc`      | words and numbers, found by prefix       | abc                                              |
+| `p:…`      | pinyin from each character on, by prefix | p:shanghaihuaweiabc p:haihuaweiabc p:huaweiabc … |
+| `i:…`      | initials likewise                        | i:shhwabc i:hhwabc i:hwabc …                     |
+| `d:…`      | tails of phone numbers and codes         | d:13800138000 d:3800138000 … d:8000              |
+
+Store the tokens with `array_to_tsvector(tokens)` and ask with `column @@ query_tokens(q)::tsquery`: no text search
+configuration, no positions. Without positions the bigrams of a query of three or more characters may stand apart in
+a text (海华 and 华为 without 海华为): where that matters, recheck with `matches`. Brackets and blanks inside Chinese
+text count for nothing: 华为（上海） is found by 华为上海.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from operator import add
+from typing import Final
+
+from guanxi.base import pinyin
+from guanxi.base.normal import normal
+
+MAX_TOKENS: Final = 120
+"""Tokens of one entry; an address or a remark is cut off, a title, its pinyin and phones never are."""
+MAX_QUERY: Final = 100
+"""Characters of a query that are looked at."""
+
+_WORD_LENGTH = 40
+_PINYIN_LENGTH, _INITIALS_LENGTH = 24, 10  # longer queries are cut alike, and found all the same
+_PINYIN_STARTS = 16
+_SHORT_NAME = 4  # words of up to four characters get pinyin: people and short names, not addresses
+_PHONES = 4
+_TAIL, _LONGEST_TAIL = 4, 15
+
+# Scripts that are written without blanks: Han with its extensions, kana, hangul.
+_CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+_GAP = re.compile(rf"(?<=[{_CJK}])[^\w]+(?=[{_CJK}])")
+_QUERY_GAP = re.compile(rf"(?<=[{_CJK}])[^\w\s]+(?=[{_CJK}])")
+_RUN = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_IS_CJK = re.compile(rf"[{_CJK}]")
+_PHONE_QUERY = re.compile(r"\+?[\d\s().-]+")
+
+
+def _runs(text: str) -> list[str]:
+    """Runs of one kind in a normal()ised text of an entry: 上海(华为)abc-12 → 上海华为, abc, 12."""
+    return _RUN.findall(text if text.isascii() else _GAP.sub("", text))
+
+
+def _add_text(tokens: set[str], text: str, singles: set[str]) -> None:
+    for run in _runs(text):
+        if run.isascii() or not _IS_CJK.match(run):
+            tokens.add(run[:_WORD_LENGTH])
+        else:
+            tokens.update(map(add, run, run[1:]))
+            singles.update(run)
+
+
+def _add_pinyin(tokens: set[str], text: str) -> None:
+    if text.isascii():
+        return  # its words are found by prefix already
+    surname = len(text) <= _SHORT_NAME and (text[:1] in pinyin.SURNAMES or text[:2] in pinyin.SURNAMES)
+    for as_name in (False, True) if surname else (False,):  # 单位 is danwei, 单雄信 shanxiongxin: both are found
+        parts, firsts = pinyin.read(text, as_name)
+        whole, whole_initials = "".join(parts), "".join(firsts)
+        at = at_initials = 0
+        for part, first in zip(parts[:_PINYIN_STARTS], firsts, strict=False):
+            tokens.add("p:" + whole[at : at + _PINYIN_LENGTH])
+            tokens.add("i:" + whole_initials[at_initials : at_initials + _INITIALS_LENGTH])
+            at += len(part)
+            at_initials += len(first)
+
+
+def _add_tails(tokens: set[str], word: str) -> None:
+    word = word[-_LONGEST_TAIL:]
+    tokens.update(["d:" + word[at:] for at in range(max(len(word) - _TAIL + 1, 0))])
+
+
+def entry_tokens(
+    title: str, words: Iterable[str] = (), phones: Iterable[str] = (), codes: Iterable[str] = ()
+) -> set[str]:
+    """The tokens of one entry, at most MAX_TOKENS.
+
+    `title` and short `words` (people, short names) are also found by pinyin; `phones` (stored form) and `codes` (credit
+    codes, contract numbers) by any four or more characters that are their tail or stand before it.
+    """
+    tokens: set[str] = set()
+    singles: set[str] = set()
+    title = normal(title[:80])
+    _add_text(tokens, title, singles)
+    _add_pinyin(tokens, title)
+    tokens |= singles
+    for phone in islice(phones, _PHONES):
+        main, _, extension = phone.partition(";ext=")
+        _add_tails(tokens, main.removeprefix("+86").lstrip("+"))
+        if extension:
+            tokens.add(extension)
+    for code in codes:
+        runs = _runs(normal(code))
+        tokens.update(runs)
+        _add_tails(tokens, "".join(runs))
+    rest: set[str] = set()
+    for word in sorted(words, key=len):  # what is short is a name or a number; the long ones share what is left
+        if len(tokens) >= MAX_TOKENS:
+            break
+        more: set[str] = set()
+        word = normal(word[:MAX_TOKENS])
+        _add_text(more, word, rest)
+        if len(word) <= _SHORT_NAME:
+            _add_pinyin(more, word)
+        _fill(tokens, more)
+    _fill(tokens, rest)
+    return tokens
+
+
+def _fill(tokens: set[str], more: set[str]) -> None:
+    if len(tokens) + len(more) <= MAX_TOKENS:
+        tokens |= more
+    else:
+        tokens.update(sorted(more - tokens)[: max(MAX_TOKENS - len(tokens), 0)])
+
+
+def index_tokens(texts: list[str]) -> list[str]:
+    """The tokens of texts that are all titles: bigrams, characters, words, pinyin. Sorted, each once."""
+    tokens: set[str] = set()
+    for text in map(normal, texts):
+        _add_text(tokens, text, tokens)
+        _add_pinyin(tokens, text)
+    return sorted(tokens)
+
+
+def query_tokens(q: str) -> str:
+    """A tsquery that finds entries holding every part of `q`; "" when there is nothing to look for (then find nothing).
+
+    Only letters and digits of the query get in, each quoted: no operator of the query language can.
+    """
+    text = _QUERY_GAP.sub("", normal(q[:MAX_QUERY]))
+    parts: list[str] = []
+    for run in dict.fromkeys(_RUN.findall(text)):
+        if not run.isascii() and _IS_CJK.match(run):
+            grams = dict.fromkeys(map(add, run, run[1:])) if len(run) > 1 else [run]
+            parts += [_quoted(gram) for gram in grams]
+        else:
+            parts.append(_word_query(run))
+    query = " & ".join(parts)
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= 7 and len(parts) > 1 and _PHONE_QUERY.fullmatch(text):
+        # 138-0013-8000 or +86 138 0013 8000: one number, though the index knows it without blanks
+        query = f"({_quoted('d:' + _national(digits), prefix=True)} | {query})"
+    return query
+
+
+def _word_query(word: str) -> str:
+    word = word[:_WORD_LENGTH]
+    if len(word) < 2:
+        return _quoted(word)
+    choices = [_quoted(word, prefix=True)]
+    if not word.isdecimal():
+        choices += [
+            _quoted("p:" + word[:_PINYIN_LENGTH], prefix=True),
+            _quoted("i:" + word[:_INITIALS_LENGTH], prefix=True),
+        ]
+    if len(word) >= _TAIL and any(letter.isdecimal() for letter in word):
+        choices.append(_quoted("d:" + _national(word), prefix=True))
+    return choices[0] if len(choices) == 1 else f"({' | '.join(choices)})"
+
+
+def _national(digits: str) -> str:
+    """Digits as the index holds a phone: 8613800138000 and 013800138000 as 13800138000, 02169388001 as 2169388001."""
+    if digits.isdecimal():
+        if len(digits) >= 12 and digits.startswith(("86", "0086")):
+            digits = digits.removeprefix("00")[2:]
+        if len(digits) >= 10 and digits.startswith("0"):
+            digits = digits[1:]
+    return digits[-_LONGEST_TAIL:]
+
+
+def _quoted(lexeme: str, prefix: bool = False) -> str:
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'{':*' if prefix else ''}"
+
+
+def needs_recheck(q: str) -> bool:
+    """Whether the index alone may find too much: a Chinese run of three or more characters."""
+    text = _QUERY_GAP.sub("", normal(q[:MAX_QUERY]))
+    return any(len(run) > 2 and _IS_CJK.match(run) for run in _RUN.findall(text))
+
+
+def matches(q: str, *texts: str) -> bool:
+    """Whether every Chinese run of the query stands, whole, in one of the texts; words and digits the index decides."""
+    text = _QUERY_GAP.sub("", normal(q[:MAX_QUERY]))
+    compact = [_GAP.sub("", normal(entry)) for entry in texts]
+    return all(any(run in entry for entry in compact) for run in _RUN.findall(text) if _IS_CJK.match(run))
