@@ -1,0 +1,54 @@
+"""Who acts. An actor is immutable, is passed to every call, and carries the workspace and everything rights need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from uuid import UUID
+
+from guanxi.base.text import DEFAULT_LANGUAGE
+from guanxi.kernel.access.rights import Rights
+from guanxi.kernel.catalog.catalog import Catalog
+
+Kind = Literal["person", "token", "automation", "system"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`rights` is None for the system and automations, which may do everything; a person never has None.
+
+    `via` says which way in was used (web, api, import, cli, demo), `request` ties what happened to one request.
+    """
+
+    kind: Kind
+    workspace: UUID
+    user: UUID | None = None
+    name: str = ""
+    rights: Rights | None = None
+    departments: tuple[UUID, ...] = ()
+    below: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict, repr=False)
+    language: str = DEFAULT_LANGUAGE
+    via: str = ""
+    request: str | None = None
+    depth: int = 0
+    catalog: Catalog | None = field(default=None, repr=False, compare=False)
+    """The picture of what exists that this actor works with; None asks for the newest at each call."""
+
+    @property
+    def unlimited(self) -> bool:
+        return self.rights is None
+
+    def through(self, via: str, request: str | None = None, language: str | None = None) -> Actor:
+        """The same actor coming another way."""
+        return replace(self, via=via, request=request, language=language or self.language)
+
+
+def system(workspace: UUID, via: str = "system") -> Actor:
+    """The program itself: migrations, seeds, the administrator's command line."""
+    return Actor("system", workspace, name="system", via=via)
+
+
+def automation(actor: Actor) -> Actor:
+    """Acting because of somebody's event: with the kernel's rights, one step deeper."""
+    return replace(actor, kind="automation", rights=None, depth=actor.depth + 1)

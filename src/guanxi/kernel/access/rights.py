@@ -1,0 +1,205 @@
+"""Rights: roles and facts about people become, per object, one predicate and one mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T, Text
+from guanxi.kernel.declare.conditions import Across, Always, Condition, Or, OwnedBy, TeamMember
+from guanxi.kernel.declare.objects import LEVELS, Action, Definition
+
+NOBODY: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far one role goes on one object: everybody's records, or those of some people. `name` is the scope's name."""
+
+    role: str
+    name: str
+    owners: frozenset[UUID] | None
+
+    def union(self, other: Reach) -> frozenset[UUID] | None:
+        return None if self.owners is None or other.owners is None else self.owners | other.owners
+
+
+@dataclass(frozen=True)
+class ObjectRights:
+    """What an actor may do with one object, all roles together."""
+
+    verbs: frozenset[str] = frozenset()
+    read: frozenset[UUID] | None = NOBODY
+    write: frozenset[UUID] | None = NOBODY
+    fields: Mapping[str, str] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    reads: tuple[Reach, ...] = ()
+    writes: tuple[Reach, ...] = ()
+
+    def may(self, verb: str) -> bool:
+        return verb in self.verbs or "*" in self.verbs
+
+
+@dataclass(frozen=True)
+class Rights:
+    """A person's rights: per object by name, and "*" for objects no role names."""
+
+    user: UUID
+    objects: Mapping[str, ObjectRights]
+    roles: tuple[str, ...] = ()
+
+    def on(self, name: str) -> ObjectRights:
+        return self.objects.get(name) or self.objects.get("*") or ObjectRights()
+
+
+SCOPE_LABELS: dict[str, Text] = {
+    "none": T("无", "none"),
+    "own": T("本人", "own records"),
+    "reports": T("本人及下属", "own and reports' records"),
+    "department": T("本部门", "the department's records"),
+    "below": T("本部门及下级部门", "the department's and sub-departments' records"),
+    "chosen": T("指定部门", "chosen departments' records"),
+    "all": T("全部", "all records"),
+}
+
+
+def combine(
+    user: UUID,
+    grants: Sequence[tuple[str, Mapping[str, Any]]],
+    departments: Sequence[UUID],
+    below: Mapping[UUID, Sequence[UUID]],
+    members: Mapping[UUID, Sequence[UUID]],
+    reports: Sequence[UUID],
+) -> Rights:
+    """Several roles as one: verbs united, the widest scopes, the highest field levels.
+
+    A role's field level counts only together with that role's right to read the object. A role that says nothing about a
+    field stands for the policy's own level (`silent`), so that the widest wins, as for rows.
+    """
+
+    def people(scope: str, chosen: Sequence[Any]) -> frozenset[UUID] | None:
+        if scope == "all":
+            return None
+        if scope == "own":
+            return frozenset({user})
+        if scope == "reports":
+            return frozenset({user, *reports})
+        if scope in ("department", "below", "chosen"):
+            roots = [d for c in chosen if (d := parse_id(str(c)))] if scope == "chosen" else departments
+            wanted = {d for root in roots for d in (below.get(root, (root,)) if scope != "department" else (root,))}
+            return frozenset({user, *(m for d in wanted for m in members.get(d, ()))})
+        return NOBODY
+
+    names = {name for _, rights in grants for name in rights}
+    out: dict[str, ObjectRights] = {}
+    for name in names:
+        verbs: set[str] = set()
+        reads: list[Reach] = []
+        writes: list[Reach] = []
+        levels: list[Mapping[str, str]] = []
+        for role, rights in grants:
+            grant = rights.get(name, rights.get("*"))
+            if not grant:
+                continue
+            verbs |= set(grant.get("verbs", ()))
+            read = grant.get("read", "own")
+            if {"read", "*"} & set(grant.get("verbs", ())):
+                reads.append(Reach(role, read, people(read, grant.get("departments", ()))))
+                write = grant.get("write", read)
+                writes.append(Reach(role, write, people(write, grant.get("departments", ()))))
+                levels.append(grant.get("fields") or {})
+        fields: dict[str, str] = {}
+        silent: set[str] = set()
+        for one in {f for level in levels for f in level}:
+            known = [level[one] for level in levels if one in level]
+            fields[one] = max(known, key=LEVELS.index)
+            if len(known) < len(levels):
+                silent.add(one)
+        out[name] = ObjectRights(
+            frozenset(verbs), _widest(reads), _widest(writes), fields, frozenset(silent), tuple(reads), tuple(writes)
+        )
+    return Rights(user, out, tuple(role for role, _ in grants))
+
+
+def _widest(reaches: Sequence[Reach]) -> frozenset[UUID] | None:
+    out: frozenset[UUID] | None = NOBODY
+    for reach in reaches:
+        if reach.owners is None:
+            return None
+        out = out | reach.owners  # type: ignore[operator]
+    return out
+
+
+def may(rights: Rights | None, it: Definition, verb: str) -> bool:
+    """Whether the verb is granted at all, for some record."""
+    action = it.verbs.get(verb)
+    if rights is None:
+        return True
+    if isinstance(action, Action) and action.internal:
+        return False
+    if verb == "read" and it.policy.read == "member":
+        return True
+    return rights.on(it.name).may(verb)
+
+
+def readable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str] = frozenset()) -> Condition:
+    """The rows the actor may read, as a condition; `~Always()` for none."""
+    if rights is None or it.policy.read == "member":
+        return Always()
+    held = rights.on(it.name)
+    if not held.may("read"):
+        return ~Always()
+    if it.policy.read == "role" or held.read is None:
+        return Always()
+    arms: list[Condition] = []
+    if it.owned:
+        arms += _owned(held.read, rights.user, "read")
+    for link in it.policy.through:
+        target = objects[it.fields[link].target]  # type: ignore[attr-defined]
+        if target.name not in _seen:
+            inner = readable(rights, target, objects, _seen | {it.name})
+            if inner != ~Always():
+                arms.append(Across(link, target.name, inner))
+    return Or(tuple(arms)) if arms else ~Always()
+
+
+def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition]) -> Condition:
+    """The rows the actor may change, always within those readable."""
+    if rights is None:
+        return Always()
+    held = rights.on(it.name)
+    if it.policy.write == "role" or held.write is None:
+        return Always()
+    arms: list[Condition] = []
+    if it.owned:
+        arms += _owned(held.write, rights.user, "write")
+    else:
+        for link in it.policy.through:
+            target = objects[it.fields[link].target]  # type: ignore[attr-defined]
+            arms.append(Across(link, target.name, writable(rights, target, objects)))
+    return Or(tuple(arms)) if arms else ~Always()
+
+
+def _owned(owners: frozenset[UUID], user: UUID, level: str) -> list[Condition]:
+    arms: list[Condition] = [OwnedBy(tuple(sorted(owners)))] if owners else []
+    return [*arms, TeamMember(user, level)]
+
+
+def level(rights: Rights | None, it: Definition, name: str) -> str:
+    """hidden, masked, read or write: what the actor may do with a field of records in reach."""
+    if rights is None:
+        return "write"
+    if name in ("id", "version"):
+        return "read"
+    one = it.fields[name]
+    held = rights.on(it.name)
+    own = "write" if held.may("*") else it.policy.fields.get(name, "write")
+    found = held.fields.get(name, own)
+    if name in held.silent:
+        found = max(found, own, key=LEVELS.index)
+    if one.system and found == "write":
+        return "read"
+    return found

@@ -1,0 +1,61 @@
+"""Readers of the journal. Each has its own cursor, acts in its own transaction, and acts only through the door.
+
+Search is the first consumer and the one exception in time: it is written in the record's own transaction
+(`records.indexing`), because rights and words must agree at every moment; here is what rebuilds it from the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from guanxi.kernel.access.actor import Actor, automation, system
+from guanxi.kernel.declare.conditions import Always
+from guanxi.kernel.records import indexing, people
+from guanxi.kernel.storage import journal_rows, sql
+from guanxi.kernel.storage import rows as storage
+
+Handler = Callable[[Sequence[dict[str, Any]], Actor], None]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Something that wants to know what happened. `handle` gets events in commit-safe order, and an automation actor."""
+
+    name: str
+    handle: Handler
+    batch: int = 200
+
+
+CONSUMERS: list[Consumer] = []
+
+
+def enrol() -> None:
+    """Make all consumers known to the database; each starts with what happens from now on."""
+    for consumer in CONSUMERS:
+        journal_rows.enrol(consumer.name)
+
+
+def run(workspace: UUID, consumer: Consumer) -> int:
+    """One batch for one consumer; returns how many events it handled. The cursor moves in the same transaction."""
+    with sql.work(workspace):
+        found = journal_rows.unread(consumer.name, workspace, limit=consumer.batch)
+        if found:
+            consumer.handle(found, automation(system(workspace, via=consumer.name)))
+            journal_rows.advance(consumer.name, found[-1]["xid"], found[-1]["id"])
+    return len(found)
+
+
+def rebuild_search(workspace: UUID, batch: int = 2000) -> int:
+    """Write every living record's search entry anew; returns how many. Needed when the words themselves change."""
+    catalog = people.newest(workspace)
+    done = 0
+    with sql.work(workspace):
+        for it in catalog:
+            rows = storage.fetch(catalog, it, Always(), links=False)
+            for start in range(0, len(rows), batch):
+                indexing.write(catalog, it, rows[start : start + batch], fresh=False)
+                done += len(rows[start : start + batch])
+    return done

@@ -1,0 +1,162 @@
+"""What exists now: the modules' declarations and one workspace's own fields and choices, as one read-only picture."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.errors import NotFound
+from guanxi.base.text import T, Text
+from guanxi.kernel.catalog.core import CORE
+from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Number, Option, Settings
+from guanxi.kernel.declare.objects import DeclarationError, Definition, Module
+
+
+class Registry:
+    """The declarations of all modules. It closes when it is first read: what exists does not depend on import order."""
+
+    def __init__(self) -> None:
+        self._modules: list[Module] = []
+        self._objects: dict[str, Definition] | None = None
+
+    def install(self, modules: Iterable[Module]) -> None:
+        """Make these the program's modules (the kernel's own comes first). Raises DeclarationError."""
+        if self._objects is not None:
+            raise DeclarationError("Modules are installed once, before anything is read")
+        self._modules = [CORE, *modules]
+        self._objects = self._join()
+
+    @property
+    def modules(self) -> list[Module]:
+        self.objects  # noqa: B018 - closes the registry
+        return self._modules
+
+    @property
+    def objects(self) -> Mapping[str, Definition]:
+        if self._objects is None:
+            raise DeclarationError("No modules are installed: guanxi.project.modules does it at start")
+        return self._objects
+
+    def _join(self) -> dict[str, Definition]:
+        out: dict[str, Definition] = {}
+        present: set[str] = set()
+        for module in self._modules:
+            missing = set(module.needs) - present
+            if missing:
+                raise DeclarationError(f"Module {module.name!r} needs {sorted(missing)}, which must be listed before it")
+            present.add(module.name)
+            for cls in module.objects:
+                definition = dataclasses.replace(cls.definition, module=module.name)
+                if definition.name in out:
+                    raise DeclarationError(f"Two modules declare the object {definition.name!r}")
+                out[definition.name] = definition
+        plurals = [d.plural for d in out.values()]
+        if len(plurals) != len(set(plurals)):
+            raise DeclarationError("Two objects have the same plural")
+        for definition in out.values():
+            for field in definition.fields.values():
+                if isinstance(field, Link | Links) and field.target not in out:
+                    raise DeclarationError(f"{definition.name}.{field.name} links to {field.target!r}, which nobody declares")
+        return out
+
+
+REGISTRY = Registry()
+
+
+@dataclasses.dataclass(frozen=True)
+class Catalog:
+    """One workspace's picture, immutable; a change to a custom field or dictionary makes a new one (`version`)."""
+
+    workspace: UUID
+    version: int
+    objects: Mapping[str, Definition]
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_plurals", {d.plural: d for d in self.objects.values()})
+        reverse: dict[str, list[tuple[Definition, Link]]] = {}
+        for definition in self.objects.values():
+            for link in definition.links():
+                if not link.system:
+                    reverse.setdefault(link.target, []).append((definition, link))
+        object.__setattr__(self, "_reverse", reverse)
+
+    def find(self, name: str | None) -> Definition | None:
+        """By name or plural."""
+        if not isinstance(name, str):
+            return None
+        plurals: dict[str, Definition] = self._plurals  # type: ignore[attr-defined]
+        return self.objects.get(name) or plurals.get(name)
+
+    def object(self, name: str) -> Definition:
+        """By name or plural; raises NotFound."""
+        found = self.find(name)
+        if found is None:
+            raise NotFound(T(f"没有“{name}”这个对象。", f"There is no object {name!r}."), code="no-object")
+        return found
+
+    def __iter__(self) -> Iterator[Definition]:
+        return iter(self.objects.values())
+
+    def linking_to(self, name: str) -> list[tuple[Definition, Link]]:
+        """The objects with a link to this one: its related lists."""
+        reverse: dict[str, list[tuple[Definition, Link]]] = self._reverse  # type: ignore[attr-defined]
+        return reverse.get(name, [])
+
+
+def build(
+    workspace: UUID,
+    version: int,
+    settings: Settings,
+    entries: Iterable[tuple[str, str, str, str | None, str | None, bool]],
+    customs: Iterable[Mapping[str, Any]],
+    declared: Mapping[str, Definition] | None = None,
+) -> Catalog:
+    """The picture from rows: `entries` are (dictionary key, key, name, name_en, color, active) in order; `customs` are
+    custom field records as plain dicts."""
+    options: dict[str, list[Option]] = {}
+    for dictionary, key, name, name_en, color, active in entries:
+        options.setdefault(dictionary, []).append(Option(key, Text(name, name_en or name), color or "", active))
+    extra: dict[str, list[Field]] = {}
+    for row in customs:
+        extra.setdefault(row["object_name"], []).append(_custom(row, options))
+    objects: dict[str, Definition] = {}
+    for definition in (declared or REGISTRY.objects).values():
+        fields: dict[str, Field] = {}
+        for name, field in definition.fields.items():
+            if isinstance(field, Choice) and field.dictionary is not None and field.dictionary in options:
+                field = field.bound(options=tuple(options[field.dictionary]))
+            if field.system:
+                for one in extra.pop(definition.name, ()):
+                    fields.setdefault(one.name, one)
+            fields[name] = field
+        objects[definition.name] = dataclasses.replace(definition, fields=fields)
+    return Catalog(workspace, version, objects, settings)
+
+
+def _custom(row: Mapping[str, Any], options: Mapping[str, list[Option]]) -> Field:
+    chosen: dict[str, Any] = dict(row.get("options") or {})
+    label = Text(row["name"], row.get("name_en") or row["name"])
+    common: dict[str, Any] = {"required": bool(row.get("required"))}
+    for key in ("search", "default"):
+        if key in chosen:
+            common[key] = chosen[key]
+    cls: Callable[..., Field] = KINDS[row["kind"]]
+    field: Field
+    if row["kind"] in ("link", "many_links"):
+        field = cls(chosen["target"], label, **common)
+    elif row["kind"] in ("choice", "multi_choice"):
+        listed = [
+            Option(str(o["key"]), Text(str(o.get("zh") or o["key"]), str(o.get("en") or o.get("zh") or o["key"])), str(o.get("color", "")))
+            for o in chosen.get("options", [])
+        ]
+        field = cls(label, options.get(chosen.get("dictionary", ""), listed), **common)
+    elif isinstance(cls, type) and issubclass(cls, Number):
+        field = cls(label, places=int(chosen.get("places", 2)), **common)
+    else:
+        field = cls(label, **common)
+    field.name = row["key"]
+    field.custom = True
+    return field

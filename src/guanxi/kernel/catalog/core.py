@@ -1,0 +1,231 @@
+"""The objects the kernel itself stands on: people, departments, roles, and what administrators declare.
+
+They are ordinary declarations, read and written through the door like any other, and described like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from guanxi.base.errors import FieldError, Invalid
+from guanxi.base.text import T
+from guanxi.kernel.declare.fields import (
+    KINDS,
+    Boolean,
+    Choice,
+    Date,
+    Department,
+    Departments,
+    Email,
+    Integer,
+    Json,
+    Link,
+    Links,
+    LongText,
+    Number,
+    Option,
+    Person,
+    Phone,
+    TextField,
+)
+from guanxi.kernel.declare.objects import LEVELS, SCOPES, Form, Grant, List, Module, Object, Policy
+
+
+def whole_tree(draft: Any, context: Any) -> None:
+    """A tree has no circles: going up from the new parent must not meet the record itself."""
+    name = draft.object.parent
+    if not draft.changed(name):
+        return
+    above = draft[name]
+    seen = {draft.id}
+    while above is not None:
+        if above in seen:
+            raise Invalid.field(
+                name, "circle", "上级不能是自己或自己的下级。", "A record cannot be under itself or under its own children."
+            )
+        seen.add(above)
+        row = context.get(draft.object.name, above)
+        above = row[name] if row is not None else None
+
+
+class DepartmentObject(
+    Object, name="department", label=T("部门", "Department"), icon="department", group="settings", parent="above",
+    touches="access",
+):  # fmt: skip
+    """部门: a part of the company, in a tree, with a head."""
+
+    name = TextField(T("部门名称", "Name"), required=True, search=True)
+    above = Department(T("上级部门", "Parent department"), on_delete="protect", reverse=T("下级部门", "Sub-departments"))
+    head = Person(T("部门主管", "Head"))
+    code = TextField(T("部门编码", "Code"), search=True)
+    order = Integer(T("排序", "Order"), default=0)
+    policy = Policy(read="member", write="role")
+    checks = (whole_tree,)
+    unique = (("above", "name"),)
+    views = (
+        List(columns=("name", "above", "head", "code"), sort=("order", "name")),
+        Form(fields=("name", "above", "head", "code", "order")),
+    )
+
+
+class User(
+    Object, label=T("员工", "User"), icon="user", group="settings", title="name", subtitle=("username",), parent="superior",
+    touches="access",
+):  # fmt: skip
+    """员工: a person who works with the program. Signing in is a matter of the account with the same user name."""
+
+    name = TextField(T("姓名", "Name"), required=True, search=True)
+    username = TextField(T("用户名", "User name"), unique=True, search=True)
+    email = Email(T("邮箱", "E-mail"))
+    phone = Phone(T("手机", "Phone"))
+    position = TextField(T("职务", "Position"))
+    department = Department(T("主部门", "Main department"), on_delete="protect", reverse=T("员工", "Users"))
+    departments = Departments(T("兼任部门", "Other departments"))
+    superior = Person(T("直属上级", "Superior"), reverse=T("直属下级", "Direct reports"))
+    roles = Links("role", T("角色", "Roles"))
+    active = Boolean(T("启用", "Active"), default=True)
+    language = Choice(T("语言", "Language"), [("zh-CN", T("中文", "中文")), ("en", T("English", "English"))])
+    policy = Policy(read="member", write="role")
+    checks = (whole_tree,)
+    views = (
+        List(columns=("name", "username", "department", "position", "roles", "active"), sort=("name",), filters=("department", "active")),
+        Form(fields=("name", "username", "department", "departments", "superior", "roles", "position", "phone", "email", "language", "active")),
+    )
+
+
+def whole_grants(draft: Any, context: Any) -> None:
+    """A role's rights name objects, verbs, scopes and levels that exist."""
+    problems: list[FieldError] = []
+
+    def wrong(zh: str, en: str) -> None:
+        problems.append(FieldError("grants", "grant", T(zh, en)))
+
+    grants = draft.grants or {}
+    if not isinstance(grants, Mapping):
+        raise Invalid.field("grants", "grant", "权限应为“对象: 权限”的表。", "Rights are a table of object: rights.")
+    for name, grant in grants.items():
+        known = context.catalog.find(name)
+        if name != "*" and known is None:
+            wrong(f"没有“{name}”这个对象。", f"There is no object {name!r}.")
+            continue
+        if not isinstance(grant, Mapping) or not set(grant) <= {"verbs", "read", "write", "fields", "departments"}:
+            wrong(f"{name}：只能有 verbs、read、write、fields、departments。", f"{name}: only verbs, read, write, fields, departments.")
+            continue
+        for key in ("read", "write"):
+            if grant.get(key, "own") not in SCOPES:
+                wrong(f"{name}.{key}：范围只能是 {'、'.join(SCOPES)}。", f"{name}.{key}: the scope is one of {', '.join(SCOPES)}.")
+        if not isinstance(grant.get("verbs", []), list):
+            wrong(f"{name}.verbs 应为列表。", f"{name}.verbs is a list.")
+        for field, level in dict(grant.get("fields") or {}).items():
+            if level not in LEVELS or (known is not None and field not in known.fields):
+                wrong(f"{name}.fields.{field}：字段或级别不对。", f"{name}.fields.{field}: no such field or level.")
+    if problems:
+        raise Invalid(problems)
+
+
+class Role(Object, label=T("角色", "Role"), icon="role", group="settings", touches="access"):
+    """角色: what its holders may see and do, per object. Several roles together give the widest."""
+
+    name = TextField(T("名称", "Name"), required=True, unique=True, search=True)
+    name_en = TextField(T("英文名称", "English name"))
+    key = TextField(T("标识", "Key"), unique=True)
+    description = LongText(T("说明", "Description"))
+    grants = Json(T("权限", "Rights"))
+    policy = Policy(read="member", write="role")
+    checks = (whole_grants,)
+    views = (List(columns=("name", "name_en", "key", "description"), sort=("name",)), Form(fields=("name", "name_en", "key", "description", "grants")))
+
+
+class Dictionary(Object, label=T("数据字典", "Dictionary"), icon="dictionary", group="settings", touches="catalog"):
+    """数据字典: a list of choices that an administrator keeps, used by fields of any object."""
+
+    name = TextField(T("名称", "Name"), required=True, search=True)
+    name_en = TextField(T("英文名称", "English name"))
+    key = TextField(T("标识", "Key"), required=True, unique=True)
+    policy = Policy(read="member", write="role")
+    views = (List(columns=("name", "name_en", "key"), sort=("key",)), Form(fields=("name", "name_en", "key")))
+
+
+class DictionaryEntry(
+    Object, label=T("字典项", "Dictionary entry"), plural="dictionary_entries", icon="dictionary", group="settings",
+    touches="catalog",
+):  # fmt: skip
+    """字典项: one choice. `key` is stored in records and never changes; the labels may."""
+
+    name = TextField(T("名称", "Name"), required=True)
+    name_en = TextField(T("英文名称", "English name"))
+    dictionary = Link("dictionary", T("字典", "Dictionary"), required=True, on_delete="cascade", reverse=T("字典项", "Entries"))
+    key = TextField(T("标识", "Key"), required=True)
+    color = TextField(T("颜色", "Colour"))
+    order = Integer(T("排序", "Order"), default=0)
+    active = Boolean(T("启用", "Active"), default=True)
+    policy = Policy(read="member", write="role")
+    unique = (("dictionary", "key"),)
+    views = (
+        List(columns=("dictionary", "name", "name_en", "key", "order", "active"), sort=("dictionary", "order")),
+        Form(fields=("dictionary", "name", "name_en", "key", "color", "order", "active")),
+    )
+
+
+CUSTOM_KINDS = tuple(kind for kind in KINDS if kind not in ("owner", "stage", "auto_number"))
+
+
+def whole_field(draft: Any, context: Any) -> None:
+    """A custom field belongs to an object that exists, has a name of its own there, and never changes its type."""
+    target = context.catalog.find(draft.object_name)
+    if target is None:
+        raise Invalid.field("object_name", "unknown", "没有这个对象。", "There is no such object.")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", draft.key or ""):
+        raise Invalid.field("key", "pattern", "标识以小写字母开头，只含小写字母、数字和下划线。", "A key starts with a small letter and holds small letters, digits and _ only.")
+    there = target.fields.get(draft.key)
+    if there is not None and not there.custom:
+        raise Invalid.field("key", "taken", "这个标识已被系统字段使用。", "This key is taken by a field of the system.")
+    if not draft.new and (draft.changed("key") or draft.changed("kind") or draft.changed("object_name")):
+        raise Invalid.field("kind", "fixed", "字段的对象、标识和类型不能修改。请新建一个字段。", "Object, key and type of a field do not change. Make a new field.")
+    if draft.kind in ("link", "many_links") and context.catalog.find((draft.options or {}).get("target", "")) is None:
+        raise Invalid.field("options", "target", "请在 options.target 中给出要链接的对象。", "Name the linked object in options.target.")
+
+
+class CustomField(
+    Object, label=T("自定义字段", "Custom field"), icon="field", group="settings", title="name", touches="catalog"
+):
+    """自定义字段: an attribute an administrator adds to an object; everything works on it as on a declared one."""
+
+    name = TextField(T("名称", "Name"), required=True)
+    name_en = TextField(T("英文名称", "English name"))
+    object_name = TextField(T("对象", "Object"), required=True)
+    key = TextField(T("标识", "Key"), required=True)
+    kind = Choice(T("类型", "Type"), [Option(kind, T(kind, kind)) for kind in CUSTOM_KINDS], required=True)
+    required = Boolean(T("必填", "Required"), default=False)
+    options = Json(T("设置", "Options"))
+    order = Integer(T("排序", "Order"), default=0)
+    policy = Policy(read="member", write="role")
+    checks = (whole_field,)
+    unique = (("object_name", "key"),)
+    views = (
+        List(columns=("object_name", "name", "key", "kind", "required"), sort=("object_name", "order")),
+        Form(fields=("object_name", "name", "name_en", "key", "kind", "required", "options", "order")),
+    )
+
+
+class ExchangeRate(Object, label=T("汇率", "Exchange rate"), icon="rate", group="settings", title="currency"):
+    """汇率: what one unit of a currency is worth in the workspace's currency from a day on."""
+
+    currency = TextField(T("币种", "Currency"), required=True)
+    from_day = Date(T("生效日期", "From"), required=True)
+    rate = Number(T("汇率", "Rate"), places=6, required=True)
+    policy = Policy(read="member", write="role")
+    unique = (("currency", "from_day"),)
+    views = (List(columns=("currency", "from_day", "rate"), sort=("currency", "-from_day")), Form(fields=("currency", "from_day", "rate")))
+
+
+ADMINISTRATOR = Grant(("*",), "all", "all").to_json()
+"""The administrator's grant for every object, present and future."""
+
+CORE = Module(
+    name="core",
+    label=T("组织与设置", "Organisation and settings"),
+    objects=(DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate),
+)

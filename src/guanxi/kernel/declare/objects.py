@@ -1,0 +1,359 @@
+"""Objects, modules, policies, actions and views: what a module says about its records.
+
+A class statement is the whole declaration; reading it is reading the specification. Mistakes are found when the class
+is made, at import: a declaration without a policy, a view of a field that does not exist, an action without a label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, get_args, Literal
+
+from guanxi.base.text import T, Text
+from guanxi.kernel.declare.fields import DateTime, Field, Link, Links, Person, TextField
+
+Scope = Literal["none", "own", "reports", "department", "below", "chosen", "all"]
+SCOPES: tuple[str, ...] = get_args(Scope)
+Level = Literal["hidden", "masked", "read", "write"]
+LEVELS: tuple[str, ...] = get_args(Level)
+
+
+class DeclarationError(TypeError):
+    """A module's declaration is wrong; the program does not start with it."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may see and do what, before roles say how far.
+
+    read, write: "scope" – each role has a data scope (own … all) over the record's owner and team;
+                 "role" – whoever's role grants the verb, for all records;
+                 "member" – every user of the workspace reads, roles decide writing.
+    through: links whose readable target makes this record readable too (a follow-up through its customer).
+    fields: starting levels by field, such as {"cost": "hidden"}; a role's own entry replaces them.
+    """
+
+    read: Literal["scope", "role", "member"] = "scope"
+    write: Literal["scope", "role"] = "scope"
+    through: tuple[str, ...] = ()
+    fields: Mapping[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A verb beyond create, update, delete.
+
+    run(draft, context, **inputs) changes the draft, may call `context.perform`, and may return a dict for the caller.
+    `form` names fields of the object that this verb may write; `inputs` are parameters of its own. `offered` judges a
+    record for showing the button: a condition text. `leaves` allows the record to leave the actor's own scope.
+    `internal` verbs are for rules and automations: no person's role can be granted them.
+    """
+
+    name: str
+    run: Callable[..., Any]
+    label: Text
+    form: tuple[str, ...] = ()
+    inputs: tuple[Field, ...] = ()
+    offered: str = ""
+    leaves: bool = False
+    internal: bool = False
+    danger: bool = False
+
+
+@dataclass(frozen=True)
+class List:
+    """Rows in columns. `columns` and `filters` are paths; the default view of an object is its first List."""
+
+    columns: tuple[str, ...]
+    sort: tuple[str, ...] = ("-updated_at",)
+    filters: tuple[str, ...] = ()
+    where: str = ""
+    name: str = "all"
+    label: Text = T("全部", "All")
+
+
+@dataclass(frozen=True)
+class Board:
+    """Cards in columns by a stage, choice or link; `total` is summed per column."""
+
+    by: str
+    card: tuple[str, ...]
+    total: str = ""
+    name: str = "board"
+    label: Text = T("看板", "Board")
+
+
+@dataclass(frozen=True)
+class Record:
+    """The page of one record: key figures, then groups of fields; related lists follow from the links to it."""
+
+    highlights: tuple[str, ...] = ()
+    groups: tuple[tuple[Text, tuple[str, ...]], ...] = ()
+    related: tuple[str, ...] = ()
+    name: str = "record"
+    label: Text = T("详情", "Record")
+
+
+@dataclass(frozen=True)
+class Form:
+    """Fields in order, for creating and editing."""
+
+    fields: tuple[str, ...]
+    name: str = "form"
+    label: Text = T("表单", "Form")
+
+
+View = List | Board | Record | Form
+
+BUILT_IN = ("create", "update", "delete", "restore")
+SHARING = ("assign", "share", "unshare")
+READING = ("read", "export", "import")
+
+
+def _system_fields() -> dict[str, Field]:
+    out: dict[str, Field] = {
+        "created_at": DateTime(T("创建时间", "Created"), readonly=True),
+        "created_by": Person(T("创建人", "Created by"), readonly=True),
+        "updated_at": DateTime(T("最后修改", "Last changed"), readonly=True),
+        "updated_by": Person(T("修改人", "Changed by"), readonly=True),
+        "deleted_at": DateTime(T("删除时间", "Deleted"), readonly=True),
+    }
+    for name, one in out.items():
+        one.name = name
+        one.system = True
+    return out
+
+
+SYSTEM_FIELDS = tuple(_system_fields())
+RESERVED = {"id", "version", "custom", "workspace", "workspace_id", *SYSTEM_FIELDS}
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """One kind of record as the program works with it, whether a class declared it or an administrator did.
+
+    `fields` holds the declared ones in order, then the workspace's custom ones, then the system's.
+    """
+
+    name: str
+    plural: str
+    label: Text
+    doc: str
+    icon: str
+    group: str
+    title: str
+    subtitle: tuple[str, ...]
+    parent: str
+    touches: str
+    policy: Policy
+    fields: Mapping[str, Field]
+    verbs: Mapping[str, Action | None]
+    checks: tuple[Callable[..., Any], ...] = ()
+    effects: tuple[Callable[..., Any], ...] = ()
+    views: tuple[View, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    module: str = ""
+
+    @property
+    def table(self) -> str:
+        """The table of the object's rows; one name for each object, no module in it, because names are unique."""
+        return f"gx_{self.name}"
+
+    def view(self, kind: type[Any], name: str = "") -> Any:
+        """The view of a kind (by name, else the first), or None."""
+        return next((v for v in self.views if isinstance(v, kind) and (not name or v.name == name)), None)
+
+    def links(self) -> list[Link]:
+        return [f for f in self.fields.values() if isinstance(f, Link)]
+
+    def many_links(self) -> list[Links]:
+        return [f for f in self.fields.values() if isinstance(f, Links)]
+
+    @property
+    def owned(self) -> bool:
+        return "owner" in self.fields
+
+
+class Object:
+    """A kind of record. Subclass it and give fields and a policy; the class is a declaration, never an instance.
+
+    class Opportunity(Object, label=T("商机", "Opportunity"), title="name"): ...
+
+    In the class line:
+      label             what people call it; required
+      name, plural      default: snake_case of the class name and its plural, which is the API's address
+      icon, group       a glyph, and the part of the navigation it appears in
+      title, subtitle   the field a record is called by (default: the first text field); more that tell namesakes apart
+      parent            the link that makes a tree of the object itself
+      touches           "access" or "catalog" when a change alters rights or what exists
+    In the body, beside the fields:
+      policy            required
+      checks            functions (draft, context) that raise Invalid
+      effects           functions (draft, context) run after the write, in its transaction, acting through the door
+      actions, views    verbs and ways of showing
+      unique            groups of fields unique together, bin excluded
+      indexes           orders that lists need, such as ("owner", "-amount")
+    """
+
+    definition: ClassVar[Definition]
+    policy: ClassVar[Policy]
+    checks: ClassVar[Iterable[Callable[..., Any]]] = ()
+    effects: ClassVar[Iterable[Callable[..., Any]]] = ()
+    actions: ClassVar[Iterable[Action]] = ()
+    views: ClassVar[Iterable[View]] = ()
+    unique: ClassVar[Iterable[tuple[str, ...]]] = ()
+    indexes: ClassVar[Iterable[tuple[str, ...]]] = ()
+
+    def __init_subclass__(
+        cls,
+        *,
+        label: Text | None = None,
+        name: str = "",
+        plural: str = "",
+        icon: str = "record",
+        group: str = "",
+        title: str = "",
+        subtitle: tuple[str, ...] = (),
+        parent: str = "",
+        touches: Literal["", "access", "catalog"] = "",
+    ) -> None:
+        where = f"{cls.__module__}.{cls.__qualname__}"
+        own = {key: value for key, value in vars(cls).items() if isinstance(value, Field)}
+        if not isinstance(cls.__dict__.get("policy"), Policy):
+            raise DeclarationError(f"{where} has no policy. Say who may read and write it: policy = Policy(...)")
+        if label is None:
+            raise DeclarationError(f"{where} has no label in both languages: class X(Object, label=T('…', '…'))")
+        doc = (cls.__doc__ or "").strip()
+        if not doc:
+            raise DeclarationError(f"{where} has no docstring saying what it is")
+        name = name or re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        title = title or next((n for n, f in own.items() if isinstance(f, TextField)), "")
+        actions = tuple(cls.actions)
+        verbs: dict[str, Action | None] = dict.fromkeys(BUILT_IN)
+        if "owner" in own:
+            verbs |= dict.fromkeys(SHARING)
+        for action in actions:
+            if action.name in verbs or action.name in READING:
+                raise DeclarationError(f"{where}: the verb {action.name!r} exists already")
+            verbs[action.name] = action
+        cls.definition = Definition(
+            name=name,
+            plural=plural or _plural(name),
+            label=label,
+            doc=doc,
+            icon=icon,
+            group=group,
+            title=title,
+            subtitle=subtitle,
+            parent=parent,
+            touches=touches,
+            policy=cls.policy,
+            fields={**own, **_system_fields()},
+            verbs=verbs,
+            checks=tuple(cls.checks),
+            effects=tuple(cls.effects),
+            views=tuple(cls.views),
+            unique=tuple(tuple(group) for group in cls.unique),
+            indexes=tuple(tuple(group) for group in cls.indexes),
+        )
+        _check(cls.definition, own, where)
+
+
+def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
+    for name, one in own.items():
+        if name in RESERVED or not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", name):
+            raise DeclarationError(f"{where}.{name}: this name is taken by the kernel or not snake_case")
+        if one._label is None:
+            raise DeclarationError(f"{where}.{name} has no label in both languages")
+    if it.title not in own:
+        raise DeclarationError(f"{where}: title {it.title!r} is not one of its fields")
+    if it.policy.read == "scope" and "owner" not in own and not it.policy.through:
+        raise DeclarationError(f"{where} is read by scope but has neither an owner nor a link it is read through")
+    for link in it.policy.through:
+        if not isinstance(own.get(link), Link):
+            raise DeclarationError(f"{where}: policy.through names {link!r}, which is not a link")
+    if it.parent and not isinstance(own.get(it.parent), Link):
+        raise DeclarationError(f"{where}: parent {it.parent!r} is not a link")
+    for action in it.verbs.values():
+        for path in action.form if action else ():
+            if path not in own:
+                raise DeclarationError(f"{where}: an action writes {path!r}, which is not a field")
+        for one in action.inputs if action else ():
+            if not one.name:
+                raise DeclarationError(f"{where}: an action's input has no name: named('…', Field(…))")
+    for view in it.views:
+        for path in _paths(view):
+            if path.lstrip("-").split(".")[0] not in it.fields:
+                raise DeclarationError(f"{where}: view {view.name!r} shows {path!r}, which is not a field")
+    for group in (*it.unique, *it.indexes):
+        for path in group:
+            if path.lstrip("-") not in it.fields:
+                raise DeclarationError(f"{where}: an index is over {path!r}, which is not a field")
+
+
+def _plural(name: str) -> str:
+    if name.endswith("y") and name[-2] not in "aeiou":
+        return name[:-1] + "ies"
+    return name + ("es" if name.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+def _paths(view: View) -> Iterable[str]:
+    match view:
+        case List():
+            return (*view.columns, *view.sort, *view.filters)
+        case Board():
+            return (view.by, *view.card, *([view.total] if view.total else []))
+        case Record():
+            return (*view.highlights, *(path for _, group in view.groups for path in group))
+        case Form():
+            return view.fields
+
+
+def named(name: str, one: Field) -> Field:
+    """A field outside a class body: an action's input."""
+    one.name = name
+    return one
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one role may do with one object: verbs, how far it reads and writes, and field levels."""
+
+    verbs: tuple[str, ...] = ("read",)
+    read: Scope = "own"
+    write: Scope = "own"
+    fields: Mapping[str, Level] = field(default_factory=dict)
+    departments: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        out: dict[str, Any] = {"verbs": list(self.verbs), "read": self.read, "write": self.write}
+        if self.fields:
+            out["fields"] = dict(self.fields)
+        if self.departments:
+            out["departments"] = list(self.departments)
+        return out
+
+
+@dataclass(frozen=True)
+class Module:
+    """A folder's manifest: what it declares and what it needs.
+
+    grants: role key → object name → Grant, for the built-in roles. seed(desk): writes the records a new workspace
+    starts with, through the door. demo(desk): the believable sample company.
+    """
+
+    name: str
+    label: Text
+    objects: tuple[type[Object], ...]
+    needs: tuple[str, ...] = ()
+    grants: Mapping[str, Mapping[str, Grant]] = field(default_factory=dict)
+    seed: Callable[..., None] | None = None
+    demo: Callable[..., None] | None = None
+
+
+def vocabulary() -> dict[str, Any]:
+    """Every word a declaration may use, for the generated reference."""
+    return {cls.__name__: cls for cls in (Object, Policy, Action, List, Board, Record, Form, Grant, Module)}

@@ -1,0 +1,68 @@
+"""Events: the fact that an action happened, appended in the transaction of the action itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from guanxi.kernel.storage import journal_rows
+
+
+@dataclass(frozen=True)
+class Event:
+    """One action on one record. `changes` maps each changed field to [before, after] in its JSON form."""
+
+    id: UUID
+    object: str
+    record: UUID
+    verb: str
+    actor: UUID | None
+    actor_kind: str
+    via: str
+    at: datetime
+    changes: Mapping[str, Sequence[Any]]
+    cause: UUID | None = None
+    request: str | None = None
+
+
+def append(workspace: UUID, events: Sequence[Event]) -> None:
+    """Write events and tell listeners which objects changed (never values; at most 50 ids are named)."""
+    if not events:
+        return
+    named: dict[str, list[str]] = {}
+    for event in events[:50]:
+        named.setdefault(event.object, []).append(str(event.record))
+    notice = msgspec.json.encode({"w": str(workspace), "o": named, "more": len(events) > 50}).decode()
+    journal_rows.append(
+        [
+            (e.id, workspace, e.object, e.record, e.verb, e.actor, e.actor_kind, e.via, e.at, e.changes, e.cause, e.request)
+            for e in events
+        ],
+        notice,
+    )
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    return Event(
+        row["id"], row["object"], row["record_id"], row["verb"], row["actor_id"], row["actor_kind"], row["via"], row["at"],
+        row["changes"], row["cause"], row["request"],
+    )  # fmt: skip
+
+
+def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None = None, limit: int = 50) -> list[Event]:
+    """The events of some records, newest first, older than `before`."""
+    return [_event(row) for row in journal_rows.of_records(workspace, records, before=before, limit=limit)]
+
+
+def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[Event]:
+    return [_event(row) for row in journal_rows.by_ids(workspace, ids)]
+
+
+def count(workspace: UUID) -> int:
+    """How many events the workspace has."""
+    return journal_rows.count(workspace)

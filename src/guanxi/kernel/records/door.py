@@ -1,0 +1,621 @@
+"""The door: the only way to change a record.
+
+`perform` and `perform_many` are one list of steps; the second does the same to many records with set-based SQL:
+
+ 1 find object and verb          2 open the transaction, mint the events    3 lock the rows within the verb's own predicate
+ 4 field mask                    5 version check                            6 rules on drafts: action, computed fields, checks
+ 7 validate, links readable      8 write only changed columns               9 are the rows still within the actor's scope?
+10 one event per record         11 commit; every row names its last event  12 consumers read the journal
+
+The events are written just before the rows (a row names its event), in the same transaction. There is no way around a
+step: other rights are another actor, other behaviour is another verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import IntegrityError
+
+from guanxi.base import money
+from guanxi.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
+from guanxi.base.ids import parse_id, uuid7
+from guanxi.base.text import T, Text
+from guanxi.kernel.access import rights as access
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare.conditions import Always, And, Test
+from guanxi.kernel.declare.fields import AutoNumber, DateTime, Field, FieldProblem, File, Link, Links, Money, Person
+from guanxi.kernel.declare.objects import Action, Definition
+from guanxi.kernel.journal import events as journal
+from guanxi.kernel.records import indexing, people
+from guanxi.kernel.records.draft import Context, Draft
+from guanxi.kernel.records.guard import Guard, unknown_field
+from guanxi.kernel.storage import files, models, sql
+from guanxi.kernel.storage import people as facts
+from guanxi.kernel.storage import rows as storage
+
+MAX_ITEMS = 5_000
+_SHARE_INPUTS: dict[str, tuple[str, ...]] = {"share": ("user", "level", "until"), "unshare": ("user",)}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One record of a batch: its id (None for create), the changes, the version they are based on, the verb's inputs."""
+
+    id: UUID | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    version: UUID | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a verb did: the record, its new version (the event's id), what the action answered, and warnings."""
+
+    id: UUID
+    version: UUID
+    changed: bool = True
+    output: Mapping[str, Any] | None = None
+    warnings: tuple[tuple[str, Text], ...] = ()
+
+
+@dataclass
+class _Work:
+    """One item on its way through the steps."""
+
+    index: int
+    item: Item
+    event: UUID
+    draft: Draft
+    context: Context
+    names: list[str] = field(default_factory=list)
+    output: Mapping[str, Any] | None = None
+
+
+def perform(
+    name: str,
+    verb: str,
+    *,
+    actor: Actor,
+    id: UUID | str | None = None,
+    changes: Mapping[str, Any] | None = None,
+    version: UUID | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    cause: UUID | None = None,
+) -> Result:
+    """Do one verb to one record, or raise the Problem that says why not; then nothing has changed.
+
+    Raises NotFound (absent or out of sight), Forbidden (visible, but not for this verb), Invalid (fields at fault),
+    Conflict (version, uniqueness by somebody faster, or records that stand in the way).
+    """
+    found = parse_id(id) if isinstance(id, str) else id
+    if isinstance(id, str) and found is None:
+        raise NotFound()
+    outcome = perform_many(name, verb, [Item(found, changes or {}, version, inputs or {})], actor=actor, cause=cause, together=True)[0]
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
+
+
+def perform_many(
+    name: str,
+    verb: str,
+    items: Sequence[Item],
+    *,
+    actor: Actor,
+    cause: UUID | None = None,
+    together: bool = False,
+) -> list[Result | Problem]:
+    """Do one verb to many records; one answer per item, in order.
+
+    An item at fault answers with its Problem and changes nothing; the others are written. `together` makes the first
+    fault undo everything and be raised. Up to 5,000 items; callers with more go in batches.
+    """
+    if len(items) > MAX_ITEMS:
+        raise Invalid.field("items", "too-many", f"一次最多 {MAX_ITEMS} 条。", f"At most {MAX_ITEMS} records at once.")
+    guard = Guard(people.catalog_of(actor), actor)
+    it, action = _verb(guard, name, verb)
+    batch = _Batch(guard, it, verb, action, actor, cause, together)
+    try:
+        with sql.work(actor.workspace):
+            return batch.run(items)
+    except IntegrityError as error:
+        problem = _violation(it, error)
+        if together or len(items) == 1:
+            if together:
+                raise problem from error
+            return [problem]
+    out: list[Result | Problem] = []
+    for item in items:  # somebody was faster with a unique value: find out which item it is, one at a time
+        try:
+            out.append(perform(name, verb, actor=actor, id=item.id, changes=item.changes, version=item.version, inputs=item.inputs, cause=cause))
+        except Problem as problem:
+            out.append(problem)
+    return out
+
+
+def _verb(guard: Guard, name: str, verb: str) -> tuple[Definition, Action | None]:
+    it = guard.catalog.object(name)
+    if not access.may(guard.actor.rights, it, "read") and not access.may(guard.actor.rights, it, verb):
+        raise NotFound(T(f"没有“{name}”这个对象。", f"There is no object {name!r}."), code="no-object")
+    if verb not in it.verbs:
+        raise NotFound(T(f"{it.label.zh}没有“{verb}”这个操作。", f"{it.label.en} has no action {verb!r}."), code="no-verb")
+    if not access.may(guard.actor.rights, it, verb):
+        raise Forbidden()
+    return it, it.verbs[verb]
+
+
+def _violation(it: Definition, error: IntegrityError) -> Problem:
+    cause = error.__cause__
+    name = getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
+    if isinstance(cause, psycopg.errors.UniqueViolation):
+        groups = [*it.unique, *((f.name,) for f in it.fields.values() if f.unique)]
+        for group in groups:
+            if models.unique_name(it, group) == name:
+                return Invalid([_taken(it.fields[group[-1]])])
+        return Conflict()
+    if isinstance(cause, psycopg.errors.ForeignKeyViolation):
+        return Invalid.field("id", "link", "引用的记录不存在。", "A linked record does not exist.")
+    raise error
+
+
+def _taken(one: Field) -> FieldError:
+    return FieldError(
+        one.name, "taken", T(f"{one.label.zh}已被使用，请换一个。", f"{one.label.en} is used already; choose another.")
+    )
+
+
+class _Batch:
+    def __init__(self, guard: Guard, it: Definition, verb: str, action: Action | None, actor: Actor, cause: UUID | None, together: bool) -> None:
+        self.guard = guard
+        self.catalog = guard.catalog
+        self.it = it
+        self.verb = verb
+        self.action = action
+        self.actor = actor
+        self.cause = cause
+        self.together = together
+        self.now = datetime.now(UTC)
+        self.cache: dict[Any, Any] = {}
+        self.outcomes: list[Result | Problem | None] = []
+
+    def run(self, items: Sequence[Item]) -> list[Result | Problem]:
+        self.outcomes = [None] * len(items)
+        works = self._open(items)
+        works = self._each(works, self._apply)
+        works = self._linked(works)
+        works = self._each(works, self._rules)
+        works = self._numbered(works)
+        works = self._each(works, self._whole)
+        works = self._unique(works)
+        if self.verb == "delete":
+            works = self._each(works, self._unprotected)
+        works = self._unchanged(works)
+        if works:
+            self._write(works)
+            self._scope(works)
+            self._after(works)
+        for work in works:
+            self.outcomes[work.index] = Result(
+                work.draft.id, work.event, True, work.output, tuple(work.context.warnings)
+            )
+        return [outcome for outcome in self.outcomes if outcome is not None]
+
+    def _fail(self, index: int, problem: Problem) -> None:
+        if self.together:
+            raise problem
+        self.outcomes[index] = problem
+
+    def _each(self, works: list[_Work], step: Any) -> list[_Work]:
+        out = []
+        for work in works:
+            try:
+                step(work)
+            except Problem as problem:
+                self._fail(work.index, problem)
+            else:
+                out.append(work)
+        return out
+
+    # -- 2, 3, 5 -------------------------------------------------------------------------------------------------------
+    def _open(self, items: Sequence[Item]) -> list[_Work]:
+        works: list[_Work] = []
+        if self.verb == "create":
+            for index, item in enumerate(items):
+                record = item.id or uuid7()
+                works.append(self._work(index, item, record, {}, {"id": record}))
+            return works
+        ids = [item.id for item in items if item.id is not None]
+        deleted = self.verb == "restore"
+        readable = self.guard.readable(self.it)
+        found = storage.fetch(
+            self.catalog, self.it, And((Test("id", "in", ids), readable)), lock=True, deleted=deleted
+        )
+        rows = {row["id"]: row for row in found}
+        writable = self.guard.writable(self.it)
+        may_write = set(rows)
+        if not isinstance(writable, Always) and rows:
+            may_write = storage.satisfying(self.catalog, self.it, list(rows), writable)
+        seen: set[UUID] = set()
+        for index, item in enumerate(items):
+            row = rows.get(item.id) if item.id is not None else None
+            if row is None:
+                self._fail(index, NotFound())
+            elif row["id"] in seen:
+                self._fail(index, Conflict(T("同一条记录在这一批里出现了两次。", "The same record appears twice in this batch.")))
+            elif row["id"] not in may_write:
+                self._fail(index, Forbidden())
+            elif item.version is not None and item.version != row["version"]:
+                self._fail(index, Conflict.version())
+            else:
+                seen.add(row["id"])
+                works.append(self._work(index, item, row["id"], row, dict(row)))
+        return works
+
+    def _work(self, index: int, item: Item, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> _Work:
+        event = uuid7()
+        draft = Draft(self.it, self.verb, record, before, after)
+        return _Work(index, item, event, draft, Context(self.actor, self.catalog, event, self.now, self.cache))
+
+    # -- 4 -------------------------------------------------------------------------------------------------------------
+    def _apply(self, work: _Work) -> None:
+        problems: list[FieldError] = []
+        settings = self.catalog.settings
+        allowed = self._writable_fields()
+        for name, value in work.item.changes.items():
+            one = self.it.fields.get(name)
+            level = self.guard.level(self.it, name) if one is not None else "hidden"
+            if one is None or level == "hidden":
+                problems += unknown_field(str(name)[:100], str(name)[:100]).errors
+                continue
+            if one.system or one.computed is not None or (one.readonly and not self.actor.unlimited) or level != "write":
+                problems.append(FieldError(name, "read-only", T(f"{one.label.zh}不能修改。", f"{one.label.en} cannot be changed.")))
+                continue
+            if allowed is not None and name not in allowed:
+                problems.append(
+                    FieldError(name, "not-here", T(f"“{self.verb}”操作不修改{one.label.zh}。", f"The action {self.verb!r} does not change {one.label.en}."))
+                )
+                continue
+            try:
+                work.draft.values[name] = one.parse(value, settings)
+            except FieldProblem as problem:
+                problems.append(FieldError(name, problem.code, problem.message))
+        if problems:
+            raise Invalid(problems)
+        if self.verb == "create":
+            for name, one in self.it.fields.items():
+                if one.default is not None and name not in work.item.changes and not one.system:
+                    value = one.default(work.context) if callable(one.default) else one.default
+                    work.draft.values[name] = one.parse(value, settings)
+            if self.it.owned and "owner" not in work.item.changes and self.actor.user is not None:
+                work.draft.values["owner"] = self.actor.user
+
+    def _writable_fields(self) -> set[str] | None:
+        if self.verb in ("create", "update"):
+            return None
+        if self.verb == "assign":
+            return {"owner"}
+        if self.action is not None:
+            return None if self.action.internal else set(self.action.form)
+        return set()
+
+    # -- 7: links ------------------------------------------------------------------------------------------------------
+    def _linked(self, works: list[_Work]) -> list[_Work]:
+        """Linked records must be there and readable; one statement per target object for the whole batch."""
+        wanted: dict[str, set[UUID]] = {}
+        uses: list[tuple[_Work, Field, list[UUID]]] = []
+        for work in works:
+            for name, one in self.it.fields.items():
+                if one.system or not isinstance(one, Link | Links) or not work.draft.changed(name):
+                    continue
+                value = work.draft.values.get(name)
+                ids = value if isinstance(value, list) else [value] if value is not None else []
+                before = work.draft.before.get(name)
+                known = set(before) if isinstance(before, list) else {before}
+                fresh = [i for i in ids if i not in known]
+                if fresh:
+                    wanted.setdefault(one.target, set()).update(fresh)
+                    uses.append((work, one, fresh))
+        if not wanted:
+            return works
+        there: dict[str, set[UUID]] = {}
+        for target_name, ids in wanted.items():
+            target = self.catalog.objects[target_name]
+            own = {i for i in ids if self.actor.user == i and target_name == "user"}
+            rest = ids - own
+            there[target_name] = own | storage.satisfying(self.catalog, target, list(rest), self.guard.readable(target), deleted=False)
+            if not access.may(self.actor.rights, target, "read"):
+                there[target_name] = own
+        bad: dict[int, list[FieldError]] = {}
+        for work, one, ids in uses:
+            if not set(ids) <= there[one.target]:  # type: ignore[attr-defined]
+                bad.setdefault(work.index, []).append(
+                    FieldError(one.name, "link", T(f"{one.label.zh}：找不到这条记录，或您没有查看它的权限。", f"{one.label.en}: no such record, or you may not see it."))
+                )
+        for index, problems in bad.items():
+            self._fail(index, Invalid(problems))
+        return [work for work in works if work.index not in bad]
+
+    # -- 6 -------------------------------------------------------------------------------------------------------------
+    def _rules(self, work: _Work) -> None:
+        draft, context = work.draft, work.context
+        if self.action is not None:
+            inputs = self._inputs(work)
+            if len(self.outcomes) > 1:
+                with sql.savepoint():
+                    work.output = self.action.run(draft, context, **inputs)
+            else:
+                work.output = self.action.run(draft, context, **inputs)
+        elif self.verb in _SHARE_INPUTS:
+            draft.team = self._team(work)
+        elif work.item.inputs:
+            raise unknown_field(next(iter(work.item.inputs)), next(iter(work.item.inputs)))
+        if self.verb == "assign" and not draft.changed("owner") and "owner" not in work.item.changes:
+            raise Invalid.field("owner", "required", "请选择新的负责人。", "Choose the new owner.")
+        if self.verb == "delete":
+            draft.values["deleted_at"] = self.now
+            return
+        if self.verb == "restore":
+            draft.values["deleted_at"] = None
+        for name, one in self.it.fields.items():
+            if one.computed is not None:
+                draft.values[name] = one.parse(one.computed(draft, context), self.catalog.settings)
+        for check in self.it.checks:
+            check(draft, context)
+
+    def _inputs(self, work: _Work) -> dict[str, Any]:
+        assert self.action is not None
+        known = {one.name: one for one in self.action.inputs}
+        problems: list[FieldError] = []
+        out: dict[str, Any] = {}
+        for name, value in work.item.inputs.items():
+            if name not in known:
+                problems += unknown_field(str(name)[:100], str(name)[:100]).errors
+                continue
+            try:
+                out[name] = known[name].parse(value, self.catalog.settings)
+            except FieldProblem as problem:
+                problems.append(FieldError(name, problem.code, problem.message))
+        for name, one in known.items():
+            if name not in out and one.default is not None:
+                out[name] = one.default
+            if one.required and one.empty(out.get(name)):
+                problems.append(_missing(one))
+        if problems:
+            raise Invalid(problems)
+        return out
+
+    def _team(self, work: _Work) -> tuple[UUID, str, datetime | None]:
+        asked = dict(work.item.inputs)
+        unknown = set(asked) - set(_SHARE_INPUTS[self.verb])
+        if unknown:
+            raise unknown_field(min(unknown), min(unknown))
+        try:
+            user = Person(T("成员", "Member")).parse(asked.get("user"), self.catalog.settings)
+            until = DateTime(T("截止", "Until")).parse(asked.get("until"), self.catalog.settings)
+        except FieldProblem as problem:
+            raise Invalid([FieldError("user", problem.code, problem.message)]) from None
+        level = asked.get("level") or "read"
+        if user is None or level not in ("read", "write"):
+            raise Invalid.field("user", "required", "请选择成员，权限为 read 或 write。", "Choose a member; the level is read or write.")
+        if not storage.satisfying(self.catalog, self.catalog.objects["user"], [user], Always(), deleted=False):
+            raise Invalid.field("user", "link", "没有这个成员。", "There is no such member.")
+        return user, level, until
+
+    # -- 7: values -----------------------------------------------------------------------------------------------------
+    def _numbered(self, works: list[_Work]) -> list[_Work]:
+        for one in self.it.fields.values():
+            if not isinstance(one, AutoNumber):
+                continue
+            empty = [w for w in works if not w.draft.values.get(one.name) and self.verb != "delete"]
+            if not empty:
+                continue
+            prefix, width, suffix = one.render(empty[0].context.today)
+            first = facts.next_numbers(self.actor.workspace, f"{self.it.name}.{one.name}:{prefix}:{suffix}", len(empty))
+            for offset, work in enumerate(empty):
+                work.draft.values[one.name] = f"{prefix}{first + offset:0{width}d}{suffix}"
+        return works
+
+    def _whole(self, work: _Work) -> None:
+        """Required values are there; amounts in other currencies get their base; files exist."""
+        problems: list[FieldError] = []
+        draft = work.draft
+        for name, one in self.it.fields.items():
+            if one.system:
+                continue
+            value = draft.values.get(name)
+            if one.required and one.empty(value) and (draft.new or draft.changed(name)):
+                problems.append(_missing(one))
+            if value is None or not draft.changed(name):
+                continue
+            if isinstance(one, Money):
+                draft.values[name] = self._based(one, value, work.context)
+            elif isinstance(one, File):
+                draft.values[name] = self._stored(one, value, draft.before.get(name) or [])
+        if problems:
+            raise Invalid(problems)
+
+    def _based(self, one: Money, value: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        home = self.catalog.settings.currency
+        if value["currency"] == home:
+            return {"amount": value["amount"], "currency": home}
+        key = ("rate", value["currency"])
+        if key not in self.cache:
+            self.cache[key] = facts.rate(self.actor.workspace, value["currency"], context.today)
+        rate = self.cache[key]
+        if rate is None:
+            raise Invalid.field(
+                one.name, "rate", f"还没有 {value['currency']} 的汇率。请先在设置里添加。", f"There is no exchange rate for {value['currency']} yet. Add it in the settings first."
+            )
+        base = (value["amount"] * rate).quantize(Decimal(1).scaleb(-money.EXPONENTS.get(home, 2)), ROUND_HALF_UP)
+        return {"amount": value["amount"], "currency": value["currency"], "base": base}
+
+    def _stored(self, one: File, value: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Only files the actor uploaded, or that the record has already, may be attached: an id alone opens nothing."""
+        out = []
+        known = {item["file"] for item in held}
+        for item in value:
+            uploader = None if self.actor.unlimited or item["file"] in known else self.actor.user
+            found = files.find(self.actor.workspace, UUID(item["file"]), uploader)
+            if found is None:
+                raise Invalid.field(one.name, "file", "找不到这个文件，请重新上传。", "There is no such file; upload it again.")
+            if one.kind == "image" and found["type"] not in files.SAFE_IMAGES:
+                raise Invalid.field(one.name, "image", "只能是 PNG、JPEG、GIF 或 WebP 图片。", "Only PNG, JPEG, GIF or WebP pictures.")
+            out.append({"file": item["file"], "name": found["name"], "size": found["size"], "type": found["type"]})
+        return out
+
+    def _unique(self, works: list[_Work]) -> list[_Work]:
+        """Unique values, found out before the database refuses the whole batch."""
+        bad: dict[int, FieldError] = {}
+        for one in self.it.fields.values():
+            if not one.unique or self.verb == "delete":
+                continue
+            claims: dict[Any, _Work] = {}
+            for work in works:
+                value = work.draft.values.get(one.name)
+                if value is None or not (work.draft.changed(one.name) or self.verb == "restore"):
+                    continue
+                if value in claims:
+                    bad[work.index] = _taken(one)
+                else:
+                    claims[value] = work
+            if claims:
+                for value in storage.taken(self.catalog, self.it, one, list(claims), [w.draft.id for w in claims.values()]):
+                    bad[claims[value].index] = _taken(one)
+        for index, error in bad.items():
+            self._fail(index, Invalid([error]))
+        return [work for work in works if work.index not in bad]
+
+    def _unprotected(self, work: _Work) -> None:
+        """Nothing living that protects this record may link to it."""
+        for child, link in self.catalog.linking_to(self.it.name):
+            if link.on_delete != "protect":
+                continue
+            found = storage.fetch(self.catalog, child, Test(link.name, "in", [work.draft.id]), links=False, limit=1)
+            if found:
+                raise Conflict(
+                    T(f"还有{child.label.zh}在使用它，不能删除。请先转移或删除它们。", f"There are records of {child.label.en} that use it. Move or delete them first."),
+                    code="in-use",
+                )
+
+    def _unchanged(self, works: list[_Work]) -> list[_Work]:
+        """An update that changes nothing writes nothing."""
+        out = []
+        for work in works:
+            work.names = [n for n in self.it.fields if n not in ("created_at", "created_by", "updated_at", "updated_by") and work.draft.changed(n)]
+            if self.verb in ("update", "assign") and not work.names:
+                self.outcomes[work.index] = Result(work.draft.id, work.draft.before["version"], False, None, tuple(work.context.warnings))
+            else:
+                out.append(work)
+        return out
+
+    # -- 8, 10 ---------------------------------------------------------------------------------------------------------
+    def _write(self, works: list[_Work]) -> None:
+        for work in works:
+            values = work.draft.values
+            values |= {"version": work.event, "updated_at": self.now, "updated_by": self.actor.user}
+            if self.verb == "create":
+                values |= {"created_at": self.now, "created_by": self.actor.user, "deleted_at": None}
+        journal.append(self.actor.workspace, [self._event(work) for work in works])
+        if self.verb == "create":
+            storage.insert(self.catalog, self.it, [w.draft.values for w in works])
+        else:
+            same: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+            for work in works:
+                same.setdefault(tuple(work.names), []).append(work.draft.values)
+            for names, rows in same.items():
+                storage.update_many(self.catalog, self.it, rows, [n for n in names if n != "deleted_at"] + (["deleted_at"] if "deleted_at" in names else []))
+        for work in works:
+            if work.draft.team is not None:
+                user, level, until = work.draft.team
+                if self.verb == "share":
+                    facts.join_team(self.actor.workspace, self.it.name, work.draft.id, user, level, until)
+                else:
+                    facts.leave_team(self.actor.workspace, self.it.name, work.draft.id, user)
+        self.cache.clear()
+
+    def _event(self, work: _Work) -> journal.Event:
+        changes: dict[str, list[Any]] = {}
+        for name in work.names:
+            one = self.it.fields[name]
+            changes[name] = [one.to_json(work.draft.before.get(name)), one.to_json(work.draft.values.get(name))]
+        if work.draft.team is not None:
+            user, level, until = work.draft.team
+            after = {"user": str(user), "level": level, "until": until.isoformat() if until else None}
+            changes["@team"] = [None, after] if self.verb == "share" else [after, None]
+        return journal.Event(
+            work.event, self.it.name, work.draft.id, self.verb, self.actor.user, self.actor.kind, self.actor.via, self.now,
+            changes, self.cause, self.actor.request,
+        )  # fmt: skip
+
+    # -- 9 -------------------------------------------------------------------------------------------------------------
+    def _scope(self, works: list[_Work]) -> None:
+        """What a person writes stays within reach, but for verbs that hand a record on."""
+        if self.actor.unlimited or self.verb in ("assign", "delete") or (self.action is not None and self.action.leaves):
+            return
+        condition = And((self.guard.readable(self.it), self.guard.writable(self.it)))
+        if all(isinstance(c, Always) for c in condition.items):
+            return
+        ids = [work.draft.id for work in works]
+        inside = storage.satisfying(self.catalog, self.it, ids, condition)
+        outside = [work for work in works if work.draft.id not in inside]
+        if outside:
+            raise Forbidden(
+                T(
+                    "保存后这条记录会超出您的数据范围，因此没有保存。请检查负责人，或用“转移”操作。",
+                    "Saved like this the record would leave your data scope, so it was not saved. Check the owner, or use 'assign'.",
+                ),
+                code="out-of-scope",
+                errors=[FieldError("owner", "out-of-scope", T("超出您的数据范围。", "Outside your data scope."))] if self.it.owned else (),
+            )
+
+    # -- after the write, in its transaction ---------------------------------------------------------------------------
+    def _after(self, works: list[_Work]) -> None:
+        if self.verb == "delete":
+            indexing.remove(self.catalog, [w.draft.id for w in works])
+        else:
+            found = [w for w in works if self.verb in ("create", "restore") or indexing.concerns(self.it, set(w.names))]
+            if found:
+                indexing.write(self.catalog, self.it, [w.draft.values for w in found], fresh=self.verb == "create")
+            moved = [w.draft.id for w in works if "owner" in w.names and self.verb != "create"]
+            if moved:
+                indexing.handed_over(self.catalog, self.it, moved)
+        if self.it.touches:
+            facts.bump(self.actor.workspace, self.it.touches)
+        if self.verb in ("delete", "restore"):
+            for work in works:
+                self._cascade(work)
+        for work in works:
+            for effect in self.it.effects:
+                effect(work.draft, work.context)
+
+    def _cascade(self, work: _Work) -> None:
+        """Children marked so go into the bin with their parent, and come back with it if they went with it."""
+        for child, link in self.catalog.linking_to(self.it.name):
+            if link.on_delete != "cascade":
+                continue
+            condition = Test(link.name, "in", [work.draft.id])
+            if self.verb == "delete":
+                for row in storage.fetch(self.catalog, child, condition, links=False):
+                    work.context.perform(child.name, "delete", row["id"])
+            else:
+                gone = storage.fetch(self.catalog, child, condition, links=False, deleted=True)
+                causes = {e.id: e.cause for e in journal.by_ids(self.actor.workspace, [row["version"] for row in gone])}
+                for row in gone:
+                    if causes.get(row["version"]) == work.draft.before["version"]:
+                        work.context.perform(child.name, "restore", row["id"])
+
+
+def _missing(one: Field) -> FieldError:
+    return FieldError(one.name, "required", T(f"请填写{one.label.zh}。", f"{one.label.en} is required."))
+
+
+def failures(outcomes: Iterable[Result | Problem]) -> list[Problem]:
+    """The problems among a batch's answers."""
+    return [outcome for outcome in outcomes if isinstance(outcome, Problem)]

@@ -1,0 +1,142 @@
+"""What rules see: a draft of one record, and the context they act in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from guanxi.base.errors import Problem
+from guanxi.base.text import T, Text
+from guanxi.kernel.access.actor import Actor, automation
+from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.declare.conditions import And, Test
+from guanxi.kernel.declare.fields import Settings
+from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.storage import rows as storage
+
+if TYPE_CHECKING:
+    from guanxi.kernel.records.door import Result
+
+MAX_DEPTH = 8
+
+
+class Draft:
+    """A record about to be written. Fields are attributes; what differs from `before` is what the write changes."""
+
+    __slots__ = ("_after", "before", "id", "object", "team", "verb")
+
+    def __init__(self, it: Definition, verb: str, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> None:
+        object.__setattr__(self, "object", it)
+        object.__setattr__(self, "verb", verb)
+        object.__setattr__(self, "id", record)
+        object.__setattr__(self, "before", before)
+        object.__setattr__(self, "_after", after)
+        object.__setattr__(self, "team", None)
+
+    if TYPE_CHECKING:
+        object: Definition
+        verb: str
+        id: UUID
+        before: Mapping[str, Any]
+        team: Any
+
+    @property
+    def new(self) -> bool:
+        return not self.before
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.object.fields:
+            raise KeyError(f"{self.object.name} has no field {name!r}")
+        return self._after.get(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name not in self.object.fields:
+            raise KeyError(f"{self.object.name} has no field {name!r}")
+        self._after[name] = value
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(str(error)) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "team":
+            object.__setattr__(self, name, value)
+        else:
+            self[name] = value
+
+    def changed(self, name: str) -> bool:
+        """Whether the value differs from before; on create, whether there is one."""
+        return bool(self._after.get(name) != self.before.get(name))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values as they will be written."""
+        return self._after
+
+
+class Context:
+    """What a rule may know and do besides its draft. Reads have the kernel's rights; writes go through the door."""
+
+    def __init__(self, actor: Actor, catalog: Catalog, event: UUID, now: datetime, cache: dict[Any, Any]) -> None:
+        self.actor = actor
+        self.catalog = catalog
+        self.event = event
+        self.now = now
+        self.warnings: list[tuple[str, Text]] = []
+        self._cache = cache
+
+    @property
+    def settings(self) -> Settings:
+        return self.catalog.settings
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.catalog.settings.tz).date()
+
+    def get(self, name: str, record: UUID) -> dict[str, Any] | None:
+        """A living record as canonical values, or None. Read once per transaction until something writes it."""
+        key = (name, record)
+        if key not in self._cache:
+            found = storage.fetch(self.catalog, self.catalog.object(name), Test("id", "in", [record]))
+            self._cache[key] = found[0] if found else None
+        held = self._cache[key]
+        return dict(held) if held is not None else None
+
+    def find(self, name: str, where: Any = None, *, sort: Sequence[str] = (), limit: int = 100) -> list[dict[str, Any]]:
+        """Living records that satisfy a condition, as canonical values. `sort`: own fields, `-` for descending."""
+        from guanxi.kernel.records.guard import Guard
+        from guanxi.kernel.storage.compile import expression
+
+        it = self.catalog.object(name)
+        guard = Guard(self.catalog, automation(self.actor))
+        keys = [
+            f"{expression(it.fields[s.lstrip('-')], 't')} {'DESC' if s.startswith('-') else 'ASC'} NULLS LAST" for s in sort
+        ]
+        condition = And((guard.where(it, guard.parse(where)),))
+        return storage.fetch(self.catalog, it, condition, order=", ".join([*keys, "t.id"]), limit=limit)
+
+    def perform(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> Result:
+        """Act because of this event, with the kernel's rights, in the same transaction."""
+        return self._perform(automation(self.actor), name, verb, id, changes, inputs)
+
+    def perform_as_actor(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> Result:
+        """Act because of this event with the person's own rights."""
+        from dataclasses import replace
+
+        return self._perform(replace(self.actor, depth=self.actor.depth + 1), name, verb, id, changes, inputs)
+
+    def _perform(self, actor: Actor, name: str, verb: str, id: UUID | None, changes: Mapping[str, Any] | None, inputs: Mapping[str, Any]) -> Result:
+        from guanxi.kernel.records import door
+
+        if actor.depth > MAX_DEPTH:
+            raise Problem(T("规则互相触发的层数过多，已停止。请检查自动化规则。", "Rules trigger each other too deeply; stopped. Check the automations."), code="too-deep")
+        self._cache.clear()
+        return door.perform(name, verb, actor=actor, id=id, changes=changes, inputs=inputs, cause=self.event)
+
+    def warn(self, field: str, message: Text) -> None:
+        """Something worth a second look; the write goes on and the caller is told."""
+        self.warnings.append((field, message))

@@ -1,0 +1,81 @@
+"""Search over all objects: rights and words decided in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.normal import normal
+from guanxi.base.search_text import matches, needs_recheck, query_tokens
+from guanxi.kernel.access import rights as access
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records.reading import guard_of
+from guanxi.kernel.storage import search as storage
+from guanxi.kernel.storage import sql
+
+CANDIDATES = 200
+MAX_QUERY = 100
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A record found: what it is called and where."""
+
+    object: str
+    id: UUID
+    title: str
+    subtitle: str
+
+
+def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20) -> list[Hit]:
+    """Records the actor may read that hold every part of `q`: Chinese substrings from one character, words by their
+    beginning, pinyin and initials, tails of phones and codes. Best first: same name, name begins so, name holds it, the
+    rest by last change."""
+    tsquery = query_tokens(q[:MAX_QUERY])
+    if not tsquery:
+        return []
+    guard = guard_of(actor)
+    arms: dict[frozenset[UUID] | None, list[str]] = {}
+    for it in guard.catalog:
+        if objects and it.name not in objects and it.plural not in objects:
+            continue
+        if not access.may(actor.rights, it, "read") or not _title_seen(guard, it):
+            continue
+        arms.setdefault(_owners(actor, it), []).append(it.name)
+    made = [
+        storage.Arm(tuple(names), None if owners is None else tuple(sorted(owners)))
+        for owners, names in arms.items()
+        if owners is None or owners
+    ]
+    with sql.work(actor.workspace):
+        found = storage.find(guard.catalog, tsquery, made, actor.user, limit=CANDIDATES)
+    if needs_recheck(q):
+        found = [row for row in found if matches(q, row[2], row[3], row[4])]
+    wanted = normal(q)
+    unique = {row[1]: row for row in found}
+    ranked = sorted(unique.values(), key=lambda row: (_rank(wanted, row[2]), -row[5].timestamp()))
+    hits = []
+    for name, record, title, subtitle, _, _ in ranked[: max(1, min(limit, CANDIDATES))]:
+        it = guard.catalog.objects[name]
+        shown = subtitle if all(guard.level(it, n) in ("read", "write") for n in it.subtitle) else ""
+        hits.append(Hit(name, record, title, shown))
+    return hits
+
+
+def _title_seen(guard: Any, it: Definition) -> bool:
+    """Search tells what a record holds, so an object with a hidden or masked searched field is not searched at all."""
+    return all(guard.level(it, n) in ("read", "write") for n, one in it.fields.items() if one.search or n == it.title)
+
+
+def _owners(actor: Actor, it: Definition) -> frozenset[UUID] | None:
+    if actor.rights is None or it.policy.read in ("member", "role"):
+        return None
+    return actor.rights.on(it.name).read
+
+
+def _rank(wanted: str, title: str) -> int:
+    text = normal(title)
+    return 0 if text == wanted else 1 if text.startswith(wanted) else 2 if wanted in text else 3

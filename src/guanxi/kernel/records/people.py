@@ -1,0 +1,104 @@
+"""From an account to an actor, and from a workspace to its catalog: read once, kept until their versions move."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.errors import Unauthenticated
+from guanxi.kernel.access.actor import Actor, system
+from guanxi.kernel.access.rights import combine
+from guanxi.kernel.catalog import catalog as catalogs
+from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.declare.fields import Settings
+from guanxi.kernel.storage import people, sql
+
+_lock = threading.Lock()
+_catalogs: dict[UUID, Catalog] = {}
+_actors: dict[UUID, tuple[int, Actor]] = {}
+MOST_ACTORS = 2000
+
+
+def _catalog(workspace: UUID, version: int, settings: Settings) -> Catalog:
+    held = _catalogs.get(workspace)
+    if held is not None and held.version == version and held.settings == settings:
+        return held
+    with sql.work(workspace):
+        made = catalogs.build(workspace, version, settings, people.dictionaries(workspace), people.customs(workspace))
+    with _lock:
+        _catalogs[workspace] = made
+    return made
+
+
+def catalog_of(actor: Actor) -> Catalog:
+    """The catalog an actor works with. Raises Unauthenticated when the workspace is gone."""
+    if actor.catalog is not None:
+        return actor.catalog
+    return newest(actor.workspace)
+
+
+def newest(workspace: UUID) -> Catalog:
+    found = people.workspace(workspace)
+    if found is None:
+        raise Unauthenticated()
+    _, version, settings = found
+    return _catalog(workspace, version, settings)
+
+
+def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", language: str | None = None, request: str | None = None) -> Actor:
+    """The actor of an account, with rights as they are now. Raises Unauthenticated when the person is gone or inactive."""
+    catalog = _catalog(standing.workspace, standing.catalog_version, standing.settings)
+    held = _actors.get(standing.user)
+    if held is not None and held[0] == standing.access_version:
+        actor = held[1]
+    else:
+        with sql.work(standing.workspace):
+            facts = people.facts(standing.workspace, standing.user)
+        if facts is None or not facts.active:
+            raise Unauthenticated()
+        rights = combine(facts.user, facts.grants, facts.departments, facts.below, facts.members, facts.reports)
+        actor = Actor(
+            "person", standing.workspace, facts.user, facts.name, rights, facts.departments, facts.below, facts.language or "zh-CN"
+        )
+        with _lock:
+            if len(_actors) > MOST_ACTORS:
+                _actors.clear()
+            _actors[standing.user] = (standing.access_version, actor)
+    from dataclasses import replace
+
+    return replace(actor, kind=kind, via=via, request=request, language=language or actor.language, catalog=catalog)
+
+
+def by_token(token: str, **how: Any) -> Actor:
+    """The actor a bearer token stands for. Raises Unauthenticated."""
+    standing = people.by_token(token)
+    if standing is None:
+        raise Unauthenticated()
+    return actor_of(standing, kind="token", **how)
+
+
+def by_account(account: UUID, **how: Any) -> tuple[Actor, people.Standing]:
+    """The actor of a signed-in account, and the account's standing. Raises Unauthenticated."""
+    standing = people.by_account(account)
+    if standing is None:
+        raise Unauthenticated()
+    return actor_of(standing, **how), standing
+
+
+def by_username(username: str, **how: Any) -> Actor:
+    """The actor of a user name, for the command line. Raises Unauthenticated."""
+    standing = people.by_username(username)
+    if standing is None:
+        raise Unauthenticated()
+    return actor_of(standing, **how)
+
+
+def the_system(workspace: UUID, via: str = "system") -> Actor:
+    return system(workspace, via)
+
+
+def forget() -> None:
+    """Drop everything cached, for tests that roll the database back."""
+    _catalogs.clear()
+    _actors.clear()

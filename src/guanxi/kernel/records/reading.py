@@ -1,0 +1,516 @@
+"""Reading through the door: lists, records, figures. Answers are plain masked rows, never anything one could ask further.
+
+A row is a dict by path: `id`, `version`, the fields asked for, dotted paths across links. Hidden fields are absent, masked
+ones are masked, links the actor may not see are null.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from guanxi.base.clock import period
+from guanxi.base.errors import FieldError, Invalid, NotFound
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T
+from guanxi.kernel.access import rights as access
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare import conditions
+from guanxi.kernel.declare.conditions import And, Condition, Test
+from guanxi.kernel.declare.fields import Choice, Date, DateTime, Field, Link, Links, Money, Number, Percent, Region
+from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.records import people
+from guanxi.kernel.records.guard import Guard, unknown_field
+from guanxi.kernel.storage import compile as compiler
+from guanxi.kernel.storage import rows as storage
+from guanxi.kernel.storage import sql
+from guanxi.kernel.storage.rows import Reading
+
+MAX_LIMIT = 200
+MAX_FIELDS = 100
+MAX_CROSSINGS = 3
+COUNT_TO = 10_000
+MAX_GROUPS = 1_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, the cursor of what follows, and the count when asked for; `more` says that the count is "10,000+"."""
+
+    rows: list[dict[str, Any]]
+    next: str | None = None
+    count: int | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Groups and measures; each row carries `where`, the condition of the records behind it."""
+
+    rows: list[dict[str, Any]]
+    truncated: bool = False
+    measures: tuple[str, ...] = ()
+    groups: tuple[str, ...] = field(default=())
+
+
+def guard_of(actor: Actor) -> Guard:
+    return Guard(people.catalog_of(actor), actor)
+
+
+def query(
+    name: str,
+    *,
+    actor: Actor,
+    where: Any = None,
+    fields: Sequence[str] | None = None,
+    sort: Sequence[str] | str | None = None,
+    limit: int = 50,
+    after: str | None = None,
+    count: str = "none",
+    deleted: bool = False,
+) -> Page:
+    """Records the actor may read, in order, a page at a time.
+
+    where: the condition language in any form. fields: paths, None for the object's list columns. sort: paths, `-` for
+    descending. limit: 1 to 200. after: the `next` of the page before. count: "none", "estimate" or "exact" (exact up to
+    10,000, then `more`). deleted: the bin instead of the living; needs the right to restore.
+    Raises Invalid naming `where`, `fields`, `sort`, `limit`, `after` or `count`, and NotFound for an unknown object.
+    """
+    guard = guard_of(actor)
+    it = guard.object(name)
+    if not 1 <= limit <= MAX_LIMIT:
+        raise Invalid.field("limit", "range", f"每页 1 到 {MAX_LIMIT} 条。", f"A page holds 1 to {MAX_LIMIT} records.")
+    if count not in ("none", "estimate", "exact"):
+        raise Invalid.field("count", "choice", "count 只能是 none、estimate 或 exact。", "count is none, estimate or exact.")
+    if deleted and not access.may(actor.rights, it, "restore"):
+        raise NotFound()
+    condition = And((guard.readable(it), guard.where(it, guard.parse(where))))
+    chosen = list(fields) if fields is not None else default_fields(guard, it)
+    reading = select(guard, it, chosen)
+    keys = order(guard, it, reading, sort)
+    start = _open(after, it.name, keys, reading) if after else None
+    with sql.work(actor.workspace):
+        found = reading.run(condition, limit=limit + 1, after=start, deleted=deleted)
+        total, more = None, False
+        if count != "none":
+            total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted)
+            more = total > COUNT_TO
+            total = min(total, COUNT_TO)
+    next_ = _seal(it.name, keys, found[limit - 1][1]) if len(found) > limit else None
+    return Page([row for row, _ in found[:limit]], next_, total, more)
+
+
+def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, deleted: bool = False) -> dict[str, Any]:
+    """One record with the fields asked for (None: all the actor may see). Raises NotFound when absent or out of sight."""
+    guard = guard_of(actor)
+    it = guard.object(name)
+    found_id = record if isinstance(record, UUID) else parse_id(record)
+    if found_id is None:
+        raise NotFound()
+    if deleted and not access.may(actor.rights, it, "restore"):
+        raise NotFound()
+    chosen = list(fields) if fields is not None else [one.name for one, _ in guard.visible(it)]
+    reading = select(guard, it, chosen)
+    reading.end_sort()
+    with sql.work(actor.workspace):
+        found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted)
+    if not found:
+        raise NotFound()
+    return found[0][0]
+
+
+def default_fields(guard: Guard, it: Definition) -> list[str]:
+    """The columns of the object's first list view that the actor may see."""
+    view: List | None = it.view(List)
+    wanted = list(view.columns) if view is not None else [it.title]
+    if it.title not in wanted:
+        wanted.insert(0, it.title)
+    out = []
+    for path in [*wanted, "updated_at"]:
+        if guard.level(it, path.split(".")[0]) != "hidden" and path not in out:
+            out.append(path)
+    return out
+
+
+def select(guard: Guard, it: Definition, paths: Sequence[str]) -> Reading:
+    """A statement that reads these paths, with every crossing limited to what the actor may see there."""
+    if len(paths) > MAX_FIELDS:
+        raise Invalid.field("fields", "too-many", f"最多 {MAX_FIELDS} 个字段。", f"At most {MAX_FIELDS} fields.")
+    reading = Reading(guard.catalog, it)
+    reading.outputs.append(storage.Output("id", ["t.id"], lambda v: v[0], []))
+    reading.outputs.append(storage.Output("version", ["t.version"], lambda v: v[0], []))
+    for path in dict.fromkeys(paths):
+        if path in ("id", "version"):
+            continue
+        owner, alias, one, level = walk(guard, it, reading, path, "fields")
+        mask = one.mask if level == "masked" else None
+        if isinstance(one, Links):
+            target = guard.target(one)
+            reading.add_links(path, alias, one, _reach(guard, target), guard.title(target) if mask is None else None)
+        elif isinstance(one, Link):
+            target = guard.target(one)
+            joined = reading.join(path, alias, one, _reach(guard, target))
+            reading.add_link(path, joined, guard.title(target) if mask is None else None)
+        else:
+            reading.add(path, alias, one, mask)
+    return reading
+
+
+def _reach(guard: Guard, target: Definition) -> Condition:
+    return guard.readable(target)
+
+
+def walk(guard: Guard, it: Definition, reading: Reading, path: str, where: str) -> tuple[Definition, str, Field, str]:
+    """Follow a dotted path, joining what it crosses: (object, alias, field, level) at its end."""
+    parts = path.split(".")
+    if len(parts) > MAX_CROSSINGS + 1:
+        raise Invalid.field(where, "too-deep", f"最多跨 {MAX_CROSSINGS} 层关联。", f"A path crosses at most {MAX_CROSSINGS} links.")
+    alias = "t"
+    at = it
+    for i, part in enumerate(parts[:-1]):
+        link = guard.usable(at, part, where)
+        if not isinstance(link, Link):
+            raise unknown_field(where, path)
+        target = guard.target(link)
+        if not access.may(guard.actor.rights, target, "read"):
+            raise unknown_field(where, path)
+        joined = reading.join(".".join(parts[: i + 1]), alias, link, _reach(guard, target))
+        at, alias = target, joined.alias
+    one, level = guard.field(at, parts[-1], where)
+    return at, alias, one, level
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """An order as asked for: paths with directions, which a cursor must match."""
+
+    spec: tuple[str, ...]
+
+
+def order(guard: Guard, it: Definition, reading: Reading, sort: Sequence[str] | str | None) -> Sorted:
+    if sort is None:
+        view: List | None = it.view(List)
+        sort = view.sort if view is not None else ("-updated_at",)
+        sort = [s for s in sort if guard.level(it, s.lstrip("-").split(".")[0]) in ("read", "write")] or ("-updated_at",)
+    if isinstance(sort, str):
+        sort = [s.strip() for s in sort.split(",") if s.strip()]
+    if len(sort) > 5:
+        raise Invalid.field("sort", "too-many", "最多按 5 个字段排序。", "Sort by at most five fields.")
+    for item in sort:
+        path = item.lstrip("-+")
+        if path == "id":
+            continue
+        _, alias, one, level = walk(guard, it, reading, path, "sort")
+        if level == "masked":
+            guard.usable(it, path, "sort")
+        if not one.sortable or level == "masked":
+            raise Invalid.field("sort", "unsortable", f"不能按“{one.label.zh}”排序。", f"{one.label.en} cannot be sorted by.")
+        if isinstance(one, Link):
+            target = guard.target(one)
+            joined = reading.join(path, alias, one, _reach(guard, target))
+            title = guard.title(target)
+            if title is None:
+                raise Invalid.field("sort", "unsortable", f"不能按“{one.label.zh}”排序。", f"{one.label.en} cannot be sorted by.")
+            reading.sort(joined.alias, title, item.startswith("-"))
+        else:
+            reading.sort(alias, one, item.startswith("-"))
+    reading.end_sort()
+    return Sorted(tuple(sort))
+
+
+# -- cursors ---------------------------------------------------------------------------------------------------------
+
+
+def _sign(name: str, keys: Sorted) -> str:
+    return hashlib.sha256("|".join((name, *keys.spec)).encode()).hexdigest()[:12]
+
+
+def _seal(name: str, keys: Sorted, values: Sequence[Any]) -> str:
+    packed = [_pack(value) for value in values]
+    return base64.urlsafe_b64encode(msgspec.json.encode([_sign(name, keys), packed])).decode().rstrip("=")
+
+
+def _pack(value: Any) -> Any:
+    match value:
+        case None | bool():
+            return value
+        case datetime():
+            return ["t", value.astimezone(UTC).isoformat()]
+        case date():
+            return ["d", value.isoformat()]
+        case Decimal():
+            return ["n", str(value)]
+        case UUID():
+            return ["u", str(value)]
+        case int():
+            return ["i", value]
+    return ["s", str(value)]
+
+
+def _unpack(value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    kind, text = value
+    return {
+        "t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal, "u": UUID, "i": int, "s": str,
+    }[kind](text)  # fmt: skip
+
+
+def _open(cursor: str, name: str, keys: Sorted, reading: Reading) -> list[Any]:
+    try:
+        if len(cursor) > 8000:
+            raise ValueError
+        sign, packed = msgspec.json.decode(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        values = [_unpack(value) for value in packed]
+        if sign != _sign(name, keys) or len(values) != len(reading.keys):
+            raise ValueError
+        for key, value in zip(reading.keys, values, strict=True):
+            if (key.field is None) != isinstance(value, UUID) and key.field is None:
+                raise ValueError
+            if isinstance(value, str) and "\x00" in value:
+                raise ValueError
+            _fits(key.field, value)
+    except (ValueError, TypeError, KeyError, ArithmeticError, msgspec.DecodeError):
+        raise Invalid.field(
+            "after", "cursor", "翻页位置无效，或筛选排序已改变。请从第一页开始。", "The cursor is broken or belongs to another list. Start from the first page."
+        ) from None
+    return values
+
+
+def _fits(one: Field | None, value: Any) -> None:
+    if value is None or one is None:
+        return
+    expected: tuple[type, ...]
+    if isinstance(one, DateTime):
+        expected = (str,) if one.custom else (datetime,)
+    elif isinstance(one, Date):
+        expected = (str,) if one.custom else (date,)
+    elif isinstance(one, Number | Money):
+        expected = (Decimal,)
+    elif one.sql == "bigint":
+        expected = (int,)
+    elif one.sql == "boolean":
+        expected = (bool,)
+    else:
+        expected = (str,)
+    if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
+        raise ValueError
+
+
+# -- figures ---------------------------------------------------------------------------------------------------------
+
+
+def aggregate(
+    name: str,
+    *,
+    actor: Actor,
+    where: Any = None,
+    group_by: Sequence[str] = (),
+    measures: Sequence[str] = ("count",),
+    limit: int = MAX_GROUPS,
+) -> Figures:
+    """Figures over the records the actor may read.
+
+    group_by: paths; dates as `close_date:month` (day, week, month, quarter, year), regions as `region:province|city`.
+    measures: `count`, or `sum|avg|min|max|distinct:path`. Money is totalled in the workspace's currency. Each row has
+    its groups, its measures and `where`, which given to `query` lists exactly the records behind it.
+    """
+    guard = guard_of(actor)
+    it = guard.object(name)
+    asked = guard.parse(where)
+    condition = And((guard.readable(it), guard.where(it, asked)))
+    reading = Reading(guard.catalog, it)
+    if len(group_by) > 4 or len(measures) > 10 or not measures:
+        raise Invalid.field("group_by", "too-many", "最多 4 个分组、10 个指标。", "At most four groups and ten measures.")
+    groups: list[tuple[str, compiler.Sql]] = []
+    readers: list[Callable[[Sequence[Any]], tuple[Any, Condition]]] = []
+    at = 0
+    for spec in group_by:
+        used, reader = _group(guard, it, reading, spec)
+        groups += [(spec, g) for g in used]
+        readers.append(_at(reader, at, len(used)))
+        at += len(used)
+    columns: list[tuple[str, str]] = []
+    loaders: list[Callable[[Any], Any]] = []
+    for measure in measures:
+        text, loader = _measure(guard, it, reading, measure)
+        columns.append((measure, text))
+        loaders.append(loader)
+    with sql.work(actor.workspace):
+        found = storage.aggregate(reading, condition, groups, columns, limit=min(limit, MAX_GROUPS) + 1)
+    truncated = len(found) > min(limit, MAX_GROUPS)
+    out: list[dict[str, Any]] = []
+    try:
+        base: Condition | None = asked if conditions.to_json(asked) else None
+    except TypeError:
+        base = None
+    for raw in found[: min(limit, MAX_GROUPS)]:
+        row: dict[str, Any] = {}
+        behind: list[Condition] = [base] if base is not None and not isinstance(base, conditions.Always) else []
+        for spec, reader in zip(group_by, readers, strict=True):
+            row[spec], test = reader(raw)
+            behind.append(test)
+        for measure, loader, value in zip(measures, loaders, raw[at:], strict=True):
+            row[measure] = loader(value)
+        row["where"] = conditions.to_json(And(tuple(behind)))
+        out.append(row)
+    return Figures(out, truncated, tuple(measures), tuple(group_by))
+
+
+def _at(reader: Callable[[Sequence[Any]], tuple[Any, Condition]], start: int, size: int) -> Callable[[Sequence[Any]], tuple[Any, Condition]]:
+    return lambda raw: reader(raw[start : start + size])
+
+
+def _bad_group(one: Field) -> Invalid:
+    return Invalid.field("group_by", "ungroupable", f"不能按“{one.label.zh}”分组。", f"{one.label.en} cannot be grouped by.")
+
+
+def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[list[compiler.Sql], Callable[[Sequence[Any]], tuple[Any, Condition]]]:
+    path, _, unit = spec.partition(":")
+    at, alias, one, level = walk(guard, it, reading, path, "group_by")
+    if level == "masked":
+        guard.usable(at, one.name, "group_by")
+    if not one.groupable:
+        raise _bad_group(one)
+    if isinstance(one, Link):
+        target = guard.target(one)
+        joined = reading.join(path, alias, one, _reach(guard, target))
+        title = guard.title(target)
+        label = compiler.expression(title, joined.alias) if title is not None else "NULL::text"
+
+        def link(raw: Sequence[Any]) -> tuple[Any, Condition]:
+            if raw[0] is None:
+                return None, Test(path, "empty")
+            return {"id": raw[0], "label": raw[1]}, Test(path, "=", raw[0])
+
+        return [(f"{joined.alias}.id", []), (label, [])], link
+    column = f'{alias}."{one.name}"' if one.system else compiler.expression(one, alias)
+    if isinstance(one, Date | DateTime):
+        unit = unit or "day"
+        if unit not in compiler.BUCKETS:
+            raise Invalid.field("group_by", "unit", f"日期可按 {'、'.join(compiler.BUCKETS)} 分组。", f"Dates group by {', '.join(compiler.BUCKETS)}.")
+
+        def bucket(raw: Sequence[Any]) -> tuple[Any, Condition]:
+            if raw[0] is None:
+                return None, Test(path, "empty")
+            start, end = period(unit, raw[0])
+            return raw[0], Test(path, "between", [start.isoformat(), (end - timedelta(days=1)).isoformat()])
+
+        return [compiler.bucket(one, column, unit, guard.catalog.settings.zone)], bucket
+    if isinstance(one, Region):
+        size = {"province": 2, "city": 4, "": 6, "district": 6}.get(unit)
+        if size is None:
+            raise Invalid.field("group_by", "unit", "地区可按 province、city、district 分组。", "Regions group by province, city, district.")
+
+        def region(raw: Sequence[Any]) -> tuple[Any, Condition]:
+            if raw[0] is None:
+                return None, Test(path, "empty")
+            return raw[0], Test(path, "=", raw[0])
+
+        return [(f"rpad(left({column}, {size}), 6, '0')", [])], region
+    if unit:
+        raise Invalid.field("group_by", "unit", f"“{one.label.zh}”没有分组单位。", f"{one.label.en} has no unit to group by.")
+
+    def plain(raw: Sequence[Any]) -> tuple[Any, Condition]:
+        if raw[0] is None:
+            return None, Test(path, "empty")
+        return one.load((raw[0],)) if not isinstance(one, Money) else raw[0], Test(path, "=", raw[0])
+
+    return [(column, [])], plain
+
+
+def _measure(guard: Guard, it: Definition, reading: Reading, measure: str) -> tuple[str, Callable[[Any], Any]]:
+    if measure == "count":
+        return "count(*)", int
+    kind, _, path = measure.partition(":")
+    if kind not in compiler.MEASURES or not path:
+        raise Invalid.field("measures", "unknown", f"没有“{measure}”这个指标，可用 count、sum:字段 等。", f"Unknown measure {measure!r}; use count, sum:field and so on.")
+    at, alias, one, level = walk(guard, it, reading, path, "measures")
+    if level == "masked":
+        guard.usable(at, one.name, "measures")
+    if kind == "distinct":
+        if not one.groupable and not isinstance(one, Money):
+            raise Invalid.field("measures", "unmeasurable", f"“{one.label.zh}”不能计数。", f"{one.label.en} cannot be counted.")
+        return f"count(DISTINCT {compiler.expression(one, alias)})", int
+    dates = kind in ("min", "max") and isinstance(one, Date | DateTime)
+    if not one.measurable and not dates:
+        raise Invalid.field("measures", "unmeasurable", f"“{one.label.zh}”不是数字，不能汇总。", f"{one.label.en} is not a number and cannot be totalled.")
+    column = compiler.expression(one, alias, "_base" if isinstance(one, Money) else "")
+    places = one.places if isinstance(one, Number | Percent) else 2
+
+    def load(value: Any) -> Any:
+        if value is None or isinstance(value, date | datetime):
+            return value
+        if one.kind == "integer" and kind != "avg":
+            return int(value)
+        return Decimal(value).quantize(Decimal(1).scaleb(-max(places, 4 if kind == "avg" else 0)))
+
+    return f"{kind}({column})", load
+
+
+def labels(guard: Guard, target: Definition, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What records are called, of those the actor may see; for history and messages."""
+    title = guard.title(target)
+    if not ids or title is None or not access.may(guard.actor.rights, target, "read"):
+        return {}
+    reading = Reading(guard.catalog, target)
+    reading.outputs.append(storage.Output("id", ["t.id"], lambda v: v[0], []))
+    reading.add("label", "t", title)
+    reading.end_sort()
+    found = reading.run(And((Test("id", "in", list(ids)), guard.readable(target))), limit=len(ids))
+    return {row["id"]: row["label"] for row, _ in found}
+
+
+def describe(actor: Actor) -> dict[str, Any]:
+    """The catalog as the actor may know it: objects, fields, views, actions, and what may be done."""
+    guard = guard_of(actor)
+    lang = actor.language
+    objects = []
+    for it in guard.catalog:
+        if not access.may(actor.rights, it, "read"):
+            continue
+        fields = []
+        for one, level in guard.visible(it):
+            fields.append(one.describe(lang) | {"level": level, "readonly": one.readonly or level != "write"})
+        verbs = [verb for verb in ("read", "export", "import", *it.verbs) if access.may(actor.rights, it, verb)]
+        actions = []
+        for verb in verbs:
+            action = it.verbs.get(verb)
+            if action is not None:
+                actions.append(
+                    {
+                        "name": action.name,
+                        "label": action.label.for_(lang),
+                        "form": list(action.form),
+                        "inputs": [one.describe(lang) for one in action.inputs],
+                        "offered": action.offered,
+                    }
+                )
+        objects.append(
+            {
+                "name": it.name, "plural": it.plural, "label": it.label.for_(lang), "icon": it.icon, "group": it.group, "title": it.title,
+                "module": it.module, "fields": fields, "verbs": verbs, "actions": actions,
+                "views": [_view(view, lang) for view in it.views],
+            }
+        )  # fmt: skip
+    return {"objects": objects, "me": {"id": actor.user, "name": actor.name}, "currency": guard.catalog.settings.currency}
+
+
+def _view(view: Any, lang: str) -> dict[str, Any]:
+    out: dict[str, Any] = {"kind": type(view).__name__.lower(), "name": view.name, "label": view.label.for_(lang)}
+    if isinstance(view, List):
+        out |= {"columns": list(view.columns), "sort": list(view.sort), "filters": list(view.filters), "where": view.where}
+    return out
+
+
+def options(one: Field) -> Mapping[str, str]:
+    """The choices of a field by key, in Chinese; empty for other types."""
+    return {o.key: o.label.zh for o in one.options} if isinstance(one, Choice) else {}

@@ -1,0 +1,211 @@
+"""What happened to a record, and why somebody may see it: history, timeline, explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.errors import NotFound
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T, Text
+from guanxi.kernel.access import rights as access
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare.conditions import And, Test
+from guanxi.kernel.declare.fields import Link, Links
+from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.journal import events as journal
+from guanxi.kernel.records.guard import Guard
+from guanxi.kernel.records.reading import guard_of, labels
+from guanxi.kernel.storage import people as facts
+from guanxi.kernel.storage import rows as storage
+from guanxi.kernel.storage import sql
+from guanxi.kernel.storage import timeline as near
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event as the actor may know it; links in `changes` are {id, label}, hidden fields absent, masked ones masked."""
+
+    id: UUID
+    object: str
+    record: UUID
+    label: str
+    verb: str
+    actor: dict[str, Any] | None
+    actor_kind: str
+    via: str
+    at: datetime
+    changes: dict[str, list[Any]]
+    cause: UUID | None
+
+
+def _row(guard: Guard, name: str, record: UUID | str, fields: Sequence[str] = ()) -> tuple[Definition, dict[str, Any]]:
+    it = guard.object(name)
+    found_id = record if isinstance(record, UUID) else parse_id(record)
+    if found_id is None:
+        raise NotFound()
+    deleted: bool | None = None if access.may(guard.actor.rights, it, "restore") else False
+    found = storage.fetch(guard.catalog, it, And((Test("id", "in", [found_id]), guard.readable(it))), deleted=deleted, links=False)
+    if not found:
+        raise NotFound()
+    return it, found[0]
+
+
+def history(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50) -> list[Told]:
+    """What happened to one record, newest first."""
+    guard = guard_of(actor)
+    with sql.work(actor.workspace):
+        it, row = _row(guard, name, record)
+        found = journal.of_records(actor.workspace, [(it.name, row["id"])], before=before, limit=limit)
+        return _told(guard, found)
+
+
+def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50) -> list[Told]:
+    """What happened to one record and to the records linked to it that the actor may see, newest first."""
+    guard = guard_of(actor)
+    with sql.work(actor.workspace):
+        it, row = _row(guard, name, record)
+        children = [
+            (child, link.name, guard.readable(child))
+            for child, link in guard.catalog.linking_to(it.name)
+            if access.may(actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
+        ]
+        records = [(it.name, row["id"]), *near.linked(guard.catalog, children, row["id"], limit=200)]
+        found = journal.of_records(actor.workspace, list(dict.fromkeys(records)), before=before, limit=limit)
+        return _told(guard, found)
+
+
+def _told(guard: Guard, events: Sequence[journal.Event]) -> list[Told]:
+    wanted: dict[str, set[UUID]] = {"user": {e.actor for e in events if e.actor is not None}}
+    for event in events:
+        wanted.setdefault(event.object, set()).add(event.record)
+        it = guard.catalog.find(event.object)
+        for name, pair in event.changes.items() if it is not None else ():
+            one = it.fields.get(name) if it is not None else None
+            if isinstance(one, Link | Links):
+                for value in pair:
+                    wanted.setdefault(one.target, set()).update(_ids(value))
+            elif name == "@team":
+                wanted["user"].update(_ids([v["user"] for v in pair if v]))
+    known: dict[str, dict[UUID, str]] = {}
+    for target, ids in wanted.items():
+        definition = guard.catalog.find(target)
+        if definition is not None and ids:
+            known[target] = labels(guard, definition, list(ids))
+    out = []
+    for event in events:
+        it = guard.catalog.find(event.object)
+        if it is None:
+            continue
+        out.append(
+            Told(
+                event.id, event.object, event.record, known.get(event.object, {}).get(event.record, ""), event.verb,
+                {"id": event.actor, "label": known["user"].get(event.actor, "")} if event.actor else None,
+                event.actor_kind, event.via, event.at, _changes(guard, it, event, known), event.cause,
+            )
+        )  # fmt: skip
+    return out
+
+
+def _ids(value: Any) -> list[UUID]:
+    values = value if isinstance(value, list) else [value]
+    return [found for v in values if isinstance(v, str) and (found := parse_id(v))]
+
+
+def _changes(guard: Guard, it: Definition, event: journal.Event, known: dict[str, dict[UUID, str]]) -> dict[str, list[Any]]:
+    out: dict[str, list[Any]] = {}
+    for name, pair in event.changes.items():
+        if name == "@team":
+            out[name] = [v and v | {"label": known["user"].get(UUID(v["user"]), "")} for v in pair]
+            continue
+        one = it.fields.get(name)
+        if one is None:
+            continue
+        level = guard.level(it, name)
+        if level == "hidden":
+            continue
+        values = []
+        for value in pair:
+            if isinstance(one, Link | Links):
+                there = known.get(one.target, {})
+                shown = [{"id": i, "label": there[i]} for i in _ids(value) if i in there]
+                values.append(shown if isinstance(one, Links) else (shown[0] if shown else None))
+            else:
+                loaded = one.from_json(value)
+                values.append(one.mask(loaded) if level == "masked" else loaded)
+        out[name] = values
+    return out
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that decides: whether it grants, and the words for it."""
+
+    grants: bool
+    about: str
+    text: Text
+
+
+def explain(name: str, record: UUID | str, *, actor: Actor, about: Actor | None = None) -> dict[str, Any]:
+    """Why an actor may or may not see and change a record, and which fields are limited.
+
+    The asker must be able to see the record; `about` is whom it is about (default: the asker).
+    """
+    guard = guard_of(actor)
+    who = about or actor
+    theirs = Guard(guard.catalog, who)
+    with sql.work(actor.workspace):
+        it, row = _row(guard, name, record)
+        ids = [row["id"]]
+        deleted = row["deleted_at"] is not None
+        sees = access.may(who.rights, it, "read") and bool(
+            storage.satisfying(guard.catalog, it, ids, theirs.readable(it))
+        )
+        writes = sees and bool(storage.satisfying(guard.catalog, it, ids, theirs.writable(it)))
+        reasons = _reasons(guard, theirs, it, row)
+        team = facts.team(actor.workspace, it.name, row["id"])
+        for user, level, until in team:
+            if user == who.user:
+                end_zh, end_en = (f"，到 {until:%Y-%m-%d}", f", until {until:%Y-%m-%d}") if until else ("", "")
+                reasons.append(Reason(True, "team", T(f"是这条记录的团队成员（{level}{end_zh}）。", f"Is in the record's team ({level}{end_en}).")))
+    verbs = {}
+    for verb in ("read", *it.verbs):
+        granted = access.may(who.rights, it, verb)
+        verbs[verb] = granted and (sees if verb == "read" else writes) and (verb == "restore") == deleted if verb != "read" else sees
+    fields = {one.name: theirs.level(it, one.name) for one in it.fields.values() if guard.level(it, one.name) != "hidden"}
+    return {
+        "read": sees,
+        "write": writes and not deleted,
+        "reasons": [{"grants": r.grants, "about": r.about, "text": r.text.for_(actor.language)} for r in reasons],
+        "verbs": verbs,
+        "fields": {n: level for n, level in fields.items() if level != "write" or n in it.policy.fields},
+    }
+
+
+def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -> list[Reason]:
+    who = theirs.actor
+    if who.rights is None:
+        return [Reason(True, "system", T("系统可以访问全部数据。", "The system may access everything."))]
+    out: list[Reason] = []
+    if it.policy.read == "member":
+        out.append(Reason(True, "policy", T(f"{it.label.zh}对所有成员可见。", f"Every member may see records of {it.label.en}.")))
+    held = who.rights.on(it.name)
+    owner = row.get("owner")
+    if not held.reads:
+        out.append(Reason(False, "role", T(f"没有任何角色允许查看{it.label.zh}。", f"No role allows reading {it.label.en}.")))
+    for reach in held.reads:
+        scope = access.SCOPE_LABELS.get(reach.name, T(reach.name, reach.name))
+        if it.policy.read == "role" or reach.owners is None:
+            out.append(Reason(True, "role", T(f"角色“{reach.role}”：{scope.zh}。", f"Role “{reach.role}”: {scope.en}.")))
+        elif owner in reach.owners:
+            out.append(Reason(True, "role", T(f"角色“{reach.role}”：{scope.zh}，负责人在范围内。", f"Role “{reach.role}”: {scope.en}; the owner is within it.")))
+        else:
+            out.append(Reason(False, "role", T(f"角色“{reach.role}”：{scope.zh}，负责人不在范围内。", f"Role “{reach.role}”: {scope.en}; the owner is outside it.")))
+    for link in it.policy.through:
+        target = guard.target(it.fields[link])  # type: ignore[arg-type]
+        if row.get(link) and storage.satisfying(guard.catalog, target, [row[link]], theirs.readable(target), deleted=False):
+            out.append(Reason(True, "through", T(f"能看到它的{target.label.zh}，因此能看到它。", f"May see its {target.label.en}, and therefore this record.")))
+    return out

@@ -1,0 +1,238 @@
+"""Making the database ready and looking after it: what the command line asks of the kernel."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from guanxi.base.errors import Invalid, NewerData, NotFound
+from guanxi.base.text import T
+from guanxi.kernel.access.actor import Actor, system
+from guanxi.kernel.automation import consumers
+from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.catalog.core import ADMINISTRATOR
+from guanxi.kernel.records import door, people
+from guanxi.kernel.records.draft import Context
+from guanxi.kernel.storage import people as facts
+from guanxi.kernel.storage import protect, sql, tables
+
+ROLES: dict[str, tuple[str, str]] = {
+    "admin": ("系统管理员", "Administrator"),
+    "executive": ("高管", "Executive"),
+    "sales_manager": ("销售主管", "Sales manager"),
+    "sales": ("客户经理", "Sales representative"),
+    "service": ("客服", "Service"),
+    "marketing": ("市场", "Marketing"),
+    "finance": ("财务", "Finance"),
+    "warehouse": ("仓储", "Warehouse"),
+}
+"""The built-in roles (REQUIREMENTS part 3, item 4); all editable, more can be added."""
+
+Progress = Callable[[str], None]
+
+
+class Desk:
+    """The door for seeds and demos: the same calls, shorter."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    @property
+    def today(self) -> date:
+        return people.newest(self.actor.workspace).settings.today
+
+    def perform(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> door.Result:
+        return door.perform(name, verb, actor=self.actor, id=id, changes=changes, inputs=inputs)
+
+    def find(self, name: str, where: Any = None, sort: Sequence[str] = (), limit: int = 1000) -> list[dict[str, Any]]:
+        catalog = people.catalog_of(self.actor)
+        from datetime import UTC, datetime
+
+        with sql.work(self.actor.workspace):
+            return Context(self.actor, catalog, UUID(int=0), datetime.now(UTC), {}).find(name, where, sort=sort, limit=limit)
+
+    def ensure(self, name: str, match: Mapping[str, Any], changes: Mapping[str, Any]) -> UUID:
+        """The record that matches, made if there is none; never overwrites what an administrator changed."""
+        where = {"and": [{"field": key, "op": "=", "value": str(value) if isinstance(value, UUID) else value} for key, value in match.items()]}
+        found = self.find(name, where, limit=1)
+        if found:
+            record: UUID = found[0]["id"]
+            return record
+        return self.perform(name, "create", changes={**match, **changes}).id
+
+    def user(self, username: str) -> Desk:
+        """The same desk, used by one of the people."""
+        found = self.find("user", {"field": "username", "op": "=", "value": username}, limit=1)
+        if not found:
+            raise NotFound()
+        from dataclasses import replace
+
+        return Desk(replace(self.actor, user=found[0]["id"], name=found[0]["name"]))
+
+
+def migrate(progress: Progress) -> None:
+    """Bring the database to this program's version. Raises NewerData when it is ahead of it; safe to run at every start."""
+    executor = MigrationExecutor(connection)
+    known = set(executor.loader.disk_migrations)
+    ahead = [key for key in executor.loader.applied_migrations if key not in known and key[0] in executor.loader.migrated_apps]
+    if ahead:
+        raise NewerData()
+    with _alone():
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            progress(str(T(f"更新数据库（{len(plan)} 步）", f"Updating the database ({len(plan)} steps)")))
+            call_command("migrate", verbosity=0, interactive=False)
+        protect.apply()
+        if not tables.Workspace.objects.filter(id=tables.DEFAULT_WORKSPACE).exists():
+            from datetime import UTC, datetime
+
+            tables.Workspace.objects.create(id=tables.DEFAULT_WORKSPACE, name="关系", created_at=datetime.now(UTC))
+        consumers.enrol()
+        if plan or _unseeded():
+            progress(str(T("准备基础数据", "Preparing base data")))
+            seed(tables.DEFAULT_WORKSPACE)
+
+
+class _alone:
+    """One process migrates at a time; the others wait."""
+
+    KEY = 7_302_884_331
+
+    def __enter__(self) -> None:
+        sql.rows("SELECT pg_advisory_lock(%s)", [self.KEY])
+
+    def __exit__(self, *_: object) -> None:
+        sql.rows("SELECT pg_advisory_unlock(%s)", [self.KEY])
+
+
+def _unseeded() -> bool:
+    with sql.work(tables.DEFAULT_WORKSPACE):
+        return not sql.rows("SELECT 1 FROM gx_role LIMIT 1")
+
+
+def seed(workspace: UUID) -> None:
+    """The roles, dictionaries and processes a workspace starts with. What is there is left alone."""
+    desk = Desk(system(workspace, via="setup"))
+    with sql.work(workspace):
+        grants: dict[str, dict[str, Any]] = {key: {} for key in ROLES}
+        grants["admin"] = {"*": ADMINISTRATOR}
+        for module in REGISTRY.modules:
+            for role, objects in module.grants.items():
+                grants[role] |= {name: grant.to_json() for name, grant in objects.items()}
+        for key, (zh, en) in ROLES.items():
+            desk.ensure("role", {"key": key}, {"name": zh, "name_en": en, "grants": grants[key]})
+        for module in REGISTRY.modules:
+            if module.seed is not None:
+                module.seed(desk)
+
+
+def first_administrator() -> tuple[str, str] | None:
+    """Make the first account when there is none: (user name, password), shown once and changed at the first sign-in."""
+    if tables.Account.objects.exists():
+        return None
+    return "admin", create_user("admin", "管理员", ["admin"])
+
+
+def create_user(username: str, name: str, roles: Sequence[str], password: str | None = None, *, workspace: UUID = tables.DEFAULT_WORKSPACE) -> str:
+    """A person who can sign in; returns the password. Roles by key or name. An existing user without an account gets one.
+
+    Raises Invalid for a name that is taken, an unknown role, or a password that is too weak.
+    """
+    username = username.strip().casefold()
+    if not username:
+        raise Invalid.field("username", "required", "请填写用户名。", "Give a user name.")
+    if tables.Account.objects.filter(username=username).exists():
+        raise Invalid.field("username", "taken", "用户名已被使用。", "The user name is used already.")
+    given = password
+    password = password or _password()
+    if given is not None:
+        check_password(given, username)
+    desk = Desk(system(workspace, via="cli"))
+    with sql.work(workspace):
+        ids = []
+        for role in roles:
+            found = desk.find("role", {"or": [{"field": f, "op": "=", "value": role} for f in ("key", "name", "name_en")]}, limit=1)
+            if not found:
+                known = ", ".join(ROLES)
+                raise Invalid.field("role", "unknown", f"没有“{role}”这个角色，可用：{known}。", f"There is no role {role!r}; try {known}.")
+            ids.append(found[0]["id"])
+        existing = desk.find("user", {"field": "username", "op": "=", "value": username}, limit=1)
+        if existing:
+            user = existing[0]["id"]
+            if ids:
+                desk.perform("user", "update", user, {"roles": list(dict.fromkeys([*(existing[0]["roles"] or []), *ids]))})
+        else:
+            user = desk.perform("user", "create", changes={"name": name or username, "username": username, "roles": ids}).id
+        account = tables.Account(username=username, workspace_id=workspace, user_id=user, must_change=given is None)
+        account.set_password(password)
+        account.save()
+    return password
+
+
+def _password() -> str:
+    alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(3))
+
+
+def check_password(password: str, username: str) -> None:
+    """Refuse passwords that are short, common or like the user name. Raises Invalid naming `password`."""
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    try:
+        validate_password(password, tables.Account(username=username))
+    except ValidationError:
+        raise Invalid.field(
+            "password", "weak", "密码至少 10 位，不能是常见密码，也不能和用户名相似。", "A password has at least 10 characters, is not a common one and not like the user name."
+        ) from None
+
+
+def issue_token(username: str, label: str) -> str:
+    """A new bearer token of an account; only its hash is kept. Raises NotFound for an unknown user name."""
+    standing = facts.by_username(username)
+    if standing is None:
+        raise NotFound(T(f"没有“{username}”这个用户。", f"There is no user {username!r}."))
+    token = "gx_" + secrets.token_urlsafe(32)
+    facts.issue_token(standing.account, label, token)
+    return token
+
+
+def load_demo(progress: Progress) -> None:
+    """Add the sample company, once."""
+    workspace = tables.DEFAULT_WORKSPACE
+    desk = Desk(system(workspace, via="demo"))
+    with sql.work(workspace):
+        if sql.rows("SELECT 1 FROM gx_event WHERE workspace_id = %s AND via = 'demo' LIMIT 1", [workspace]):
+            return
+        for module in REGISTRY.modules:
+            if module.demo is not None:
+                progress(str(T(f"示例数据：{module.label.zh}", f"Sample data: {module.label.en}")))
+                module.demo(desk)
+
+
+def diagnose() -> list[tuple[str, bool, str, str]]:
+    """What `doctor` shows: (check, fine, Chinese, English)."""
+    out: list[tuple[str, bool, str, str]] = []
+    version = connection.cursor().connection.info.server_version
+    out.append(("postgresql", version >= 150000, f"PostgreSQL {version // 10000}（需要 15 以上）", f"PostgreSQL {version // 10000} (15 or later needed)"))
+    executor = MigrationExecutor(connection)
+    waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    out.append(("migrations", waiting == 0, f"待执行的数据库更新：{waiting}", f"Database updates waiting: {waiting}"))
+    missing = protect.missing()
+    names = ", ".join(missing[:5])
+    out.append(("guards", not missing, f"缺少保护的表：{names}" if missing else "行级安全与事件保护齐全", f"Tables without guards: {names}" if missing else "Row-level security and event guards are in place"))
+    powerful = protect.powerful()
+    out.append(
+        ("role", not powerful, "数据库角色会绕过行级安全，请换一个普通角色" if powerful else "数据库角色受行级安全约束", "The database role bypasses row-level security; use an ordinary one" if powerful else "The database role obeys row-level security")
+    )
+    accounts = tables.Account.objects.count()
+    out.append(("accounts", accounts > 0, f"账号：{accounts}", f"Accounts: {accounts}"))
+    return out

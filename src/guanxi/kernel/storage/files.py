@@ -1,0 +1,86 @@
+"""Files: bytes stored once per content under their SHA-256; names and kinds as rows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from guanxi.base.errors import StorageFull, TooLarge
+from guanxi.base.ids import uuid7
+from guanxi.kernel.storage import sql
+
+MAX_SIZE = 100 * 1024 * 1024
+SAFE_IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_MAGIC = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"), (b"%PDF-", "application/pdf"))
+
+
+def kind(head: bytes) -> str:
+    """The type of a file by its first bytes; what is not known is only ever offered as a download."""
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return "application/octet-stream"
+
+
+def _folder() -> Path:
+    return Path(settings.GUANXI_HOME) / "files"
+
+
+def path(digest: str) -> Path:
+    return _folder() / digest[:2] / digest[2:4] / digest
+
+
+def put(workspace: UUID, name: str, chunks: Iterable[bytes], user: UUID | None, limit: int = MAX_SIZE) -> dict[str, Any]:
+    """Store a file; raises TooLarge and StorageFull, and then leaves nothing behind."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    digest = hashlib.sha256()
+    size = 0
+    head = b""
+    handle, temporary = tempfile.mkstemp(dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            for chunk in chunks:
+                head = head or chunk[:32]
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge()
+                digest.update(chunk)
+                out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+        final = path(digest.hexdigest())
+        final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.replace(temporary, final)
+    except OSError as error:
+        raise StorageFull() from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    clean = Path(name.replace("\\", "/")).name.replace("\x00", "")[:200] or "file"
+    row = {"id": uuid7(), "digest": digest.hexdigest(), "name": clean, "size": size, "type": kind(head)}
+    sql.run(
+        "INSERT INTO gx_file (id, workspace_id, digest, name, size, type, created_by, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [row["id"], workspace, row["digest"], row["name"], size, row["type"], user, datetime.now(UTC)],
+    )
+    return row
+
+
+def find(workspace: UUID, file: UUID, user: UUID | None) -> dict[str, Any] | None:
+    """A file's row; with `user`, only one that this user uploaded."""
+    names = ("id", "digest", "name", "size", "type", "created_by")
+    found = sql.rows(
+        "SELECT id, digest, name, size, type, created_by FROM gx_file WHERE workspace_id = %s AND id = %s", [workspace, file]
+    )
+    if not found or (user is not None and found[0][5] != user):
+        return None
+    return dict(zip(names, found[0], strict=True))

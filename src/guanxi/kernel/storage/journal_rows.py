@@ -1,0 +1,95 @@
+"""The journal's table: events are appended, read in order, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from guanxi.kernel.storage import sql
+
+COLUMNS = (
+    "id", "workspace_id", "object", "record_id", "verb", "actor_id", "actor_kind", "via", "at", "changes", "cause", "request",
+)  # fmt: skip
+CHANNEL = "guanxi"
+
+
+def append(lines: Sequence[Sequence[Any]], notice: str) -> None:
+    """Write events (values in the order of COLUMNS) and tell listeners, when this transaction commits, what changed."""
+    prepared = [[Jsonb(v) if name == "changes" else v for name, v in zip(COLUMNS, line, strict=True)] for line in lines]
+    if len(prepared) > 12:
+        sql.copy("gx_event", COLUMNS, prepared)
+        sql.rows("SELECT pg_notify(%s, %s)", [CHANNEL, notice])
+        return
+    names = ", ".join(COLUMNS)
+    places = "(" + ", ".join(["%s"] * len(COLUMNS)) + ")"
+    sql.rows(
+        f"WITH e AS (INSERT INTO gx_event ({names}) VALUES {', '.join([places] * len(prepared))}) SELECT pg_notify(%s, %s)",  # noqa: S608
+        [*(v for line in prepared for v in line), CHANNEL, notice],
+    )
+
+
+_READ = "SELECT e.id, e.object, e.record_id, e.verb, e.actor_id, e.actor_kind, e.via, e.at, e.changes, e.cause, e.request FROM gx_event e "
+_NAMES = ("id", "object", "record_id", "verb", "actor_id", "actor_kind", "via", "at", "changes", "cause", "request")
+
+
+def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
+    """Events of some records, newest first."""
+    if not records:
+        return []
+    by_object: dict[str, list[UUID]] = {}
+    for name, record in records:
+        by_object.setdefault(name, []).append(record)
+    parts: list[str] = []
+    values: list[Any] = []
+    for name, ids in by_object.items():
+        parts.append(
+            f"({_READ} WHERE e.workspace_id = %s AND e.object = %s AND e.record_id = ANY(%s)"
+            + (" AND e.id < %s" if before else "")
+            + f" ORDER BY e.id DESC LIMIT {int(limit)})"
+        )
+        values += [workspace, name, ids, *([before] if before else [])]
+    found = sql.rows(f"SELECT * FROM ({' UNION ALL '.join(parts)}) x ORDER BY 1 DESC LIMIT {int(limit)}", values)  # noqa: S608
+    return [dict(zip(_NAMES, row, strict=True)) for row in found]
+
+
+def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    found = sql.rows(_READ + "WHERE e.workspace_id = %s AND e.id = ANY(%s)", [workspace, list(ids)]) if ids else []
+    return [dict(zip(_NAMES, row, strict=True)) for row in found]
+
+
+def count(workspace: UUID) -> int:
+    return int(sql.rows("SELECT count(*) FROM gx_event WHERE workspace_id = %s", [workspace])[0][0])
+
+
+def unread(consumer: str, workspace: UUID, *, limit: int) -> list[dict[str, Any]]:
+    """Events a consumer has not seen, in commit-safe order.
+
+    An event is only handed out once every transaction that started before it has ended (the snapshot's xmin), so that
+    none is overtaken by one that commits later with a lower number. The consumer's row is locked until the end of the
+    transaction: one worker at a time, and its cursor moves with its work.
+    """
+    held = sql.rows("SELECT xid::text, event_id FROM gx_consumer WHERE name = %s FOR UPDATE SKIP LOCKED", [consumer])
+    if not held:
+        return []
+    xid, event = held[0]
+    found = sql.rows(
+        "SELECT e.id, e.object, e.record_id, e.verb, e.actor_id, e.actor_kind, e.via, e.at, e.changes, e.cause, e.request, e.xid::text "
+        "FROM gx_event e WHERE (e.xid, e.id) > (%s::xid8, %s) AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) AND e.workspace_id = %s "
+        f"ORDER BY e.xid, e.id LIMIT {int(limit)}",
+        [xid, event or UUID(int=0), workspace],
+    )
+    return [dict(zip((*_NAMES, "xid"), row, strict=True)) for row in found]
+
+
+def enrol(consumer: str) -> None:
+    """Make a consumer known, starting with what happens from now on."""
+    sql.run(
+        "INSERT INTO gx_consumer (name, xid) VALUES (%s, pg_snapshot_xmin(pg_current_snapshot())) ON CONFLICT DO NOTHING", [consumer]
+    )
+
+
+def advance(consumer: str, xid: str, event: UUID) -> None:
+    sql.run("UPDATE gx_consumer SET xid = %s::xid8, event_id = %s WHERE name = %s", [xid, event, consumer])

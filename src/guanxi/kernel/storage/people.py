@@ -1,0 +1,226 @@
+"""Who is who, read in as few statements as there are questions: accounts, rights, catalogs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.clock import today, zone
+from guanxi.base.ids import uuid7
+from guanxi.kernel.declare.fields import Settings
+from guanxi.kernel.storage import sql
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An account and the state of its workspace: enough to know whether anything cached still holds."""
+
+    account: UUID
+    user: UUID
+    workspace: UUID
+    username: str
+    must_change: bool
+    access_version: int
+    catalog_version: int
+    settings: Settings
+
+
+_STANDING = (
+    "SELECT a.id, a.user_id, a.workspace_id, a.username, a.must_change, w.access_version, w.catalog_version, w.currency, w.zone, "
+    "w.fiscal_start, w.area_code FROM {source} JOIN gx_workspace w ON w.id = a.workspace_id WHERE a.is_active AND "
+)
+
+
+def _standing(found: list[tuple[Any, ...]]) -> Standing | None:
+    if not found:
+        return None
+    account, user, workspace, username, must_change, access, catalog, currency, zone_name, fiscal, area = found[0]
+    settings = Settings(currency, zone_name, fiscal, area, today(zone(zone_name)))
+    return Standing(account, user, workspace, username, must_change, access, catalog, settings)
+
+
+def by_token(token: str) -> Standing | None:
+    """The account a bearer token belongs to, if it is still good."""
+    digest = hashlib.sha256(token.encode()).digest()
+    return _standing(
+        sql.rows(
+            _STANDING.format(source="gx_token t JOIN gx_account a ON a.id = t.account_id")
+            + "t.digest = %s AND (t.expires_at IS NULL OR t.expires_at > now())",
+            [digest],
+        )
+    )
+
+
+def by_account(account: UUID) -> Standing | None:
+    return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.id = %s", [account]))
+
+
+def by_username(username: str) -> Standing | None:
+    return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.username = %s", [username.strip().casefold()]))
+
+
+def by_session(key: str) -> tuple[Any, ...] | None:
+    """A browser session's data and end, by its key."""
+    found = sql.rows("SELECT session_data, expire_date FROM django_session WHERE session_key = %s", [key])
+    return found[0] if found else None
+
+
+def workspace(workspace_id: UUID) -> tuple[int, int, Settings] | None:
+    """(access version, catalog version, settings) of a workspace."""
+    found = sql.rows(
+        "SELECT access_version, catalog_version, currency, zone, fiscal_start, area_code FROM gx_workspace WHERE id = %s", [workspace_id]
+    )
+    if not found:
+        return None
+    access, catalog, currency, zone_name, fiscal, area = found[0]
+    return access, catalog, Settings(currency, zone_name, fiscal, area, today(zone(zone_name)))
+
+
+def bump(workspace_id: UUID, what: str) -> None:
+    """Make cached rights ("access") or catalogs ("catalog") of the workspace out of date, when this commits."""
+    column = {"access": "access_version", "catalog": "catalog_version"}[what]
+    sql.run(f"UPDATE gx_workspace SET {column} = {column} + 1 WHERE id = %s", [workspace_id])  # noqa: S608
+
+
+def dictionaries(workspace_id: UUID) -> list[tuple[Any, ...]]:
+    return sql.rows(
+        "SELECT d.key, e.key, e.name, e.name_en, e.color, COALESCE(e.active, TRUE) FROM gx_dictionary_entry e "
+        "JOIN gx_dictionary d ON d.id = e.dictionary_id WHERE e.workspace_id = %s AND e.deleted_at IS NULL AND d.deleted_at IS NULL "
+        'ORDER BY d.key, e."order" NULLS LAST, e.id',
+        [workspace_id],
+    )
+
+
+def customs(workspace_id: UUID) -> list[dict[str, Any]]:
+    names = ("object_name", "key", "kind", "name", "name_en", "required", "options")
+    found = sql.rows(
+        'SELECT object_name, key, kind, name, name_en, required, options FROM gx_custom_field WHERE workspace_id = %s AND deleted_at IS NULL '
+        'ORDER BY object_name, "order" NULLS LAST, id',
+        [workspace_id],
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What rights are made of: the user, the roles' grants, and how people and departments lie in their trees."""
+
+    user: UUID
+    name: str
+    language: str | None
+    active: bool
+    grants: tuple[tuple[str, dict[str, Any]], ...]
+    departments: tuple[UUID, ...]
+    below: dict[UUID, tuple[UUID, ...]]
+    members: dict[UUID, tuple[UUID, ...]]
+    reports: tuple[UUID, ...]
+
+
+def facts(workspace_id: UUID, user_id: UUID) -> Facts | None:
+    """One person's facts, in three statements; cached by the caller until the workspace's access version moves."""
+    found = sql.rows(
+        "SELECT u.name, u.language, COALESCE(u.active, TRUE), u.department_id, "
+        "ARRAY(SELECT l.target_id FROM gx_link l WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'departments' "
+        "AND l.source_id = u.id), "
+        "(SELECT jsonb_agg(jsonb_build_array(r.name, r.grants)) FROM gx_link l JOIN gx_role r ON r.id = l.target_id AND r.deleted_at IS NULL "
+        "WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'roles' AND l.source_id = u.id) "
+        "FROM gx_user u WHERE u.workspace_id = %s AND u.id = %s AND u.deleted_at IS NULL",
+        [workspace_id, user_id],
+    )
+    if not found:
+        return None
+    name, language, active, main, others, grants = found[0]
+    above = dict(sql.rows("SELECT id, above_id FROM gx_department WHERE workspace_id = %s AND deleted_at IS NULL", [workspace_id]))
+    heads = sql.rows(
+        "SELECT id FROM gx_department WHERE workspace_id = %s AND deleted_at IS NULL AND head_id = %s", [workspace_id, user_id]
+    )
+    members: dict[UUID, list[UUID]] = {}
+    superior: dict[UUID, list[UUID]] = {}
+    for user, department, boss, more in sql.rows(
+        "SELECT u.id, u.department_id, u.superior_id, ARRAY(SELECT l.target_id FROM gx_link l WHERE l.workspace_id = u.workspace_id "
+        "AND l.object = 'user' AND l.field = 'departments' AND l.source_id = u.id) FROM gx_user u WHERE u.workspace_id = %s",
+        [workspace_id],
+    ):
+        for one in {department, *more} - {None}:
+            members.setdefault(one, []).append(user)
+        if boss is not None:
+            superior.setdefault(boss, []).append(user)
+    below: dict[UUID, list[UUID]] = {d: [] for d in above}
+    for one in above:
+        at: UUID | None = one
+        seen: set[UUID] = set()
+        while at is not None and at in below and at not in seen:
+            below[at].append(one)
+            seen.add(at)
+            at = above.get(at)
+    reports: list[UUID] = []
+    queue = list(superior.get(user_id, []))
+    while queue:
+        person = queue.pop()
+        if person not in reports and person != user_id:
+            reports.append(person)
+            queue += superior.get(person, [])
+    own = dict.fromkeys(d for d in (main, *others, *(row[0] for row in heads)) if d in below)
+    return Facts(
+        user_id,
+        name,
+        language,
+        active,
+        tuple((role, rights or {}) for role, rights in grants or ()),
+        tuple(own),
+        {d: tuple(all_) for d, all_ in below.items()},
+        {d: tuple(all_) for d, all_ in members.items()},
+        tuple(reports),
+    )
+
+
+def issue_token(account: UUID, label: str, secret: str) -> None:
+    sql.run(
+        "INSERT INTO gx_token (id, digest, account_id, label, created_at) VALUES (%s, %s, %s, %s, %s)",
+        [uuid7(), hashlib.sha256(secret.encode()).digest(), account, label, datetime.now(UTC)],
+    )
+
+
+def next_numbers(workspace_id: UUID, key: str, count: int) -> int:
+    """Take `count` numbers under a key; returns the first. The row is locked until the transaction ends."""
+    last = sql.rows(
+        "INSERT INTO gx_counter (workspace_id, key, value) VALUES (%s, %s, %s) "
+        "ON CONFLICT (workspace_id, key) DO UPDATE SET value = gx_counter.value + excluded.value RETURNING value",
+        [workspace_id, key, count],
+    )[0][0]
+    return int(last) - count + 1
+
+
+def rate(workspace_id: UUID, currency: str, day: Any) -> Any:
+    """What one unit of a currency is worth on a day, or None when nobody said."""
+    found = sql.rows(
+        "SELECT rate FROM gx_exchange_rate WHERE workspace_id = %s AND currency = %s AND from_day <= %s AND deleted_at IS NULL "
+        "ORDER BY from_day DESC LIMIT 1",
+        [workspace_id, currency, day],
+    )
+    return found[0][0] if found else None
+
+
+def team(workspace_id: UUID, name: str, record: UUID) -> list[tuple[UUID, str, datetime | None]]:
+    return sql.rows(  # type: ignore[return-value]
+        "SELECT user_id, level, until FROM gx_team_member WHERE workspace_id = %s AND object = %s AND record_id = %s ORDER BY id",
+        [workspace_id, name, record],
+    )
+
+
+def join_team(workspace_id: UUID, name: str, record: UUID, user: UUID, level: str, until: datetime | None) -> None:
+    sql.run(
+        "INSERT INTO gx_team_member (id, workspace_id, object, record_id, user_id, level, until) VALUES (%s, %s, %s, %s, %s, %s, %s) "
+        "ON CONFLICT (workspace_id, object, record_id, user_id) DO UPDATE SET level = excluded.level, until = excluded.until",
+        [uuid7(), workspace_id, name, record, user, level, until],
+    )
+
+
+def leave_team(workspace_id: UUID, name: str, record: UUID, user: UUID) -> None:
+    sql.run(
+        "DELETE FROM gx_team_member WHERE workspace_id = %s AND object = %s AND record_id = %s AND user_id = %s",
+        [workspace_id, name, record, user],
+    )

@@ -1,0 +1,84 @@
+"""The database's own guards, applied after every migration and checked by `doctor`.
+
+For each table of records: row-level security by workspace, forced on the owner too; a trigger that refuses an update
+which does not carry a new event, and any physical deletion. For the journal: one partition per month, made ahead, and
+a trigger that refuses to change or delete what happened.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from guanxi.base.clock import add_months
+from guanxi.base.ids import uuid7_floor
+from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.storage import sql
+
+GUARDED = ("gx_event", "gx_link", "gx_team_member")
+
+_FUNCTIONS = """
+CREATE OR REPLACE FUNCTION gx_no_silent_update() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a write without an event: %.%', TG_TABLE_NAME, OLD.id USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE FUNCTION gx_no_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% of % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+"""
+
+
+def apply() -> None:
+    """Make every guard that is missing. Safe to run at each start."""
+    sql.script(_FUNCTIONS)
+    secured = {row[0] for row in sql.rows("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")}
+    triggers = {(row[0], row[1]) for row in sql.rows("SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid")}
+    records = [d.table for d in REGISTRY.objects.values()]
+    for table in (*records, *GUARDED):
+        if table not in secured:
+            sql.script(
+                f"DROP POLICY IF EXISTS gx_workspace ON {table};"
+                f"CREATE POLICY gx_workspace ON {table} USING (workspace_id = NULLIF(current_setting('app.workspace', true), '')::uuid);"
+                f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+            )
+    for table in records:
+        if (table, "gx_event_first") not in triggers:
+            sql.script(
+                f"CREATE TRIGGER gx_event_first BEFORE UPDATE ON {table} FOR EACH ROW "
+                "WHEN (NEW.version IS NOT DISTINCT FROM OLD.version) EXECUTE FUNCTION gx_no_silent_update();"
+                f"CREATE TRIGGER gx_keep BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION gx_no_change();"
+            )
+    if ("gx_event", "gx_keep") not in triggers:
+        sql.script(
+            "CREATE TRIGGER gx_keep BEFORE UPDATE OR DELETE ON gx_event FOR EACH ROW EXECUTE FUNCTION gx_no_change();"
+            "ALTER TABLE gx_search_entry ALTER COLUMN tokens SET STATISTICS 2000;"
+            "ALTER TABLE gx_event ALTER COLUMN xid SET DEFAULT pg_current_xact_id();"
+        )
+    partitions()
+
+
+def partitions(ahead: int = 3) -> None:
+    """Make the journal's monthly partitions: this month, the ones to come, and one for everything earlier."""
+    there = {row[0] for row in sql.rows("SELECT relname FROM pg_class WHERE relname LIKE 'gx\\_event\\_%%' AND relkind IN ('r', 'p')")}
+    first = datetime.now(UTC).date().replace(day=1)
+    for offset in range(ahead + 1):
+        start, end = add_months(first, offset), add_months(first, offset + 1)
+        name = f"gx_event_{start:%Y%m}"
+        if name not in there:
+            low, high = (uuid7_floor(datetime(d.year, d.month, 1, tzinfo=UTC)) for d in (start, end))
+            sql.script(f"CREATE TABLE {name} PARTITION OF gx_event FOR VALUES FROM ('{low}') TO ('{high}')")
+    if "gx_event_other" not in there:
+        sql.script("CREATE TABLE gx_event_other PARTITION OF gx_event DEFAULT")
+
+
+def missing() -> list[str]:
+    """Guards that are not in place, as names of tables; empty when all is well."""
+    secured = {row[0] for row in sql.rows("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")}
+    triggers = {row[0] for row in sql.rows("SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname IN ('gx_event_first', 'gx_keep')")}
+    records = [d.table for d in REGISTRY.objects.values()]
+    return [t for t in (*records, *GUARDED) if t not in secured] + [t for t in (*records, "gx_event") if t not in triggers]
+
+
+def powerful() -> bool:
+    """Whether the role bypasses row-level security, in which case it backs up nothing."""
+    return bool(sql.rows("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")[0][0])

@@ -1,0 +1,435 @@
+"""Rows of objects: read into plain dicts of canonical values, written as changed columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from guanxi.base.ids import uuid7
+from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.declare.conditions import Condition
+from guanxi.kernel.declare.fields import DateTime, Field, Link, Links, Money, Region
+from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.storage import compile as compiler
+from guanxi.kernel.storage import sql
+from guanxi.kernel.storage.compile import Joined, Key, Sql, Statement, expression, predicate
+
+BASE = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "custom")
+_SYSTEM_COLUMNS = {"created_by": "created_by", "updated_by": "updated_by"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How one object's whole row lies in its table."""
+
+    columns: tuple[str, ...]
+    fields: tuple[tuple[Field, int, int], ...]
+    customs: tuple[Field, ...]
+    many: tuple[Links, ...]
+
+
+@lru_cache(maxsize=1024)
+def shape(it: Definition) -> Shape:
+    columns = list(BASE)
+    fields: list[tuple[Field, int, int]] = []
+    customs: list[Field] = []
+    many: list[Links] = []
+    for one in it.fields.values():
+        if one.system:
+            continue
+        if isinstance(one, Links):
+            many.append(one)
+        elif one.custom:
+            customs.append(one)
+        else:
+            start = len(columns)
+            columns += [one.column(p.suffix) for p in one.parts]
+            fields.append((one, start, len(columns)))
+    return Shape(tuple(columns), tuple(fields), tuple(customs), tuple(many))
+
+
+def column_of(one: Field, suffix: str = "") -> str:
+    """System person fields keep their plain column names; everything else answers itself."""
+    return one.name if one.system else one.column(suffix)
+
+
+def whole(it: Definition, raw: Sequence[Any]) -> dict[str, Any]:
+    """A whole row as canonical values; many-links are added by `with_links`."""
+    form = shape(it)
+    out: dict[str, Any] = dict(zip(BASE, raw, strict=False))
+    custom = out.pop("custom") or {}
+    for one, start, end in form.fields:
+        out[one.name] = one.load(tuple(raw[start:end]))
+    for one in form.customs:
+        out[one.name] = one.from_json(custom.get(one.name))
+    known = {one.name for one in form.customs}
+    out["@custom"] = {key: value for key, value in custom.items() if key not in known}
+    return out
+
+
+def fetch(
+    catalog: Catalog,
+    it: Definition,
+    where: Condition,
+    *,
+    lock: bool = False,
+    deleted: bool | None = False,
+    links: bool = True,
+    order: str = "t.id",
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Whole rows, as the kernel needs them for drafts. `deleted`: False living, True in the bin, None both."""
+    st = Statement(catalog)
+    text, values = predicate(st, it, "t", where)
+    bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
+    names = ", ".join(f't."{name}"' for name in shape(it).columns)
+    found = sql.rows(
+        f"SELECT {names} FROM {it.table} t WHERE t.workspace_id = %s{bin_} AND ({text}) ORDER BY {order}"  # noqa: S608
+        + (f" LIMIT {int(limit)}" if limit is not None else "")
+        + (" FOR UPDATE OF t" if lock else ""),
+        [catalog.workspace, *values],
+    )
+    out = [whole(it, raw) for raw in found]
+    if links and out:
+        with_links(catalog, it, out)
+    return out
+
+
+def with_links(catalog: Catalog, it: Definition, rows: list[dict[str, Any]]) -> None:
+    """Fill in the many-links of rows, all with one statement."""
+    many = shape(it).many
+    if not many:
+        return
+    by_id = {row["id"]: row for row in rows}
+    for row in rows:
+        for one in many:
+            row[one.name] = None
+    for name, source, target in sql.rows(
+        "SELECT field, source_id, target_id FROM gx_link WHERE workspace_id = %s AND object = %s AND source_id = ANY(%s) ORDER BY position",
+        [catalog.workspace, it.name, list(by_id)],
+    ):
+        row = by_id[source]
+        if name in row:
+            row[name] = [*(row[name] or ()), target]
+
+
+def stored(it: Definition, row: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The database columns that these fields of a draft fill; custom fields come together as one JSON column."""
+    out: dict[str, Any] = {}
+    custom = False
+    for name in names:
+        one = it.fields[name]
+        if isinstance(one, Links):
+            continue
+        if one.custom:
+            custom = True
+            continue
+        for part, value in zip(one.parts, one.store(row.get(name)), strict=True):
+            out[column_of(one, part.suffix)] = Jsonb(value) if part.sql == "jsonb" and value is not None else value
+    if custom:
+        out["custom"] = Jsonb(custom_json(it, row))
+    return out
+
+
+def custom_json(it: Definition, row: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(row.get("@custom") or {})
+    for one in shape(it).customs:
+        value = one.to_json(row.get(one.name))
+        if value is not None:
+            out[one.name] = value
+    return out
+
+
+def insert(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]) -> None:
+    """New rows, whole; their events must exist in this transaction already."""
+    form = shape(it)
+    lines = []
+    for row in rows:
+        line: list[Any] = [row[name] for name in BASE[:-1]]
+        line.append(Jsonb(custom_json(it, row)))
+        for one, _, _ in form.fields:
+            for part, value in zip(one.parts, one.store(row.get(one.name)), strict=True):
+                line.append(Jsonb(value) if part.sql == "jsonb" and value is not None else value)
+        lines.append([catalog.workspace, *line])
+    sql.insert(it.table, ("workspace_id", *form.columns), lines)
+    for row in rows:
+        for one in form.many:
+            if row.get(one.name):
+                _link_rows(catalog, it, one, row["id"], row[one.name])
+
+
+def update(catalog: Catalog, it: Definition, row: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Write the changed fields of one row, with its new version and stamps."""
+    values = stored(it, row, names)
+    for name in ("version", "updated_at", "updated_by"):
+        values[name] = row[name]
+    if "deleted_at" in names:
+        values["deleted_at"] = row["deleted_at"]
+    places = ", ".join(f'"{name}" = %s' for name in values)
+    sql.run(
+        f"UPDATE {it.table} SET {places} WHERE workspace_id = %s AND id = %s",  # noqa: S608
+        [*values.values(), catalog.workspace, row["id"]],
+    )
+    for one in shape(it).many:
+        if one.name in names:
+            sql.run(
+                "DELETE FROM gx_link WHERE workspace_id = %s AND object = %s AND field = %s AND source_id = %s",
+                [catalog.workspace, it.name, one.name, row["id"]],
+            )
+            if row.get(one.name):
+                _link_rows(catalog, it, one, row["id"], row[one.name])
+
+
+def _link_rows(catalog: Catalog, it: Definition, one: Links, source: UUID, targets: Sequence[UUID]) -> None:
+    sql.insert(
+        "gx_link",
+        ("id", "workspace_id", "object", "field", "source_id", "target", "target_id", "position"),
+        [
+            (uuid7(), catalog.workspace, it.name, one.name, source, one.target, target, position)
+            for position, target in enumerate(targets)
+        ],
+    )
+
+
+def update_many(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    """The same fields of many rows in one statement."""
+    if len(rows) == 1 or any(isinstance(it.fields[n], Links) for n in names):
+        for row in rows:
+            update(catalog, it, row, names)
+        return
+    columns: list[str] | None = None
+    lines: list[list[Any]] = []
+    for row in rows:
+        values = stored(it, row, names)
+        if "deleted_at" in names:
+            values["deleted_at"] = row["deleted_at"]
+        for name in ("version", "updated_at", "updated_by"):
+            values[name] = row[name]
+        columns = list(values)
+        lines.append([row["id"], *values.values()])
+    assert columns is not None
+    types = _types(it)
+    for start in range(0, len(lines), 500):
+        batch = lines[start : start + 500]
+        names_sql = ", ".join(f'"{c}" = v.c{i}' for i, c in enumerate(columns))
+        place = "(%s::uuid, " + ", ".join(f"%s::{types[c]}" for c in columns) + ")"
+        heads = ", ".join(f"c{i}" for i in range(len(columns)))
+        sql.run(
+            f"UPDATE {it.table} t SET {names_sql} FROM (VALUES {', '.join([place] * len(batch))}) AS v(id, {heads}) "  # noqa: S608
+            "WHERE t.id = v.id AND t.workspace_id = %s",
+            [*(value for line in batch for value in line), catalog.workspace],
+        )
+
+
+@lru_cache(maxsize=1024)
+def _types(it: Definition) -> dict[str, str]:
+    out = {
+        "version": "uuid", "updated_at": "timestamptz", "updated_by": "uuid", "deleted_at": "timestamptz", "custom": "jsonb",
+        "created_at": "timestamptz", "created_by": "uuid",
+    }  # fmt: skip
+    for one in it.fields.values():
+        if not one.system and not one.custom:
+            out |= {one.column(p.suffix): p.sql for p in one.parts}
+    return out
+
+
+def satisfying(catalog: Catalog, it: Definition, ids: Sequence[UUID], where: Condition, deleted: bool | None = None) -> set[UUID]:
+    """Which of these rows a condition admits."""
+    if not ids:
+        return set()
+    st = Statement(catalog)
+    text, values = predicate(st, it, "t", where)
+    bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
+    found = sql.rows(
+        f"SELECT t.id FROM {it.table} t WHERE t.workspace_id = %s AND t.id = ANY(%s){bin_} AND ({text})",  # noqa: S608
+        [catalog.workspace, list(ids), *values],
+    )
+    return {row[0] for row in found}
+
+
+def taken(catalog: Catalog, it: Definition, one: Field, values: Sequence[Any], not_ids: Sequence[UUID]) -> set[Any]:
+    """Which values of a unique field living rows hold already."""
+    column = expression(one, "t")
+    found = sql.rows(
+        f"SELECT {column} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "  # noqa: S608
+        f"AND {column} = ANY(%s) AND NOT (t.id = ANY(%s))",
+        [catalog.workspace, list(values), list(not_ids)],
+    )
+    return {row[0] for row in found}
+
+
+# -- reading for people ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Output:
+    """One thing to read: where it goes in the row, its SQL columns, and how they become a value."""
+
+    path: str
+    columns: list[str]
+    load: Callable[[tuple[Any, ...]], Any]
+    values: list[Any]
+
+
+class Reading:
+    """One list or record statement in the making. The records room adds what the actor may see and runs it once."""
+
+    def __init__(self, catalog: Catalog, it: Definition) -> None:
+        self.st = Statement(catalog)
+        self.catalog = catalog
+        self.it = it
+        self.outputs: list[Output] = []
+        self.joins: dict[str, Joined] = {}
+        self.keys: list[Key] = []
+        self._order: list[Joined] = []
+
+    def join(self, path: str, parent_alias: str, link: Field, allowed: Condition) -> Joined:
+        """The record behind the link at `path`, joined once."""
+        if path not in self.joins:
+            target = self.catalog.objects[link.target]  # type: ignore[attr-defined]
+            joined = Joined(self.st.alias(), link, parent_alias, target, allowed)
+            self.joins[path] = joined
+            self._order.append(joined)
+        return self.joins[path]
+
+    def add(self, path: str, alias: str, one: Field, mask: Callable[[Any], Any] | None = None) -> None:
+        columns = [_plain(one, alias, p.suffix) for p in one.parts]
+        load = one.load if not one.custom else _custom_load(one)
+        if one.custom:
+            columns = [f"{alias}.custom->'{one.name}'"]
+        if mask is not None:
+            inner = load
+
+            def load(values: tuple[Any, ...]) -> Any:
+                return mask(inner(values))
+
+        self.outputs.append(Output(path, columns, load, []))
+
+    def add_link(self, path: str, joined: Joined, title: Field | None) -> None:
+        """A link as {id, label}, null when the target may not be seen."""
+        label = expression(title, joined.alias) if title is not None else "NULL"
+
+        def load(values: tuple[Any, ...]) -> Any:
+            return None if values[0] is None else {"id": values[0], "label": values[1] if title is not None else "***"}
+
+        self.outputs.append(Output(path, [f"{joined.alias}.id", label], load, []))
+
+    def add_links(self, path: str, alias: str, one: Links, allowed: Condition, title: Field | None) -> None:
+        """A many-link as a list of {id, label}, of those that may be seen."""
+        target = self.catalog.objects[one.target]
+        inner = self.st.alias()
+        text, values = predicate(self.st, target, inner, allowed)
+        label = expression(title, inner) if title is not None else "'***'"
+        query = (
+            f"(SELECT jsonb_agg(jsonb_build_object('id', {inner}.id, 'label', {label}) ORDER BY l.position) FROM gx_link l "  # noqa: S608
+            f"JOIN {target.table} {inner} ON {inner}.id = l.target_id AND {inner}.deleted_at IS NULL WHERE l.workspace_id = %s AND l.object = %s "
+            f"AND l.field = %s AND l.source_id = {alias}.id AND ({text}))"
+        )
+        owner = self.it if alias == "t" else next(j.target for j in self._order if j.alias == alias)
+        self.outputs.append(Output(path, [query], lambda v: v[0] or [], [self.catalog.workspace, owner.name, one.name, *values]))
+
+    def sort(self, alias: str, one: Field, descending: bool) -> None:
+        suffix = "_base" if isinstance(one, Money) else ""
+        text = f'{alias}."{one.name}"' if one.system else expression(one, alias, suffix, compare=True)
+        nullable = one.name not in ("created_at", "updated_at") if one.system else True
+        self.keys.append(Key(text, descending, nullable, one))
+
+    def end_sort(self) -> None:
+        """The id ends every order, so that no two rows tie."""
+        descending = self.keys[-1].descending if self.keys else True
+        self.keys.append(Key("t.id", descending, False))
+
+    def run(
+        self, where: Condition, *, limit: int, after: Sequence[Any] | None = None, deleted: bool = False
+    ) -> list[tuple[dict[str, Any], list[Any]]]:
+        """Rows as dicts by path, each with its key values for a cursor."""
+        crossing = any(not key.sql.startswith(("t.", "(t.")) for key in self.keys)
+        conditions: list[Sql] = [("t.workspace_id = %s", [self.catalog.workspace])]
+        conditions.append(("t.deleted_at IS NOT NULL" if deleted else "t.deleted_at IS NULL", []))
+        conditions.append(predicate(self.st, self.it, "t", where))
+        if after is not None:
+            conditions.append(compiler.after(self.keys, after))
+        text, values = compiler.both(conditions, "AND")
+        joins = [compiler.join(self.st, joined) for joined in self._order]
+        join_sql = " ".join(j for j, _ in joins)
+        join_values = [v for _, vs in joins for v in vs]
+        heads = [c for output in self.outputs for c in output.columns]
+        head_values = [v for output in self.outputs for v in output.values]
+        order = compiler.order_by(self.keys)
+        keys = ", ".join(key.sql for key in self.keys)
+        columns = ", ".join([*heads, keys])
+        if crossing:
+            query = f"SELECT {columns} FROM {self.it.table} t {join_sql} WHERE {text} ORDER BY {order} LIMIT {int(limit)}"  # noqa: S608
+            parameters = [*head_values, *join_values, *values]
+        else:
+            query = (
+                f"SELECT {columns} FROM (SELECT * FROM {self.it.table} t WHERE {text} ORDER BY {order} LIMIT {int(limit)}) t "  # noqa: S608
+                f"{join_sql} ORDER BY {order}"
+            )
+            parameters = [*head_values, *values, *join_values]
+        width = len(heads)
+        plan: list[tuple[str, int, int, Callable[[tuple[Any, ...]], Any]]] = []
+        at = 0
+        for output in self.outputs:
+            plan.append((output.path, at, at + len(output.columns), output.load))
+            at += len(output.columns)
+        out = []
+        for raw in sql.rows(query, parameters):
+            out.append(({path: load(raw[start:end]) for path, start, end, load in plan}, list(raw[width:])))
+        return out
+
+    def count(self, where: Condition, *, most: int | None, deleted: bool = False) -> int:
+        """How many rows there are, counted no further than `most` + 1."""
+        text, values = predicate(self.st, self.it, "t", where)
+        bin_ = "t.deleted_at IS NOT NULL" if deleted else "t.deleted_at IS NULL"
+        inner = f"SELECT 1 FROM {self.it.table} t WHERE t.workspace_id = %s AND {bin_} AND ({text})"  # noqa: S608
+        if most is not None:
+            inner += f" LIMIT {int(most) + 1}"
+        return int(sql.rows(f"SELECT count(*) FROM ({inner}) x", [self.catalog.workspace, *values])[0][0])  # noqa: S608
+
+
+def _plain(one: Field, alias: str, suffix: str) -> str:
+    return f'{alias}."{one.name}"' if one.system else expression(one, alias, suffix)
+
+
+def _custom_load(one: Field) -> Callable[[tuple[Any, ...]], Any]:
+    return lambda values: one.from_json(values[0])
+
+
+def aggregate(
+    reading: Reading,
+    where: Condition,
+    groups: Sequence[tuple[str, Sql]],
+    measures: Sequence[tuple[str, str]],
+    *,
+    limit: int,
+) -> list[tuple[Any, ...]]:
+    """Groups and measures: raw tuples in the order given, groups first, largest first measure not implied: by group."""
+    text, values = predicate(reading.st, reading.it, "t", where)
+    joins = [compiler.join(reading.st, joined) for joined in reading._order]
+    heads = [f"{g} AS g{i}" for i, (_, (g, _)) in enumerate(groups)] + [m for _, m in measures]
+    head_values = [v for _, (_, vs) in groups for v in vs]
+    group_by = " GROUP BY " + ", ".join(f"g{i}" for i in range(len(groups))) if groups else ""
+    order = " ORDER BY " + ", ".join(f"g{i} NULLS LAST" for i in range(len(groups))) if groups else ""
+    return sql.rows(
+        f"SELECT {', '.join(heads)} FROM {reading.it.table} t {' '.join(j for j, _ in joins)} "  # noqa: S608
+        f"WHERE t.workspace_id = %s AND t.deleted_at IS NULL AND ({text}){group_by}{order} LIMIT {int(limit)}",
+        [*head_values, *(v for _, vs in joins for v in vs), reading.catalog.workspace, *values],
+    )
+
+
+def is_time(one: Field) -> bool:
+    return isinstance(one, DateTime)
+
+
+def is_region(one: Field) -> bool:
+    return isinstance(one, Region)
+
+
+def is_link(one: Field) -> bool:
+    return isinstance(one, Link)

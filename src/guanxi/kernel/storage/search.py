@@ -1,0 +1,122 @@
+"""Search entries: one per living record, written in the record's own transaction.
+
+The table is outside row-level security on purpose (docs/adr/0004): the text-search operator is not leak-proof, so
+PostgreSQL would not use its index under a security policy. Every statement here carries the workspace itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.storage import sql
+
+_COLUMNS = ("id", "workspace_id", "object", "title", "subtitle", "words", "owners", "rank", "tokens", "updated_at")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one record is found by: `words` are kept to check phrases, `owners` decide who may find it."""
+
+    id: UUID
+    object: str
+    title: str
+    subtitle: str
+    words: str
+    owners: tuple[UUID, ...]
+    tokens: frozenset[str]
+    updated_at: datetime
+
+
+def _vector(tokens: Iterable[str]) -> str:
+    return " ".join("'" + t.replace("\\", "\\\\").replace("'", "''") + "'" for t in tokens)
+
+
+def put(catalog: Catalog, entries: Sequence[Entry], *, fresh: bool) -> None:
+    """Write entries. `fresh`: their records were made in this transaction, so none exists yet."""
+    lines: list[list[Any]] = [
+        [e.id, catalog.workspace, e.object, e.title[:300], e.subtitle[:300], e.words[:1000], list(e.owners), 0, _vector(e.tokens), e.updated_at]
+        for e in entries
+    ]
+    if not lines:
+        return
+    if fresh:
+        sql.insert("gx_search_entry", _COLUMNS, lines)
+        return
+    place = "(%s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s::tsvector, %s)"
+    for start in range(0, len(lines), 500):
+        batch = lines[start : start + 500]
+        sql.run(
+            f"INSERT INTO gx_search_entry ({', '.join(_COLUMNS)}) VALUES {', '.join([place] * len(batch))} "  # noqa: S608
+            "ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, words = excluded.words, "
+            "owners = excluded.owners, tokens = excluded.tokens, updated_at = excluded.updated_at",
+            [value for line in batch for value in line],
+        )
+
+
+def remove(catalog: Catalog, ids: Sequence[UUID]) -> None:
+    if ids:
+        sql.run("DELETE FROM gx_search_entry WHERE workspace_id = %s AND id = ANY(%s)", [catalog.workspace, list(ids)])
+
+
+def owners_of(catalog: Catalog, table: str, ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """The owners of some records: what their children's entries inherit."""
+    if not ids:
+        return {}
+    found = sql.rows(
+        f"SELECT id, owner_id FROM {table} WHERE workspace_id = %s AND id = ANY(%s)",  # noqa: S608
+        [catalog.workspace, list(ids)],
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def hand_over(catalog: Catalog, child_table: str, child_links: Sequence[tuple[str, str]], own: bool, link: str, parents: Sequence[UUID]) -> None:
+    """After parents changed owner: recompute who may find their children. `child_links` are (column, parent table)."""
+    parts = (["c.owner_id"] if own else []) + [
+        f"(SELECT p.owner_id FROM {table} p WHERE p.id = c.{column})" for column, table in child_links  # noqa: S608
+    ]
+    sql.run(
+        f"UPDATE gx_search_entry e SET owners = array_remove(ARRAY[{', '.join(parts)}]::uuid[], NULL) FROM {child_table} c "  # noqa: S608
+        f"WHERE c.workspace_id = %s AND c.{link} = ANY(%s) AND e.id = c.id",
+        [catalog.workspace, list(parents)],
+    )
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A set of objects an actor sees alike: all their records (`owners` None) or those of some people."""
+
+    objects: tuple[str, ...]
+    owners: tuple[UUID, ...] | None
+
+
+def find(catalog: Catalog, tsquery: str, arms: Sequence[Arm], member: UUID | None, *, limit: int) -> list[tuple[Any, ...]]:
+    """(object, id, title, subtitle, words, updated_at) of entries that hold every token, within the arms."""
+    queries: list[str] = []
+    values: list[Any] = []
+    head = (
+        "(SELECT e.object, e.id, e.title, e.subtitle, e.words, e.updated_at FROM gx_search_entry e "
+        "WHERE e.workspace_id = %s AND e.tokens @@ %s::tsquery AND e.object = ANY(%s)"
+    )
+    scoped: list[str] = []
+    for arm in arms:
+        if arm.owners is None:
+            queries.append(f"{head} LIMIT {int(limit)})")
+            values += [catalog.workspace, tsquery, list(arm.objects)]
+        else:
+            scoped += arm.objects
+            queries.append(f"{head} AND e.owners && %s::uuid[] LIMIT {int(limit)})")
+            values += [catalog.workspace, tsquery, list(arm.objects), list(arm.owners)]
+    if scoped and member is not None:
+        queries.append(
+            f"{head} AND e.id = ANY(ARRAY(SELECT m.record_id FROM gx_team_member m WHERE m.workspace_id = %s AND m.user_id = %s "
+            f"AND (m.until IS NULL OR m.until > now()))) LIMIT {int(limit)})"
+        )
+        values += [catalog.workspace, tsquery, scoped, catalog.workspace, member]
+    if not queries:
+        return []
+    return sql.rows(f"SELECT * FROM ({' UNION ALL '.join(queries)}) x", values)  # noqa: S608

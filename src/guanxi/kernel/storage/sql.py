@@ -1,0 +1,147 @@
+"""Transactions and statements: the only place that talks to the database.
+
+Everything runs on Django's connection of the thread, in a transaction that carries the workspace (`SET LOCAL`), which
+row-level security compares with every row. Statements are counted per thread, for the tests and the bench.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import DatabaseError, OperationalError, connection, transaction
+from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
+
+from guanxi.base.errors import StorageFull
+
+_state = threading.local()
+
+
+def _dumps(value: Any) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode(value)
+
+
+def _loads(value: str | bytes) -> Any:
+    import msgspec
+
+    return msgspec.json.decode(value)
+
+
+set_json_dumps(_dumps)
+set_json_loads(_loads)
+
+
+@contextmanager
+def _cursor() -> Iterator[Any]:
+    """A cursor that reads JSON as values: Django's own connections hand it over as text."""
+    with connection.cursor() as cursor:
+        cursor.cursor.adapters.register_loader("jsonb", JsonbLoader)
+        yield cursor
+
+
+@contextmanager
+def work(workspace: UUID) -> Iterator[None]:
+    """A transaction of one workspace. Nested use joins the outer one; another workspace inside it is a mistake."""
+    held: UUID | None = getattr(_state, "workspace", None)
+    if held is not None and connection.in_atomic_block:
+        if held != workspace:
+            raise RuntimeError("A transaction belongs to one workspace")
+        yield
+        return
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL app.workspace = '{workspace!s}'")
+            _state.workspace = workspace
+            yield
+    except (OperationalError, DatabaseError) as error:
+        cause = error.__cause__
+        if isinstance(cause, psycopg.errors.DiskFull):
+            raise StorageFull() from error
+        raise
+    finally:
+        _state.workspace = None
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """What happens inside is undone as a whole when it raises; the transaction around it goes on."""
+    with transaction.atomic():
+        yield
+
+
+def rows(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """One statement, all its rows."""
+    _state.count = getattr(_state, "count", 0) + 1
+    trail = getattr(_state, "trail", None)
+    if trail is not None:
+        trail.append(sql)
+    with _cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description is not None else []
+
+
+def run(sql: str, parameters: Sequence[Any] = ()) -> int:
+    """One statement without rows; returns how many it touched."""
+    _state.count = getattr(_state, "count", 0) + 1
+    trail = getattr(_state, "trail", None)
+    if trail is not None:
+        trail.append(sql)
+    with _cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.rowcount
+
+
+def script(sql: str) -> None:
+    """Definitions without parameters; a percent sign means itself."""
+    with _cursor() as cursor:
+        cursor.execute(sql)
+
+
+def copy(table: str, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:
+    """Many rows at once by COPY."""
+    _state.count = getattr(_state, "count", 0) + 1
+    names = ", ".join(f'"{name}"' for name in columns)
+    with _cursor() as cursor, cursor.cursor.copy(f"COPY {table} ({names}) FROM STDIN") as target:
+        for line in lines:
+            target.write_row(line)
+
+
+def insert(table: str, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:
+    """A few rows by INSERT, many by COPY: the crossover was measured at about a dozen."""
+    if not lines:
+        return
+    if len(lines) > 12:
+        copy(table, columns, lines)
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    places = "(" + ", ".join(["%s"] * len(columns)) + ")"
+    run(
+        f"INSERT INTO {table} ({names}) VALUES {', '.join([places] * len(lines))}",  # noqa: S608 - names come from declarations
+        [value for line in lines for value in line],
+    )
+
+
+def json(value: Any) -> Jsonb:
+    return Jsonb(value)
+
+
+def statements() -> int:
+    """How many statements this thread has sent so far."""
+    return int(getattr(_state, "count", 0))
+
+
+@contextmanager
+def recorded() -> Iterator[list[str]]:
+    """The statements sent inside the block, for tests."""
+    _state.trail = trail = []
+    try:
+        yield trail
+    finally:
+        _state.trail = None

@@ -1,0 +1,247 @@
+"""The kernel's own tables: everything that is not a record of some object.
+
+They are Django models so that migrations are ordinary; nothing reads or writes them through the ORM but accounts and
+sessions, which Django's sign-in owns.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+
+from guanxi.base.ids import uuid7
+
+DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000001")
+
+
+class Xid8Field(models.Field):  # type: ignore[type-arg]
+    """A transaction's number, filled in by the database."""
+
+    def db_type(self, connection: Any) -> str:
+        return "xid8"
+
+
+class Workspace(models.Model):
+    """One company. The two versions say when cached rights and catalogs are out of date."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    name = models.TextField()
+    currency = models.TextField(default="CNY")
+    zone = models.TextField(default="Asia/Shanghai")
+    fiscal_start = models.SmallIntegerField(default=1)
+    area_code = models.TextField(default="")
+    access_version = models.BigIntegerField(default=1)
+    catalog_version = models.BigIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_workspace"
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Looks accounts up for Django's sign-in."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        return self.get(username=(username or "").strip().casefold())
+
+
+class Account(AbstractBaseUser):
+    """What signs in: a name and a password, belonging to one user record. The last administrator is never locked out."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT)
+    user_id = models.UUIDField()
+    username = models.TextField(unique=True)
+    must_change = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    failures = models.SmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountManager()
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_account"
+
+
+class Token(models.Model):
+    """A bearer token of an account; only its SHA-256 is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    digest = models.BinaryField(unique=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    label = models.TextField(default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_token"
+
+
+class Event(models.Model):
+    """The fact that an action happened. Partitioned by id, whose first bits are the time, one partition per month."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    object = models.TextField()
+    record_id = models.UUIDField()
+    verb = models.TextField()
+    actor_id = models.UUIDField(null=True)
+    actor_kind = models.TextField()
+    via = models.TextField()
+    at = models.DateTimeField()
+    changes = models.JSONField()
+    cause = models.UUIDField(null=True)
+    request = models.TextField(null=True)
+    xid = Xid8Field()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_event"
+        indexes = (
+            models.Index(fields=("workspace_id", "object", "record_id", "-id",), name="gx_event_record"),
+            models.Index(fields=("xid", "id",), name="gx_event_xid"),
+            models.Index(fields=("workspace_id", "cause",), name="gx_event_cause", condition=models.Q(cause__isnull=False)),
+        )
+
+
+class LinkRow(models.Model):
+    """One pair of a many-link or a custom link."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    object = models.TextField()
+    field = models.TextField()
+    source_id = models.UUIDField()
+    target = models.TextField()
+    target_id = models.UUIDField()
+    position = models.IntegerField(default=0)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_link"
+        constraints = (
+            models.UniqueConstraint(fields=("workspace_id", "object", "field", "source_id", "target_id",), name="gx_link_once"),
+        )
+        indexes = (models.Index(fields=("workspace_id", "target", "target_id", "object", "field",), name="gx_link_back"),)
+
+
+class TeamMemberRow(models.Model):
+    """Somebody besides the owner who may read or write one record, until a day."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    object = models.TextField()
+    record_id = models.UUIDField()
+    user_id = models.UUIDField()
+    level = models.TextField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_team_member"
+        constraints = (
+            models.UniqueConstraint(fields=("workspace_id", "object", "record_id", "user_id",), name="gx_team_once"),
+        )
+        indexes = (models.Index(fields=("workspace_id", "user_id", "object",), name="gx_team_user"),)
+
+
+class SearchEntry(models.Model):
+    """What a record is found by, and what decides who may find it."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    object = models.TextField()
+    title = models.TextField()
+    subtitle = models.TextField(default="")
+    words = models.TextField(default="")
+    owners = ArrayField(models.UUIDField())
+    rank = models.SmallIntegerField(default=0)
+    tokens = SearchVectorField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_search_entry"
+        indexes = (
+            GinIndex(fields=["tokens"], name="gx_search_tokens", fastupdate=False),
+            GinIndex(fields=["owners"], name="gx_search_owners", fastupdate=False),
+        )
+
+
+class Counter(models.Model):
+    """The last number given out under a key of a numbering rule."""
+
+    id = models.BigAutoField(primary_key=True)
+    workspace_id = models.UUIDField()
+    key = models.TextField()
+    value = models.BigIntegerField()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_counter"
+        constraints = (models.UniqueConstraint(fields=("workspace_id", "key",), name="gx_counter_once"),)
+
+
+class Consumer(models.Model):
+    """How far a reader of the journal has come: every event of transactions before `xid` is done."""
+
+    name = models.TextField(primary_key=True)
+    xid = Xid8Field()
+    event_id = models.UUIDField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_consumer"
+
+
+class StoredFile(models.Model):
+    """A file's name and kind; the bytes are kept once per content under their SHA-256."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    digest = models.TextField()
+    name = models.TextField()
+    size = models.BigIntegerField()
+    type = models.TextField()
+    created_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_file"
+        indexes = (models.Index(fields=("workspace_id", "created_by",), name="gx_file_by"),)
+
+
+class Job(models.Model):
+    """A piece of long work as people see it: progress, outcome, result file. The queue itself is procrastinate's."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    kind = models.TextField()
+    user_id = models.UUIDField()
+    state = models.TextField(default="waiting")
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(null=True)
+    wanted = models.JSONField()
+    outcome = models.JSONField(null=True)
+    cancel = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_job"
+        indexes = (models.Index(fields=("workspace_id", "user_id", "-created_at",), name="gx_job_user"),)

@@ -1,0 +1,123 @@
+"""Settings, from the environment (docs/running.md)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import guanxi.project.modules  # noqa: F401 - installs the modules before anything is read
+from guanxi.kernel.catalog.catalog import REGISTRY
+
+SOURCE = Path(__file__).resolve().parents[1]
+CHECKOUT = SOURCE.parents[1]
+
+
+def _home() -> Path:
+    given = os.environ.get("GUANXI_HOME")
+    if given:
+        return Path(given)
+    return Path("/var/lib/guanxi") if os.geteuid() == 0 else Path.home() / ".local/share/guanxi"
+
+
+GUANXI_HOME = _home()
+NODE_MODULES = Path(os.environ.get("GUANXI_NODE_MODULES") or CHECKOUT / "node_modules")
+
+
+def _secret() -> str:
+    """The signing key: from the environment, else the data folder's own; made once, readable by its owner only."""
+    given = os.environ.get("GUANXI_SECRET")
+    if given:
+        return given
+    path = GUANXI_HOME / "secret"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    except OSError:
+        return secrets.token_urlsafe(50)
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret()
+DEBUG = False
+ALLOWED_HOSTS = [h for h in os.environ.get("GUANXI_ALLOWED_HOSTS", "*").split(",") if h]
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("GUANXI_ORIGINS", "").split(",") if o]
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    host = options.pop("host", "") or parts.hostname or ""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or options.pop("port", "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**options, "application_name": "guanxi"},
+    }
+
+
+DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql:///guanxi"))}
+
+INSTALLED_APPS = [
+    "guanxi.project.apps.KernelConfig",
+    *(f"guanxi.project.apps.{module.name.capitalize()}Config" for module in REGISTRY.modules),
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "procrastinate.contrib.django",
+]
+AUTH_USER_MODEL = "kernel.Account"
+MIGRATION_MODULES = {
+    "kernel": "guanxi.project.migrations.kernel",
+    **{module.name: f"guanxi.project.migrations.{module.name}" for module in REGISTRY.modules},
+}
+PASSWORD_HASHERS = ["guanxi.project.hashing.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username",)}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LANGUAGE_CODE = "zh-hans"
+
+ROOT_URLCONF = "guanxi.project.urls"
+WSGI_APPLICATION = "guanxi.project.wsgi.application"
+MIDDLEWARE = [
+    "guanxi.surfaces.web.middleware.Headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "guanxi.surfaces.web.middleware.Csrf",
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "guanxi_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = os.environ.get("GUANXI_HTTPS", "") == "1"
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+APPEND_SLASH = False
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
