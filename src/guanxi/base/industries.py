@@ -53,7 +53,7 @@ def find(text: str) -> str | None:
     wanted = normal(text)
     if wanted[:1].isalpha() and wanted[1:].strip(" .、:-") == "" and wanted[:1] in "abcdefghijklmnopqrst":
         return wanted[0].upper()
-    return _BY_NAME.get(wanted) or _BY_NAME.get(wanted.removesuffix("行业").removesuffix("业"))
+    return _BY_NAME.get(wanted) or _BY_NAME.get(wanted.removesuffix("行业").removesuffix("业").strip())
 
 
 _BY_NAME: Final[dict[str, str]] = {
