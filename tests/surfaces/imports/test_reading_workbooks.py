@@ -269,3 +269,45 @@ def test_a_table_that_begins_in_the_middle() -> None:
     table = open_table(data_file("a_crm_sales/x_education_data_dictionary.xlsx"))
     assert (table.header_row, table.columns) == (3, ["Variables", "Description"])
     assert next(table.rows()).number == 4
+
+
+def ods(table: str) -> bytes:
+    office, tables, text = (f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "table", "text"))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            '<manifest:file-entry manifest:full-path="/" '
+            'manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/>'
+            "</manifest:manifest>",
+        )
+        archive.writestr(
+            "content.xml",
+            f'<?xml version="1.0"?><office:document-content xmlns:office="{office}" xmlns:table="{tables}" '
+            f'xmlns:text="{text}"><office:body><office:spreadsheet><table:table table:name="表">{table}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return buffer.getvalue()
+
+
+def ods_cell(value: str, more: str = "") -> str:
+    return f'<table:table-cell office:value-type="string"{more}><text:p>{value}</text:p></table:table-cell>'
+
+
+def test_ods() -> None:
+    header = f"<table:table-row>{ods_cell('名称')}{ods_cell('电话')}</table:table-row>"
+    row = f"<table:table-row>{ods_cell('甲')}{ods_cell('138')}</table:table-row>"
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+    table = open_table(ods(header + row + empty), "x.ods")
+    assert (table.format, table.sheet, table.columns) == ("ods", "表", ["名称", "电话"])
+    assert [row.cells for row in table.rows() if row.kind == "data"] == [["甲", "138"]]
+
+
+def test_an_ods_that_repeats_without_end_is_refused() -> None:
+    wide = ods_cell("x" * 1000, ' table:number-columns-repeated="16384"')
+    row = f'<table:table-row table:number-rows-repeated="2000">{wide}</table:table-row>'
+    with pytest.raises(Problem) as caught:
+        list(open_table(ods(row), "x.ods").rows())
+    assert caught.value.code == "unreadable-limits"

@@ -190,7 +190,7 @@ _STYLES = (
     '<xf xfId="0" numFmtId="164" applyNumberFormat="1"/><xf xfId="0" numFmtId="165" applyNumberFormat="1"/>'
     '<xf xfId="0" numFmtId="49" quotePrefix="1" applyNumberFormat="1"/>'
     '<xf xfId="0" numFmtId="4" applyNumberFormat="1"/>'
-    "</cellXfs></styleSheet>"
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 
 
