@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import guanxi.project.modules  # noqa: F401 - installs the modules before anything is read
 from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.declare.objects import Module
 
 SOURCE = Path(__file__).resolve().parents[1]
 CHECKOUT = SOURCE.parents[1]
@@ -80,10 +81,18 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "procrastinate.contrib.django",
 ]
+
+
+def migrations_of(module: Module) -> str:
+    """Where a module's migrations are: the program's own under project, a stranger's beside its declaration."""
+    package = module.objects[0].__module__.rpartition(".")[0]
+    return f"guanxi.project.migrations.{module.name}" if package.startswith("guanxi.") else f"{package}.migrations"
+
+
 AUTH_USER_MODEL = "kernel.Account"
 MIGRATION_MODULES = {
     "kernel": "guanxi.project.migrations.kernel",
-    **{module.name: f"guanxi.project.migrations.{module.name}" for module in REGISTRY.modules},
+    **{module.name: migrations_of(module) for module in REGISTRY.modules},
 }
 PASSWORD_HASHERS = ["guanxi.project.hashing.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -1,0 +1,222 @@
+"""The OpenAPI 3.1 document, generated from the declarations; a test compares it with the committed docs/openapi.json."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.declare.fields import Field, Link, Links
+from guanxi.kernel.declare.objects import Definition
+
+_PROBLEM = {"$ref": "#/components/responses/Problem"}
+
+
+def _parameter(name: str, text: str, schema: dict[str, Any], where: str = "query") -> dict[str, Any]:
+    out: dict[str, Any] = {"name": name, "in": where, "description": text, "schema": schema}
+    if where == "path":
+        out["required"] = True
+    return out
+
+
+_ID = _parameter("id", "The record's id", {"type": "string", "format": "uuid"}, "path")
+_MATCH = _parameter("If-Match", "The version the change is based on", {"type": "string"}, "header")
+_FIELDS = _parameter("fields", "Paths, separated by commas, dotted across links", {"type": "string"})
+_PAGING = [
+    _parameter("before", "Only events before this one", {"type": "string", "format": "uuid"}),
+    _parameter("limit", "1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+]
+_LISTING = [
+    _parameter("where", "The condition language, as JSON or text", {"type": "string"}),
+    _parameter("sort", "Paths, separated by commas, - for descending", {"type": "string"}),
+    _FIELDS,
+    _parameter("limit", "1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+    _parameter("after", "The cursor of the page before", {"type": "string"}),
+    _parameter("count", "exact counts to 10,000", {"type": "string", "enum": ["none", "estimate", "exact"], "default": "none"}),
+    _parameter("deleted", "The bin instead of the living", {"type": "boolean", "default": False}),
+]
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _answers(schema: dict[str, Any] | None, status: str = "200", text: str = "Done") -> dict[str, Any]:
+    good: dict[str, Any] = {"description": text}
+    if schema is not None:
+        good["content"] = _json(schema)
+    return {status: good, "default": _PROBLEM}
+
+
+def _call(summary: str, tag: str, answers: dict[str, Any], parameters: list[Any] | None = None, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    out: dict[str, Any] = {"summary": summary, "tags": [tag], "responses": answers}
+    if parameters:
+        out["parameters"] = parameters
+    if body is not None:
+        out["requestBody"] = {"required": True, "content": _json(body)}
+    return out
+
+
+def _value(one: Field, *, reading: bool) -> dict[str, Any]:
+    schema = dict(one.schema())
+    if reading and isinstance(one, Link):
+        schema = {"$ref": "#/components/schemas/Linked"}
+    if reading and isinstance(one, Links):
+        schema = {"type": "array", "items": {"$ref": "#/components/schemas/Linked"}}
+    label = {"title": f"{one.label.zh} / {one.label.en}"}
+    if "$ref" in schema:
+        return {"anyOf": [schema, {"type": "null"}], **label}
+    if "type" in schema:
+        kind = schema["type"]
+        schema["type"] = [kind, "null"]
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
+    if reading and one.readonly:
+        schema["readOnly"] = True
+    return schema | label
+
+
+def _schemas(it: Definition) -> dict[str, Any]:
+    own = {n: f for n, f in it.fields.items()}
+    title = "".join(word.capitalize() for word in it.name.split("_"))
+    read: dict[str, Any] = {"id": {"type": "string", "format": "uuid"}, "version": {"type": "string", "format": "uuid"}}
+    read |= {name: _value(one, reading=True) for name, one in own.items()}
+    write = {name: _value(one, reading=False) for name, one in own.items() if not one.readonly and not one.system}
+    return {
+        title: {"type": "object", "description": it.doc, "properties": read},
+        f"{title}Changes": {
+            "type": "object",
+            "description": f"{it.label.zh} / {it.label.en}: required on create: " + ", ".join(n for n, f in own.items() if f.required),
+            "properties": write,
+        },
+    }
+
+
+def _paths(it: Definition) -> dict[str, Any]:
+    title = "".join(word.capitalize() for word in it.name.split("_"))
+    record, changes = {"$ref": f"#/components/schemas/{title}"}, {"$ref": f"#/components/schemas/{title}Changes"}
+    done = {"$ref": "#/components/schemas/Done"}
+    rows = {"type": "object", "properties": {"rows": {"type": "array", "items": record}, "next": {"type": ["string", "null"]}, "count": {"type": "integer"}, "more": {"type": "boolean"}}}
+    told = {"type": "object", "properties": {"rows": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}, "next": {"type": ["string", "null"]}}}
+    tag, root, one = it.name, f"/{it.plural}", f"/{it.plural}/{{id}}"
+    out: dict[str, Any] = {
+        root: {
+            "get": _call(f"List {it.plural}", tag, _answers(rows), _LISTING),
+            "post": _call(f"Create one of {it.plural}", tag, _answers(done, "201", "Created"), None, changes),
+        },
+        f"{root}/aggregate": {"post": _call(f"Figures over {it.plural}", tag, _answers({"$ref": "#/components/schemas/Figures"}), None, {"$ref": "#/components/schemas/Aggregate"})},
+        f"{root}/bulk": {"post": _call(f"One verb on many {it.plural}", tag, _answers({"$ref": "#/components/schemas/BulkDone"}), None, {"$ref": "#/components/schemas/Bulk"})},
+        one: {
+            "get": _call(f"One of {it.plural}", tag, _answers(record), [_ID, _FIELDS]),
+            "patch": _call(f"Change one of {it.plural}", tag, _answers(done), [_ID, _MATCH], changes),
+            "delete": _call(f"Put one of {it.plural} into the bin", tag, _answers(None, "204", "Deleted"), [_ID, _MATCH]),
+        },
+        f"{one}/timeline": {"get": _call("What happened to it and to what is linked to it", tag, _answers(told), [_ID, *_PAGING])},
+        f"{one}/history": {"get": _call("What happened to it", tag, _answers(told), [_ID, *_PAGING])},
+        f"{one}/explain": {"get": _call("Why one may see and change it", tag, _answers({"type": "object"}), [_ID])},
+    }
+    for verb, action in it.verbs.items():
+        if verb in ("create", "update", "delete") or (action is not None and action.internal):
+            continue
+        properties: dict[str, Any] = {}
+        if action is not None and action.form:
+            properties["changes"] = {"type": "object", "properties": {n: _value(it.fields[n], reading=False) for n in action.form}}
+        if action is not None and action.inputs:
+            properties["inputs"] = {"type": "object", "properties": {f.name: _value(f, reading=False) for f in action.inputs}}
+        if verb == "assign":
+            properties["changes"] = {"type": "object", "properties": {"owner": {"type": "string", "format": "uuid"}}}
+        if verb in ("share", "unshare"):
+            shared: dict[str, Any] = {"user": {"type": "string", "format": "uuid"}}
+            if verb == "share":
+                shared |= {"level": {"type": "string", "enum": ["read", "write"]}, "until": {"type": "string", "format": "date-time"}}
+            properties["inputs"] = {"type": "object", "properties": shared}
+        text = f"{action.label.zh} / {action.label.en}" if action is not None else verb
+        out[f"{one}/{verb}"] = {"post": _call(text, tag, _answers(done), [_ID, _MATCH], {"type": "object", "properties": properties})}
+    return out
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The whole document, for the objects the program's modules declare (a workspace's custom fields: see /catalog)."""
+    text, uuid = {"type": "string"}, {"type": "string", "format": "uuid"}
+    condition = {"description": "A condition as JSON, or its text form", "type": ["object", "string"]}
+    schemas: dict[str, Any] = {
+        "Linked": {"type": "object", "properties": {"id": uuid, "label": text}},
+        "Problem": {
+            "type": "object",
+            "description": "RFC 9457, in the caller's language",
+            "properties": {
+                "type": text, "title": text, "status": {"type": "integer"}, "detail": text, "instance": text,
+                "errors": {"type": "array", "items": {"type": "object", "properties": {"field": text, "code": text, "message": text}}},
+            },
+        },
+        "Done": {
+            "type": "object",
+            "properties": {
+                "id": uuid, "version": uuid, "changed": {"type": "boolean"}, "record": {"type": ["object", "null"]}, "output": {"type": "object"},
+                "warnings": {"type": "array", "items": {"type": "object", "properties": {"field": text, "message": text}}},
+            },
+        },
+        "Event": {
+            "type": "object",
+            "properties": {
+                "id": uuid, "object": text, "record": uuid, "label": text, "verb": text, "actor": {"type": ["object", "null"]}, "actor_kind": text,
+                "via": text, "at": {"type": "string", "format": "date-time"}, "changes": {"type": "object"}, "cause": {"type": ["string", "null"]},
+            },
+        },
+        "Aggregate": {
+            "type": "object",
+            "properties": {
+                "where": condition, "group_by": {"type": "array", "items": text, "maxItems": 4},
+                "measures": {"type": "array", "items": text, "maxItems": 10, "default": ["count"]}, "limit": {"type": "integer"},
+            },
+        },
+        "Figures": {"type": "object", "properties": {"rows": {"type": "array", "items": {"type": "object"}}, "truncated": {"type": "boolean"}}},
+        "Item": {"type": "object", "properties": {"id": uuid, "changes": {"type": "object"}, "version": uuid, "inputs": {"type": "object"}}},
+        "Bulk": {
+            "type": "object", "required": ["verb"],
+            "properties": {
+                "verb": text, "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}, "ids": {"type": "array", "items": uuid},
+                "changes": {"type": "object"}, "inputs": {"type": "object"},
+            },
+        },
+        "BulkDone": {"type": "object", "properties": {"results": {"type": "array", "items": {"type": "object"}}}},
+        "Job": {
+            "type": "object",
+            "properties": {"id": uuid, "kind": text, "state": text, "done": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "outcome": {"type": ["object", "null"]}},
+        },
+    }  # fmt: skip
+    job = {"$ref": "#/components/schemas/Job"}
+    paths: dict[str, Any] = {
+        "/catalog": {"get": _call("What exists and what the caller may do", "catalog", _answers({"type": "object"}))},
+        "/search": {
+            "get": _call(
+                "Find records of all objects", "search", _answers({"type": "object"}),
+                [_parameter("q", "Chinese, pinyin, initials, words, tails of phones and codes", text), _parameter("objects", "Only these objects", text),
+                 _parameter("limit", "1 to 100", {"type": "integer", "default": 20})],
+            )
+        },
+        "/imports": {"post": _call("Import an uploaded file", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["file", "object"], "properties": {"file": uuid, "object": text, "mapping": {"type": "object"}, "dry_run": {"type": "boolean"}}})},
+        "/exports": {"post": _call("Export records", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["object"], "properties": {"object": text, "where": condition, "fields": {"type": "array", "items": text}, "sort": {"type": "array", "items": text}, "format": {"type": "string", "enum": ["csv", "xlsx"]}}})},
+        "/jobs/{id}": {"get": _call("How far a job is", "jobs", _answers(job), [_ID])},
+        "/jobs/{id}/cancel": {"post": _call("Stop a job", "jobs", _answers(job), [_ID])},
+        "/events": {"get": _call("Server-sent events: which objects changed, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}, "default": _PROBLEM})},
+    }  # fmt: skip
+    for it in REGISTRY.objects.values():
+        schemas |= _schemas(it)
+        paths |= _paths(it)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Guanxi 关系", "version": "1", "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "servers": [{"url": "/api/v1"}],
+        "security": [{"bearer": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "responses": {"Problem": {"description": "A problem document", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "guanxi_session"},
+            },
+        },
+    }  # fmt: skip

@@ -1,0 +1,283 @@
+"""One generic router for every object there is: the catalog says what exists, the door does the work."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI, Query
+from ninja.errors import HttpError, ValidationError
+
+from guanxi.base.errors import FieldError, Invalid, NotFound, Problem
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.records import door, finding, reading, telling
+from guanxi.kernel.records.door import Item, Result
+from guanxi.surfaces.api import openapi
+from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
+
+log = logging.getLogger("guanxi.api")
+api = NinjaAPI(title="Guanxi", version="1", docs_url=None, openapi_url=None, urls_namespace="guanxi-api")
+
+
+@api.exception_handler(Problem)
+def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return refusal(request, problem)
+
+
+@api.exception_handler(ValidationError)
+def _validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    found = [
+        FieldError(str(one["loc"][-1]), "type", T("参数格式不对。", "The parameter has the wrong form.")) for one in error.errors
+    ]
+    return refusal(request, Invalid(found))
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return refusal(request, NotFound() if error.status_code == 404 else Invalid.field("body", "invalid", "请求格式不对。", "The request has the wrong form."))
+
+
+@api.exception_handler(Exception)
+def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.exception("request failed")
+    return refusal(request, Problem())
+
+
+def _list(text: str | None) -> list[str] | None:
+    return [part.strip() for part in text.split(",") if part.strip()] if text is not None else None
+
+
+def _done(actor: Actor, name: str, result: Result, status: int = 200) -> HttpResponse:
+    """What a verb did, with the record as the actor sees it now (null when it left their sight)."""
+    try:
+        record: dict[str, Any] | None = reading.get(name, result.id, actor=actor)
+    except NotFound:
+        record = None
+    document: dict[str, Any] = {
+        "id": result.id,
+        "version": result.version,
+        "changed": result.changed,
+        "record": record,
+        "warnings": [{"field": field, "message": text.for_(actor.language)} for field, text in result.warnings],
+    }
+    if result.output is not None:
+        document["output"] = result.output
+    return answer(document, status, ETag=f'"{result.version}"')
+
+
+@api.get("/openapi.json")
+def get_openapi(request: HttpRequest) -> HttpResponse:
+    return answer(openapi.document())
+
+
+@api.get("/catalog")
+def get_catalog(request: HttpRequest) -> HttpResponse:
+    return answer(reading.describe(actor_of(request)))
+
+
+@api.get("/search")
+def get_search(request: HttpRequest, q: str = "", objects: str | None = None, limit: int = 20) -> HttpResponse:
+    actor = actor_of(request)
+    hits = finding.search(q, actor=actor, objects=_list(objects) or (), limit=max(1, min(limit, 100)))
+    return answer({"rows": [{"object": h.object, "id": h.id, "title": h.title, "subtitle": h.subtitle} for h in hits]})
+
+
+@api.post("/imports")
+def post_imports(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "file", "object", "mapping", "dry_run")
+    return answer(work.start_import(actor, asked.get("file"), asked.get("object"), asked.get("mapping") or {}, bool(asked.get("dry_run"))), 202)
+
+
+@api.post("/exports")
+def post_exports(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "object", "where", "fields", "sort", "format")
+    return answer(
+        work.start_export(actor, asked.get("object"), asked.get("where"), asked.get("fields"), asked.get("sort"), asked.get("format") or "csv"), 202
+    )
+
+
+@api.get("/jobs/{job}")
+def get_job(request: HttpRequest, job: str) -> HttpResponse:
+    return answer(work.job(actor_of(request), parse_id(job)))
+
+
+@api.post("/jobs/{job}/cancel")
+def post_cancel(request: HttpRequest, job: str) -> HttpResponse:
+    return answer(work.cancel(actor_of(request), parse_id(job)))
+
+
+@api.get("/{name}")
+def get_list(
+    request: HttpRequest,
+    name: str,
+    where: str | None = None,
+    sort: str | None = None,
+    fields: str | None = None,
+    limit: int = 50,
+    after: str | None = None,
+    count: str = "none",
+    deleted: bool = Query(False),
+) -> HttpResponse:
+    actor = actor_of(request)
+    page = reading.query(
+        name, actor=actor, where=where, sort=_list(sort), fields=_list(fields), limit=limit, after=after, count=count, deleted=deleted
+    )
+    document: dict[str, Any] = {"rows": page.rows, "next": page.next}
+    if count != "none":
+        document |= {"count": page.count, "more": page.more}
+    return answer(document)
+
+
+@api.post("/{name}")
+def post_create(request: HttpRequest, name: str) -> HttpResponse:
+    actor = actor_of(request)
+    result = door.perform(name, "create", actor=actor, changes=body(request))
+    response = _done(actor, name, result, 201)
+    response["Location"] = f"/api/v1/{name}/{result.id}"
+    return response
+
+
+@api.post("/{name}/aggregate")
+def post_aggregate(request: HttpRequest, name: str) -> HttpResponse:
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "where", "group_by", "measures", "limit")
+    texts = {}
+    for key in ("group_by", "measures"):
+        value = asked.get(key, ["count"] if key == "measures" else [])
+        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+            raise Invalid.field(key, "type", f"{key} 应为文字列表。", f"{key} is a list of text.")
+        texts[key] = value
+    limit = asked.get("limit", reading.MAX_GROUPS)
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise Invalid.field("limit", "type", "limit 应为正整数。", "limit is a positive whole number.")
+    found = reading.aggregate(name, actor=actor, where=asked.get("where"), limit=limit, **texts)
+    return answer({"rows": found.rows, "truncated": found.truncated})
+
+
+@api.post("/{name}/bulk")
+def post_bulk(request: HttpRequest, name: str) -> HttpResponse:
+    """Many records with one verb: `items`, or `ids` with the same `changes` and `inputs` for all. One result per item."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "verb", "items", "ids", "changes", "inputs")
+    verb = asked.get("verb")
+    if not isinstance(verb, str):
+        raise Invalid.field("verb", "required", "请给出 verb。", "Give the verb.")
+    items = [_item(one, i) for i, one in enumerate(_all(asked))]
+    outcomes = door.perform_many(name, verb, items, actor=actor)
+    results: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Problem):
+            results.append({"ok": False, "problem": outcome.to_dict(actor.language)})
+        else:
+            results.append({"ok": True, "id": outcome.id, "version": outcome.version, "changed": outcome.changed})
+    return answer({"results": results})
+
+
+def _all(asked: dict[str, Any]) -> list[Any]:
+    if ("items" in asked) == ("ids" in asked):
+        raise Invalid.field("items", "required", "请给出 items 或 ids 之一。", "Give either items or ids.")
+    if "ids" in asked:
+        ids = asked["ids"]
+        if not isinstance(ids, list):
+            raise Invalid.field("ids", "type", "ids 应为列表。", "ids is a list.")
+        same = {key: asked[key] for key in ("changes", "inputs") if key in asked}
+        return [{"id": one, **same} for one in ids]
+    if not isinstance(asked["items"], list):
+        raise Invalid.field("items", "type", "items 应为列表。", "items is a list.")
+    return asked["items"]
+
+
+def _item(one: Any, index: int) -> Item:
+    where = f"items[{index}]"
+    if not isinstance(one, dict) or not set(one) <= {"id", "changes", "version", "inputs"}:
+        raise Invalid.field(where, "type", "每项只能有 id、changes、version、inputs。", "An item has only id, changes, version, inputs.")
+    ids = {}
+    for key in ("id", "version"):
+        value = one.get(key)
+        ids[key] = parse_id(value) if isinstance(value, str) else None
+        if value is not None and ids[key] is None:
+            raise Invalid.field(f"{where}.{key}", "id", "编号格式不对。", "Not an id.")
+    maps = {}
+    for key in ("changes", "inputs"):
+        maps[key] = one.get(key) or {}
+        if not isinstance(maps[key], dict):
+            raise Invalid.field(f"{where}.{key}", "type", f"{key} 应为对象。", f"{key} is an object.")
+    return Item(ids["id"], maps["changes"], ids["version"], maps["inputs"])
+
+
+@api.get("/{name}/{record}")
+def get_record(request: HttpRequest, name: str, record: str, fields: str | None = None, deleted: bool = Query(False)) -> HttpResponse:
+    actor = actor_of(request)
+    row = reading.get(name, record, actor=actor, fields=_list(fields), deleted=deleted)
+    return answer(row, ETag=f'"{row["version"]}"')
+
+
+@api.patch("/{name}/{record}")
+def patch_record(request: HttpRequest, name: str, record: str) -> HttpResponse:
+    actor = actor_of(request)
+    return _done(actor, name, door.perform(name, "update", actor=actor, id=record, changes=body(request), version=version(request)))
+
+
+@api.delete("/{name}/{record}")
+def delete_record(request: HttpRequest, name: str, record: str) -> HttpResponse:
+    actor = actor_of(request)
+    door.perform(name, "delete", actor=actor, id=record, version=version(request))
+    return HttpResponse(status=204)
+
+
+@api.get("/{name}/{record}/timeline")
+def get_timeline(request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50) -> HttpResponse:
+    return _told(request, telling.timeline, name, record, before, limit)
+
+
+@api.get("/{name}/{record}/history")
+def get_history(request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50) -> HttpResponse:
+    return _told(request, telling.history, name, record, before, limit)
+
+
+def _told(request: HttpRequest, ask: Any, name: str, record: str, before: str | None, limit: int) -> HttpResponse:
+    actor = actor_of(request)
+    edge = parse_id(before) if before else None
+    if before and edge is None:
+        raise Invalid.field("before", "id", "编号格式不对。", "Not an id.")
+    if not 1 <= limit <= reading.MAX_LIMIT:
+        raise Invalid.field("limit", "range", f"每页 1 到 {reading.MAX_LIMIT} 条。", f"A page holds 1 to {reading.MAX_LIMIT} events.")
+    found = ask(name, record, actor=actor, before=edge, limit=limit)
+    return answer({"rows": found, "next": found[-1].id if len(found) == limit else None})
+
+
+@api.get("/{name}/{record}/explain")
+def get_explain(request: HttpRequest, name: str, record: str) -> HttpResponse:
+    return answer(telling.explain(name, record, actor=actor_of(request)))
+
+
+@api.post("/{name}/{record}/{verb}")
+def post_verb(request: HttpRequest, name: str, record: str, verb: str) -> HttpResponse:
+    """A verb on one record: `changes` for the fields it may write, `inputs` for its own parameters."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "changes", "inputs")
+    for key in ("changes", "inputs"):
+        if not isinstance(asked.get(key, {}), dict):
+            raise Invalid.field(key, "type", f"{key} 应为对象。", f"{key} is an object.")
+    if verb == "create":
+        raise NotFound()
+    result = door.perform(
+        name, verb, actor=actor, id=record, changes=asked.get("changes"), inputs=asked.get("inputs"), version=version(request)
+    )
+    return _done(actor, name, result)
+
+
+def compact(value: Any) -> bytes:
+    """JSON as the API writes it, for tests and the command line."""
+    return msgspec.json.encode(value)

@@ -1,0 +1,177 @@
+"""A tiny module the kernel is tested with: authors write books, books have chapters and readers. Every field type is here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from guanxi.kernel import (
+    Action,
+    AutoNumber,
+    Boolean,
+    Choice,
+    Date,
+    DateTime,
+    Department,
+    Email,
+    File,
+    Form,
+    Grant,
+    Image,
+    Industry,
+    Integer,
+    Invalid,
+    Json,
+    Link,
+    Links,
+    List,
+    LongText,
+    Module,
+    Money,
+    MultiChoice,
+    Number,
+    Object,
+    Owner,
+    Percent,
+    Person,
+    Phone,
+    Policy,
+    Record,
+    Region,
+    RichText,
+    Stage,
+    T,
+    Tags,
+    Text,
+    Url,
+    named,
+)
+
+
+def pages_not_negative(draft: Any, context: Any) -> None:
+    if draft.pages is not None and draft.pages < 0:
+        raise Invalid.field("pages", "range", "页数不能为负。", "Pages cannot be negative.")
+
+
+def thickness(draft: Any, context: Any) -> Any:
+    return None if draft.pages is None else draft.pages / 10
+
+
+def publish(draft: Any, context: Any, printed: int | None = None) -> dict[str, Any]:
+    if draft.status == "published":
+        raise Invalid.field("status", "state", "已经出版。", "Published already.")
+    draft.status = "published"
+    draft.published_on = context.today
+    return {"printed": printed or 0}
+
+
+def count_chapters(draft: Any, context: Any) -> None:
+    if draft.book is not None:
+        chapters = context.find("chapter", {"field": "book", "op": "=", "value": str(draft.book)}, limit=1000)
+        context.perform("book", "counted", draft.book, {"chapter_count": len(chapters)})
+
+
+class Author(Object, label=T("作者", "Author"), title="name"):
+    """作者: who writes books. Every member reads, roles decide writing."""
+
+    name = Text(T("姓名", "Name"), required=True, search=True)
+    country = Text(T("国家", "Country"))
+    royalty = Percent(T("版税", "Royalty"))
+    policy = Policy(read="member", write="role", fields={"royalty": "hidden"})
+    views = (List(columns=("name", "country", "royalty"), sort=("name",)), Form(fields=("name", "country", "royalty")))
+
+
+class Shelf(Object, label=T("书架", "Shelf")):
+    """书架: a step a book stands on."""
+
+    name = Text(T("名称", "Name"), required=True)
+    policy = Policy(read="member", write="role")
+
+
+class Book(Object, label=T("书", "Book"), title="name", subtitle=("number",)):
+    """书: something with an owner, read by scope, with a field of every type."""
+
+    name = Text(T("书名", "Title"), required=True, search=True)
+    number = AutoNumber("B{yyyy}-{000}", T("编号", "Number"))
+    code = Text(T("书号", "Code"), unique=True, search=True)
+    author = Link("author", T("作者", "Author"), on_delete="protect", reverse=T("著作", "Books"))
+    co_authors = Links("author", T("合著者", "Co-authors"))
+    shelf = Stage("shelf", T("书架", "Shelf"))
+    status = Choice(T("状态", "Status"), [("draft", T("草稿", "Draft")), ("published", T("已出版", "Published"))], default="draft")
+    genres = MultiChoice(T("类型", "Genres"), [("novel", T("小说", "Novel")), ("poem", T("诗歌", "Poem")), ("essay", T("散文", "Essay"))])
+    tags = Tags(T("标签", "Tags"))
+    pages = Integer(T("页数", "Pages"))
+    weight = Number(T("重量", "Weight"), places=3)
+    thickness = Number(T("厚度", "Thickness"), computed=thickness)
+    discount = Percent(T("折扣", "Discount"))
+    price = Money(T("定价", "Price"))
+    cost = Money(T("成本", "Cost"))
+    published_on = Date(T("出版日期", "Published"))
+    printed_at = DateTime(T("付印时间", "Printed"))
+    available = Boolean(T("在售", "Available"))
+    phones = Phone(T("电话", "Phones"))
+    email = Email(T("邮箱", "E-mail"))
+    website = Url(T("网址", "Website"))
+    place = Region(T("出版地", "Place"))
+    industry = Industry(T("行业", "Industry"))
+    summary = LongText(T("简介", "Summary"), search=True)
+    blurb = RichText(T("推荐语", "Blurb"))
+    editor = Person(T("编辑", "Editor"))
+    department = Department(T("部门", "Department"))
+    files = File(T("附件", "Files"))
+    cover = Image(T("封面", "Cover"))
+    extra = Json(T("其他", "Extra"))
+    chapter_count = Integer(T("章数", "Chapters"), readonly=True, default=0)
+    owner = Owner()
+    policy = Policy(read="scope", write="scope", fields={"cost": "hidden"})
+    checks = (pages_not_negative,)
+    actions = (
+        Action("publish", publish, T("出版", "Publish"), form=("price",), inputs=(named("printed", Integer(T("印数", "Print run"))),), offered='status = draft'),
+        Action("counted", lambda draft, context: None, T("计数", "Count"), form=("chapter_count",), internal=True),
+    )
+    indexes = (("status", "-price"),)
+    views = (
+        List(columns=("name", "author", "status", "price", "owner"), filters=("status", "author", "owner")),
+        Record(highlights=("status", "price"), groups=((T("基本", "Basics"), ("name", "author", "pages")),)),
+        Form(fields=("name", "code", "author", "status", "pages", "price", "owner")),
+    )
+
+
+class Chapter(Object, label=T("章", "Chapter"), title="name"):
+    """章: a part of a book; who may read the book may read it."""
+
+    name = Text(T("标题", "Title"), required=True, search=True)
+    book = Link("book", T("书", "Book"), required=True, on_delete="cascade", reverse=T("章节", "Chapters"))
+    body = LongText(T("正文", "Body"))
+    policy = Policy(read="scope", write="scope", through=("book",))
+    effects = (count_chapters,)
+    views = (List(columns=("name", "book"), filters=("book",)), Form(fields=("name", "book", "body")))
+
+
+EVERYTHING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "export", "import", "publish")
+PLAIN = ("read", "create", "update", "delete", "restore")
+
+MODULE = Module(
+    name="toy",
+    label=T("玩具", "Toy"),
+    objects=(Author, Shelf, Book, Chapter),
+    grants={
+        "executive": {
+            "author": Grant(("read",), "all", "none"),
+            "shelf": Grant(("read",), "all", "none"),
+            "book": Grant(("read", "export"), "all", "none", {"cost": "read"}),
+            "chapter": Grant(("read",), "all", "none"),
+        },
+        "sales_manager": {
+            "author": Grant(PLAIN, "all", "all", {"royalty": "masked"}),
+            "shelf": Grant(PLAIN, "all", "all"),
+            "book": Grant(EVERYTHING, "below", "below", {"email": "read"}),
+            "chapter": Grant(PLAIN, "below", "below"),
+        },
+        "sales": {
+            "author": Grant(("read", "create"), "all", "all"),
+            "shelf": Grant(("read",), "all", "none"),
+            "book": Grant(EVERYTHING, "own", "own", {"phones": "masked", "discount": "read"}),
+            "chapter": Grant(PLAIN, "own", "own"),
+        },
+    },
+)
