@@ -94,9 +94,9 @@ __all__ = [
     "Test",
     "Text",
     "Url",
-    "next_lunar_birthday",
     "check_credit_code",
     "named",
+    "next_lunar_birthday",
     "normal_credit_code",
     "whole_tree",
 ]

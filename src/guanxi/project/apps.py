@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 from guanxi.kernel.catalog.catalog import REGISTRY
 
@@ -18,7 +18,7 @@ class KernelConfig(AppConfig):
     def import_models(self) -> None:
         from guanxi.kernel.storage import tables  # noqa: F401
 
-        self.models = self.apps.all_models[self.label]
+        self.models = apps.all_models[self.label]
 
 
 def _config(module: str, package: str) -> type[AppConfig]:
@@ -26,7 +26,7 @@ def _config(module: str, package: str) -> type[AppConfig]:
         from guanxi.kernel.storage import models
 
         models.build(module)
-        self.models = self.apps.all_models[self.label]
+        self.models = apps.all_models[self.label]
 
     return type(
         f"{module.capitalize()}Config",

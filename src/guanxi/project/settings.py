@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import guanxi.project.modules  # noqa: F401 - installs the modules before anything is read
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.declare.objects import Module
+from guanxi.project import places
 
 SOURCE = Path(__file__).resolve().parents[1]
 CHECKOUT = SOURCE.parents[1]
@@ -48,6 +49,7 @@ def _secret() -> str:
     return path.read_text().strip()
 
 
+places.install(NODE_MODULES)
 SECRET_KEY = _secret()
 DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("GUANXI_ALLOWED_HOSTS", "*").split(",") if h]

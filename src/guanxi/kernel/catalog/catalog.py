@@ -10,7 +10,7 @@ from uuid import UUID
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
 from guanxi.kernel.catalog.core import CORE
-from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Number, Option, Settings
+from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Option, Settings
 from guanxi.kernel.declare.objects import DeclarationError, Definition, Module
 
 
@@ -153,7 +153,7 @@ def _custom(row: Mapping[str, Any], options: Mapping[str, list[Option]]) -> Fiel
             for o in chosen.get("options", [])
         ]
         field = cls(label, options.get(chosen.get("dictionary", ""), listed), **common)
-    elif isinstance(cls, type) and issubclass(cls, Number):
+    elif row["kind"] in ("decimal", "percent"):
         field = cls(label, places=int(chosen.get("places", 2)), **common)
     else:
         field = cls(label, **common)

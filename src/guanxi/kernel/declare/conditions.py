@@ -378,7 +378,7 @@ def _quoted(value: Any) -> str:
     if value is True or value is False:
         return str(value).lower()
     text = str(_plain(value))
-    if text in ("me", "my department") or re.fullmatch(r"[\w.\-+:]+", text) and text.casefold() not in _LOGIC | _WORD_OPS:  # type: ignore[operator]
+    if text in ("me", "my department") or (re.fullmatch(r"[\w.\-+:]+", text) and text.casefold() not in {*_LOGIC, *_WORD_OPS}):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -252,7 +252,7 @@ class TextField(Field):
     """One line of text, up to 500 characters."""
 
     kind = "text"
-    operators = EQUALITY + TEXTUAL + PRESENCE
+    operators: ClassVar[tuple[str, ...]] = EQUALITY + TEXTUAL + PRESENCE
     searched = False
     limit = MAX_TEXT
 
@@ -270,7 +270,7 @@ class LongText(TextField):
     """Several lines of text, up to 100,000 characters."""
 
     kind = "long_text"
-    operators = TEXTUAL + PRESENCE
+    operators: ClassVar[tuple[str, ...]] = TEXTUAL + PRESENCE
     widget = "textarea"
     sortable = False
     groupable = False
@@ -604,7 +604,8 @@ class DateTime(Field):
         if value.tzinfo is None:
             value = value.replace(tzinfo=settings.tz)
         try:
-            return value.astimezone(UTC)
+            instant: datetime = value.astimezone(UTC)
+            return instant
         except OverflowError:
             raise FieldProblem("range", "日期超出范围。", "The date is out of range.") from None
 
@@ -936,6 +937,8 @@ class Region(Field):
             if text is None:
                 return None
             resolver = type(self).resolve
+            code: str | None
+            rest: str
             code, rest = resolver(text) if resolver is not None else ("", text)
             if not code and re.fullmatch(r"\d{6}", text):
                 code, rest = text, ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, get_args, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import DateTime, Field, Link, Links, Person, TextField

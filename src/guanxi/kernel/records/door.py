@@ -325,10 +325,10 @@ class _Batch:
         if not wanted:
             return works
         there: dict[str, set[UUID]] = {}
-        for target_name, ids in wanted.items():
+        for target_name, asked in wanted.items():
             target = self.catalog.objects[target_name]
-            own = {i for i in ids if self.actor.user == i and target_name == "user"}
-            rest = ids - own
+            own = {i for i in asked if self.actor.user == i and target_name == "user"}
+            rest = asked - own
             there[target_name] = own | storage.satisfying(self.catalog, target, list(rest), self.guard.readable(target), deleted=False)
             if not access.may(self.actor.rights, target, "read"):
                 there[target_name] = own

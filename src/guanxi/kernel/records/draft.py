@@ -75,7 +75,8 @@ class Draft:
     @property
     def values(self) -> dict[str, Any]:
         """The values as they will be written."""
-        return self._after
+        out: dict[str, Any] = self._after
+        return out
 
 
 class Context:

@@ -18,9 +18,8 @@ from uuid import UUID
 import msgspec
 
 from guanxi.base.clock import period
-from guanxi.base.errors import FieldError, Invalid, NotFound
+from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.ids import parse_id
-from guanxi.base.text import T
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare import conditions
@@ -259,9 +258,10 @@ def _unpack(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     kind, text = value
-    return {
+    read: dict[str, Callable[[Any], Any]] = {
         "t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal, "u": UUID, "i": int, "s": str,
-    }[kind](text)  # fmt: skip
+    }  # fmt: skip
+    return read[kind](text)
 
 
 def _open(cursor: str, name: str, keys: Sorted, reading: Reading) -> list[Any]:

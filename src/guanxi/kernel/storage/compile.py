@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from guanxi.base.clock import bounds
 from guanxi.base.normal import normal
@@ -102,7 +101,7 @@ def predicate(st: Statement, it: Definition, alias: str, condition: Condition) -
         case TeamMember(user, level):
             more = " AND m.level = 'write'" if level == "write" else ""
             return (
-                f"{alias}.id = ANY(ARRAY(SELECT m.record_id FROM gx_team_member m WHERE m.workspace_id = %s "  # noqa: S608
+                f"{alias}.id = ANY(ARRAY(SELECT m.record_id FROM gx_team_member m WHERE m.workspace_id = %s "
                 f"AND m.user_id = %s AND m.object = %s AND (m.until IS NULL OR m.until > now()){more}))",
                 [st.catalog.workspace, user, it.name],
             )
@@ -130,15 +129,15 @@ def _across(st: Statement, it: Definition, alias: str, link: Field, target: Defi
     if isinstance(link, Links):
         pair = st.alias()
         return (
-            f"EXISTS (SELECT 1 FROM gx_link {pair} JOIN {target.table} {inner} ON {inner}.id = {pair}.target_id "  # noqa: S608
+            f"EXISTS (SELECT 1 FROM gx_link {pair} JOIN {target.table} {inner} ON {inner}.id = {pair}.target_id "
             f"WHERE {pair}.workspace_id = %s AND {pair}.object = %s AND {pair}.field = %s AND {pair}.source_id = {alias}.id AND {where})",
             [st.catalog.workspace, it.name, link.name, *values],
         )
     column = expression(link, alias)
     owners = _owners(item)
     if 0 < owners <= ARRAY_LIMIT:
-        return f"({column} IS NOT NULL AND {column} = ANY(ARRAY(SELECT {inner}.id FROM {target.table} {inner} WHERE {where})))", values  # noqa: S608
-    return f"EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {column} AND {where})", values  # noqa: S608
+        return f"({column} IS NOT NULL AND {column} = ANY(ARRAY(SELECT {inner}.id FROM {target.table} {inner} WHERE {where})))", values
+    return f"EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {column} AND {where})", values
 
 
 def like(value: str) -> str:
@@ -195,7 +194,7 @@ def _test(st: Statement, it: Definition, alias: str, test: Test) -> Sql:
 def _links(st: Statement, it: Definition, alias: str, one: Links, op: str, value: Any) -> Sql:
     pair = st.alias()
     base = (
-        f"SELECT 1 FROM gx_link {pair} WHERE {pair}.workspace_id = %s AND {pair}.object = %s AND {pair}.field = %s "  # noqa: S608
+        f"SELECT 1 FROM gx_link {pair} WHERE {pair}.workspace_id = %s AND {pair}.object = %s AND {pair}.field = %s "
         f"AND {pair}.source_id = {alias}.id"
     )
     values: list[Any] = [st.catalog.workspace, it.name, one.name]

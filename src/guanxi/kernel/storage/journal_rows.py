@@ -26,7 +26,7 @@ def append(lines: Sequence[Sequence[Any]], notice: str) -> None:
     names = ", ".join(COLUMNS)
     places = "(" + ", ".join(["%s"] * len(COLUMNS)) + ")"
     sql.rows(
-        f"WITH e AS (INSERT INTO gx_event ({names}) VALUES {', '.join([places] * len(prepared))}) SELECT pg_notify(%s, %s)",  # noqa: S608
+        f"WITH e AS (INSERT INTO gx_event ({names}) VALUES {', '.join([places] * len(prepared))}) SELECT pg_notify(%s, %s)",
         [*(v for line in prepared for v in line), CHANNEL, notice],
     )
 
@@ -51,7 +51,7 @@ def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: 
             + f" ORDER BY e.id DESC LIMIT {int(limit)})"
         )
         values += [workspace, name, ids, *([before] if before else [])]
-    found = sql.rows(f"SELECT * FROM ({' UNION ALL '.join(parts)}) x ORDER BY 1 DESC LIMIT {int(limit)}", values)  # noqa: S608
+    found = sql.rows(f"SELECT * FROM ({' UNION ALL '.join(parts)}) x ORDER BY 1 DESC LIMIT {int(limit)}", values)
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 

@@ -43,7 +43,7 @@ def model_name(definition: Definition) -> str:
 
 def _model(it: Definition) -> type[models.Model]:
     attrs: dict[str, Any] = {
-        "__module__": f"guanxi.project.tables.{it.module}",
+        "__module__": __name__,
         "__doc__": it.doc,
         "id": models.UUIDField(primary_key=True),
         "workspace_id": models.UUIDField(),

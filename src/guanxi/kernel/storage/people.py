@@ -82,7 +82,7 @@ def workspace(workspace_id: UUID) -> tuple[int, int, Settings] | None:
 def bump(workspace_id: UUID, what: str) -> None:
     """Make cached rights ("access") or catalogs ("catalog") of the workspace out of date, when this commits."""
     column = {"access": "access_version", "catalog": "catalog_version"}[what]
-    sql.run(f"UPDATE gx_workspace SET {column} = {column} + 1 WHERE id = %s", [workspace_id])  # noqa: S608
+    sql.run(f"UPDATE gx_workspace SET {column} = {column} + 1 WHERE id = %s", [workspace_id])
 
 
 def dictionaries(workspace_id: UUID) -> list[tuple[Any, ...]]:
@@ -205,7 +205,7 @@ def rate(workspace_id: UUID, currency: str, day: Any) -> Any:
 
 
 def team(workspace_id: UUID, name: str, record: UUID) -> list[tuple[UUID, str, datetime | None]]:
-    return sql.rows(  # type: ignore[return-value]
+    return sql.rows(
         "SELECT user_id, level, until FROM gx_team_member WHERE workspace_id = %s AND object = %s AND record_id = %s ORDER BY id",
         [workspace_id, name, record],
     )

@@ -89,7 +89,7 @@ def fetch(
     bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
     names = ", ".join(f't."{name}"' for name in shape(it).columns)
     found = sql.rows(
-        f"SELECT {names} FROM {it.table} t WHERE t.workspace_id = %s{bin_} AND ({text}) ORDER BY {order}"  # noqa: S608
+        f"SELECT {names} FROM {it.table} t WHERE t.workspace_id = %s{bin_} AND ({text}) ORDER BY {order}"
         + (f" LIMIT {int(limit)}" if limit is not None else "")
         + (" FOR UPDATE OF t" if lock else ""),
         [catalog.workspace, *values],
@@ -172,7 +172,7 @@ def update(catalog: Catalog, it: Definition, row: Mapping[str, Any], names: Sequ
         values["deleted_at"] = row["deleted_at"]
     places = ", ".join(f'"{name}" = %s' for name in values)
     sql.run(
-        f"UPDATE {it.table} SET {places} WHERE workspace_id = %s AND id = %s",  # noqa: S608
+        f"UPDATE {it.table} SET {places} WHERE workspace_id = %s AND id = %s",
         [*values.values(), catalog.workspace, row["id"]],
     )
     for one in shape(it).many:
@@ -220,7 +220,7 @@ def update_many(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, An
         place = "(%s::uuid, " + ", ".join(f"%s::{types[c]}" for c in columns) + ")"
         heads = ", ".join(f"c{i}" for i in range(len(columns)))
         sql.run(
-            f"UPDATE {it.table} t SET {names_sql} FROM (VALUES {', '.join([place] * len(batch))}) AS v(id, {heads}) "  # noqa: S608
+            f"UPDATE {it.table} t SET {names_sql} FROM (VALUES {', '.join([place] * len(batch))}) AS v(id, {heads}) "
             "WHERE t.id = v.id AND t.workspace_id = %s",
             [*(value for line in batch for value in line), catalog.workspace],
         )
@@ -246,7 +246,7 @@ def satisfying(catalog: Catalog, it: Definition, ids: Sequence[UUID], where: Con
     text, values = predicate(st, it, "t", where)
     bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
     found = sql.rows(
-        f"SELECT t.id FROM {it.table} t WHERE t.workspace_id = %s AND t.id = ANY(%s){bin_} AND ({text})",  # noqa: S608
+        f"SELECT t.id FROM {it.table} t WHERE t.workspace_id = %s AND t.id = ANY(%s){bin_} AND ({text})",
         [catalog.workspace, list(ids), *values],
     )
     return {row[0] for row in found}
@@ -256,7 +256,7 @@ def taken(catalog: Catalog, it: Definition, one: Field, values: Sequence[Any], n
     """Which values of a unique field living rows hold already."""
     column = expression(one, "t")
     found = sql.rows(
-        f"SELECT {column} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "  # noqa: S608
+        f"SELECT {column} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
         f"AND {column} = ANY(%s) AND NOT (t.id = ANY(%s))",
         [catalog.workspace, list(values), list(not_ids)],
     )
@@ -326,7 +326,7 @@ class Reading:
         text, values = predicate(self.st, target, inner, allowed)
         label = expression(title, inner) if title is not None else "'***'"
         query = (
-            f"(SELECT jsonb_agg(jsonb_build_object('id', {inner}.id, 'label', {label}) ORDER BY l.position) FROM gx_link l "  # noqa: S608
+            f"(SELECT jsonb_agg(jsonb_build_object('id', {inner}.id, 'label', {label}) ORDER BY l.position) FROM gx_link l "
             f"JOIN {target.table} {inner} ON {inner}.id = l.target_id AND {inner}.deleted_at IS NULL WHERE l.workspace_id = %s AND l.object = %s "
             f"AND l.field = %s AND l.source_id = {alias}.id AND ({text}))"
         )
@@ -364,11 +364,11 @@ class Reading:
         keys = ", ".join(key.sql for key in self.keys)
         columns = ", ".join([*heads, keys])
         if crossing:
-            query = f"SELECT {columns} FROM {self.it.table} t {join_sql} WHERE {text} ORDER BY {order} LIMIT {int(limit)}"  # noqa: S608
+            query = f"SELECT {columns} FROM {self.it.table} t {join_sql} WHERE {text} ORDER BY {order} LIMIT {int(limit)}"
             parameters = [*head_values, *join_values, *values]
         else:
             query = (
-                f"SELECT {columns} FROM (SELECT * FROM {self.it.table} t WHERE {text} ORDER BY {order} LIMIT {int(limit)}) t "  # noqa: S608
+                f"SELECT {columns} FROM (SELECT * FROM {self.it.table} t WHERE {text} ORDER BY {order} LIMIT {int(limit)}) t "
                 f"{join_sql} ORDER BY {order}"
             )
             parameters = [*head_values, *values, *join_values]
@@ -387,10 +387,10 @@ class Reading:
         """How many rows there are, counted no further than `most` + 1."""
         text, values = predicate(self.st, self.it, "t", where)
         bin_ = "t.deleted_at IS NOT NULL" if deleted else "t.deleted_at IS NULL"
-        inner = f"SELECT 1 FROM {self.it.table} t WHERE t.workspace_id = %s AND {bin_} AND ({text})"  # noqa: S608
+        inner = f"SELECT 1 FROM {self.it.table} t WHERE t.workspace_id = %s AND {bin_} AND ({text})"
         if most is not None:
             inner += f" LIMIT {int(most) + 1}"
-        return int(sql.rows(f"SELECT count(*) FROM ({inner}) x", [self.catalog.workspace, *values])[0][0])  # noqa: S608
+        return int(sql.rows(f"SELECT count(*) FROM ({inner}) x", [self.catalog.workspace, *values])[0][0])
 
 
 def _plain(one: Field, alias: str, suffix: str) -> str:
@@ -417,7 +417,7 @@ def aggregate(
     group_by = " GROUP BY " + ", ".join(f"g{i}" for i in range(len(groups))) if groups else ""
     order = " ORDER BY " + ", ".join(f"g{i} NULLS LAST" for i in range(len(groups))) if groups else ""
     return sql.rows(
-        f"SELECT {', '.join(heads)} FROM {reading.it.table} t {' '.join(j for j, _ in joins)} "  # noqa: S608
+        f"SELECT {', '.join(heads)} FROM {reading.it.table} t {' '.join(j for j, _ in joins)} "
         f"WHERE t.workspace_id = %s AND t.deleted_at IS NULL AND ({text}){group_by}{order} LIMIT {int(limit)}",
         [*head_values, *(v for _, vs in joins for v in vs), reading.catalog.workspace, *values],
     )

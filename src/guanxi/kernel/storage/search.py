@@ -51,7 +51,7 @@ def put(catalog: Catalog, entries: Sequence[Entry], *, fresh: bool) -> None:
     for start in range(0, len(lines), 500):
         batch = lines[start : start + 500]
         sql.run(
-            f"INSERT INTO gx_search_entry ({', '.join(_COLUMNS)}) VALUES {', '.join([place] * len(batch))} "  # noqa: S608
+            f"INSERT INTO gx_search_entry ({', '.join(_COLUMNS)}) VALUES {', '.join([place] * len(batch))} "
             "ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, words = excluded.words, "
             "owners = excluded.owners, tokens = excluded.tokens, updated_at = excluded.updated_at",
             [value for line in batch for value in line],
@@ -68,7 +68,7 @@ def owners_of(catalog: Catalog, table: str, ids: Sequence[UUID]) -> dict[UUID, U
     if not ids:
         return {}
     found = sql.rows(
-        f"SELECT id, owner_id FROM {table} WHERE workspace_id = %s AND id = ANY(%s)",  # noqa: S608
+        f"SELECT id, owner_id FROM {table} WHERE workspace_id = %s AND id = ANY(%s)",
         [catalog.workspace, list(ids)],
     )
     return {row[0]: row[1] for row in found}
@@ -77,10 +77,10 @@ def owners_of(catalog: Catalog, table: str, ids: Sequence[UUID]) -> dict[UUID, U
 def hand_over(catalog: Catalog, child_table: str, child_links: Sequence[tuple[str, str]], own: bool, link: str, parents: Sequence[UUID]) -> None:
     """After parents changed owner: recompute who may find their children. `child_links` are (column, parent table)."""
     parts = (["c.owner_id"] if own else []) + [
-        f"(SELECT p.owner_id FROM {table} p WHERE p.id = c.{column})" for column, table in child_links  # noqa: S608
+        f"(SELECT p.owner_id FROM {table} p WHERE p.id = c.{column})" for column, table in child_links
     ]
     sql.run(
-        f"UPDATE gx_search_entry e SET owners = array_remove(ARRAY[{', '.join(parts)}]::uuid[], NULL) FROM {child_table} c "  # noqa: S608
+        f"UPDATE gx_search_entry e SET owners = array_remove(ARRAY[{', '.join(parts)}]::uuid[], NULL) FROM {child_table} c "
         f"WHERE c.workspace_id = %s AND c.{link} = ANY(%s) AND e.id = c.id",
         [catalog.workspace, list(parents)],
     )
@@ -119,4 +119,4 @@ def find(catalog: Catalog, tsquery: str, arms: Sequence[Arm], member: UUID | Non
         values += [catalog.workspace, tsquery, scoped, catalog.workspace, member]
     if not queries:
         return []
-    return sql.rows(f"SELECT * FROM ({' UNION ALL '.join(queries)}) x", values)  # noqa: S608
+    return sql.rows(f"SELECT * FROM ({' UNION ALL '.join(queries)}) x", values)

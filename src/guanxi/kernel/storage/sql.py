@@ -95,7 +95,7 @@ def run(sql: str, parameters: Sequence[Any] = ()) -> int:
         trail.append(sql)
     with _cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def script(sql: str) -> None:
@@ -123,7 +123,7 @@ def insert(table: str, columns: Sequence[str], lines: Sequence[Sequence[Any]]) -
     names = ", ".join(f'"{name}"' for name in columns)
     places = "(" + ", ".join(["%s"] * len(columns)) + ")"
     run(
-        f"INSERT INTO {table} ({names}) VALUES {', '.join([places] * len(lines))}",  # noqa: S608 - names come from declarations
+        f"INSERT INTO {table} ({names}) VALUES {', '.join([places] * len(lines))}",
         [value for line in lines for value in line],
     )
 
@@ -140,7 +140,8 @@ def statements() -> int:
 @contextmanager
 def recorded() -> Iterator[list[str]]:
     """The statements sent inside the block, for tests."""
-    _state.trail = trail = []
+    trail: list[str] = []
+    _state.trail = trail
     try:
         yield trail
     finally:

