@@ -1,0 +1,1 @@
+"""销售: leads, pipelines and opportunities."""
