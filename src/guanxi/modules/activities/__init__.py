@@ -1,0 +1,1 @@
+"""跟进与任务: what happened with a customer, and what is to be done."""

@@ -1,0 +1,225 @@
+"""跟进记录与任务: what happened, and what is to be done."""
+
+from __future__ import annotations
+
+from guanxi.kernel import (
+    Action,
+    Board,
+    Choice,
+    DateTime,
+    File,
+    Form,
+    Grant,
+    Link,
+    Links,
+    List,
+    LongText,
+    Module,
+    Object,
+    Owner,
+    Policy,
+    Record,
+    T,
+    Tags,
+    Text,
+)
+from guanxi.modules.activities import demo, rules, seeds
+
+
+class Activity(
+    Object,
+    label=T("跟进记录", "Follow-up"),
+    plural="activities",
+    icon="activity",
+    group="work",
+    title="summary",
+    subtitle=("customer",),
+):
+    """跟进记录: a call, visit, message or meeting with somebody: what was said, and when to be in touch again.
+
+    It belongs to a customer, a lead or an opportunity; the customer follows from the contact or the opportunity.
+    Whoever may read one of these may read it. The latest one gives them their last-contact fields; a next contact
+    time also becomes a task.
+    """
+
+    summary = Text(T("摘要", "Summary"), computed=rules.summary)
+    kind = Choice(T("跟进方式", "Way of contact"), dictionary="activity_kind", required=True, default="phone")
+    content = LongText(T("跟进内容", "What happened"), required=True, search=True)
+    happened_at = DateTime(T("跟进时间", "When"), required=True, default=rules.now)
+    customer = Link("customer", T("客户", "Customer"), on_delete="cascade", reverse=T("跟进记录", "Follow-ups"))
+    contact = Link("contact", T("联系人", "Contact"), reverse=T("跟进记录", "Follow-ups"))
+    lead = Link("lead", T("线索", "Lead"), reverse=T("跟进记录", "Follow-ups"))
+    opportunity = Link("opportunity", T("商机", "Opportunity"), reverse=T("跟进记录", "Follow-ups"))
+    attitude = Choice(T("客户态度", "Customer's attitude"), dictionary="activity_attitude")
+    next_contact_at = DateTime(T("下次联系时间", "Next contact"))
+    next_plan = Text(T("下一步计划", "Next step"))
+    files = File(T("附件", "Files"))
+    mentions = Links("user", T("提醒同事", "Colleagues mentioned"))
+    tags = Tags(T("标签", "Tags"))
+    owner = Owner(T("跟进人", "Who"))
+
+    policy = Policy(read="scope", write="scope", through=("customer", "lead", "opportunity"))
+    checks = (rules.belongs, rules.times_fit)
+    effects = (rules.tell, rules.plan_task)
+    views = (
+        List(
+            columns=("summary", "kind", "customer", "contact", "happened_at", "next_contact_at", "owner"),
+            sort=("-happened_at",),
+            filters=("kind", "customer", "opportunity", "lead", "attitude", "happened_at", "next_contact_at", "owner"),
+        ),
+        List(
+            name="mine",
+            label=T("我的跟进", "Mine"),
+            columns=("summary", "kind", "customer", "contact", "happened_at", "next_contact_at"),
+            sort=("-happened_at",),
+            filters=("kind", "customer", "happened_at"),
+            where="owner = me",
+        ),
+        List(
+            name="mentioning_me",
+            label=T("@我的", "Mentioning me"),
+            columns=("summary", "kind", "customer", "happened_at", "owner"),
+            sort=("-happened_at",),
+            filters=("kind", "owner", "happened_at"),
+            where="mentions has me",
+        ),
+        Record(
+            highlights=("kind", "customer", "happened_at", "next_contact_at", "owner"),
+            groups=(
+                (T("跟进", "Follow-up"), ("kind", "content", "attitude", "happened_at", "files", "mentions", "tags")),
+                (T("关联", "About"), ("customer", "contact", "lead", "opportunity")),
+                (T("下一步", "Next"), ("next_contact_at", "next_plan")),
+                (T("系统信息", "System"), ("owner", "created_by", "created_at", "updated_by", "updated_at")),
+            ),
+            related=("task",),
+        ),
+        Form(
+            fields=(
+                "kind", "content", "customer", "contact", "lead", "opportunity", "attitude", "happened_at",
+                "next_contact_at",
+                "next_plan", "files", "mentions", "tags", "owner",
+            )
+        ),
+    )  # fmt: skip
+    indexes = (
+        ("-happened_at",), ("customer", "-happened_at"), ("opportunity", "-happened_at"), ("lead", "-happened_at"),
+        ("owner", "-happened_at"),
+    )  # fmt: skip
+
+
+class Task(Object, label=T("任务", "Task"), icon="task", group="work", title="subject", subtitle=("customer",)):
+    """任务: something to be done by somebody until some time."""
+
+    subject = Text(T("任务主题", "Subject"), required=True, search=True)
+    kind = Choice(T("类型", "Kind"), dictionary="task_kind")
+    due_at = DateTime(T("截止时间", "Due"))
+    remind_at = DateTime(T("提醒时间", "Remind"))
+    priority = Choice(
+        T("优先级", "Priority"),
+        [
+            ("low", T("低", "Low")),
+            ("normal", T("普通", "Normal")),
+            ("high", T("高", "High")),
+            ("urgent", T("紧急", "Urgent")),
+        ],
+        default="normal",
+    )
+    status = Choice(
+        T("状态", "Status"),
+        [("open", T("待办", "Open")), ("done", T("已完成", "Done")), ("cancelled", T("已取消", "Cancelled"))],
+        default="open",
+        readonly=True,
+    )
+    done_at = DateTime(T("完成时间", "Done"), readonly=True)
+    outcome = LongText(T("完成情况", "Outcome"))
+    customer = Link("customer", T("客户", "Customer"), on_delete="cascade", reverse=T("任务", "Tasks"))
+    contact = Link("contact", T("联系人", "Contact"), reverse=T("任务", "Tasks"))
+    lead = Link("lead", T("线索", "Lead"), reverse=T("任务", "Tasks"))
+    opportunity = Link("opportunity", T("商机", "Opportunity"), reverse=T("任务", "Tasks"))
+    activity = Link("activity", T("来自跟进", "From follow-up"), reverse=T("任务", "Tasks"))
+    description = LongText(T("说明", "Description"))
+    files = File(T("附件", "Files"))
+    owner = Owner(T("执行人", "Assignee"))
+
+    policy = Policy(read="scope", write="scope")
+    checks = (rules.task_fits,)
+    actions = (
+        Action("complete", rules.complete, T("完成", "Complete"), form=("outcome",), offered="status = open"),
+        Action("cancel", rules.cancel, T("取消", "Cancel"), form=("outcome",), offered="status = open"),
+        Action("reopen", rules.reopen, T("重新打开", "Reopen"), offered="status != open"),
+    )
+    views = (
+        List(
+            columns=("subject", "kind", "customer", "due_at", "priority", "status", "owner"),
+            sort=("-updated_at",),
+            filters=("status", "kind", "priority", "due_at", "customer", "owner"),
+        ),
+        List(
+            name="today",
+            label=T("今日与逾期", "Today and overdue"),
+            columns=("subject", "kind", "customer", "due_at", "priority", "owner"),
+            sort=("due_at",),
+            filters=("kind", "priority", "owner"),
+            where="status = open and due_at within last_365_days",
+        ),
+        List(
+            name="open",
+            label=T("待办", "To do"),
+            columns=("subject", "kind", "customer", "due_at", "priority", "owner"),
+            sort=("due_at",),
+            filters=("kind", "priority", "due_at", "owner"),
+            where="status = open",
+        ),
+        List(
+            name="mine",
+            label=T("我的待办", "Mine to do"),
+            columns=("subject", "kind", "customer", "due_at", "priority"),
+            sort=("due_at",),
+            filters=("kind", "priority", "due_at"),
+            where="owner = me and status = open",
+        ),
+        Board(by="status", card=("subject", "customer", "due_at", "priority", "owner")),
+        Record(
+            highlights=("status", "priority", "due_at", "owner"),
+            groups=(
+                (T("任务", "Task"),
+                 ("subject", "kind", "due_at", "remind_at", "priority", "status", "description", "files")),
+                (T("关联", "About"), ("customer", "contact", "lead", "opportunity", "activity")),
+                (T("完成", "Done"), ("outcome", "done_at")),
+                (T("系统信息", "System"), ("owner", "created_by", "created_at", "updated_by", "updated_at")),
+            ),
+        ),
+        Form(
+            fields=(
+                "subject", "kind", "due_at", "remind_at", "priority", "customer", "contact", "lead", "opportunity",
+                "description", "files", "owner",
+            )
+        ),
+    )  # fmt: skip
+    indexes = (("due_at",), ("owner", "due_at"))
+
+
+_WRITING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "import", "export")
+_DOING = (*_WRITING, "complete", "cancel", "reopen")
+_OWN = {"activity": Grant(_WRITING, "own", "own"), "task": Grant(_DOING, "own", "own")}
+
+MODULE = Module(
+    name="activities",
+    label=T("跟进与任务", "Follow-ups and tasks"),
+    objects=(Activity, Task),
+    needs=("customers", "sales"),
+    grants={
+        "executive": {
+            "activity": Grant(("read", "create", "update", "export"), "all", "own"),
+            "task": Grant(_DOING, "all", "own"),
+        },
+        "sales_manager": {"activity": Grant(_WRITING, "below", "below"), "task": Grant(_DOING, "below", "below")},
+        "sales": _OWN,
+        "service": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own")},
+        "marketing": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own")},
+        "finance": _OWN,
+        "warehouse": {"task": Grant(_DOING, "own", "own")},
+    },
+    seed=seeds.seed,
+    demo=demo.demo,
+)
