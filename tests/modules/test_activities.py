@@ -1,0 +1,141 @@
+"""Follow-ups and tasks, through the door."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from guanxi.kernel import Invalid, NotFound
+from tests.modules.conftest import Company
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def codes(refused: pytest.ExceptionInfo[Invalid]) -> list[tuple[str, str]]:
+    return [(error.field, error.code) for error in refused.value.errors]
+
+
+def at(days: float) -> str:
+    return (NOW + timedelta(days=days)).isoformat()
+
+
+@pytest.fixture
+def customer(company: Company) -> UUID:
+    return company.owner.create("customer", name="跟进客户")
+
+
+def test_the_latest_follow_up_counts_in_whatever_order_it_is_written(company: Company, customer: UUID) -> None:
+    company.owner.create("activity", content="后发生", customer=customer, kind="visit", happened_at=at(-1))
+    company.owner.create("activity", content="先发生", customer=customer, kind="phone", happened_at=at(-3))
+    row = company.get("customer", customer)
+    assert (row["last_contact_at"], row["last_contact_kind"], row["last_contact_by"]) == (
+        NOW - timedelta(days=1), "visit", company.owner.id,
+    )  # fmt: skip
+
+
+def test_changing_or_deleting_the_latest_counts_afresh(company: Company, customer: UUID) -> None:
+    first = company.owner.create("activity", content="一", customer=customer, happened_at=at(-5))
+    second = company.owner.create("activity", content="二", customer=customer, happened_at=at(-2))
+    company.owner.update("activity", second, happened_at=at(-7))
+    assert company.get("customer", customer)["last_contact_at"] == NOW - timedelta(days=5)
+    company.owner.do("activity", "delete", first)
+    assert company.get("customer", customer)["last_contact_at"] == NOW - timedelta(days=7)
+    company.owner.do("activity", "restore", first)
+    assert company.get("customer", customer)["last_contact_at"] == NOW - timedelta(days=5)
+    company.owner.do("activity", "delete", first)
+    company.owner.do("activity", "delete", second)
+    row = company.get("customer", customer)
+    assert (row["last_contact_at"], row["last_contact_by"], row["last_contact_kind"]) == (None, None, None)
+
+
+def test_moving_a_follow_up_to_another_customer(company: Company, customer: UUID) -> None:
+    other = company.owner.create("customer", name="另一客户")
+    talk = company.owner.create("activity", content="记错了", customer=customer, happened_at=at(-1))
+    company.owner.update("activity", talk, customer=other)
+    assert company.get("customer", customer)["last_contact_at"] is None
+    assert company.get("customer", other)["last_contact_at"] == NOW - timedelta(days=1)
+
+
+def test_a_next_contact_is_a_plan_and_a_task(company: Company, customer: UUID) -> None:
+    talk = company.owner.create("activity", content="约好下周", customer=customer, next_contact_at=at(7))
+    assert company.get("customer", customer)["next_contact_at"] == NOW + timedelta(days=7)
+    tasks = company.find("task", "activity", talk)
+    assert [(t["subject"], t["due_at"], t["owner"], t["customer"], t["status"]) for t in tasks] == [
+        ("联系 跟进客户", NOW + timedelta(days=7), company.owner.id, customer, "open")
+    ]
+    company.owner.update("activity", talk, next_contact_at=at(9), next_plan="上门签约")
+    assert company.get("customer", customer)["next_contact_at"] == NOW + timedelta(days=9)
+    assert [(t["subject"], t["due_at"]) for t in company.find("task", "activity", talk)] == [
+        ("上门签约", NOW + timedelta(days=9))
+    ]
+    company.owner.update("activity", talk, next_contact_at=None)
+    assert [t["status"] for t in company.find("task", "activity", talk)] == ["cancelled"]
+
+
+def test_a_plan_that_fell_due_vanishes_and_a_later_one_stays(company: Company, customer: UUID) -> None:
+    company.owner.update("customer", customer, next_contact_at=at(-2))
+    company.owner.create("activity", content="按计划联系", customer=customer, happened_at=at(-1))
+    assert company.get("customer", customer)["next_contact_at"] is None
+    company.owner.update("customer", customer, next_contact_at=at(5))
+    company.owner.create("activity", content="客户来电", customer=customer, happened_at=at(-0.01))
+    assert company.get("customer", customer)["next_contact_at"] == NOW + timedelta(days=5)
+
+
+def test_the_customer_follows_from_contact_and_opportunity(company: Company, customer: UUID) -> None:
+    contact = company.owner.create("contact", name="老李", customer=customer)
+    deal = company.owner.create("opportunity", name="单子", customer=customer, contact=contact)
+    by_contact = company.get("activity", company.owner.create("activity", content="找老李", contact=contact))
+    assert by_contact["customer"] == customer
+    by_deal = company.get("activity", company.owner.create("activity", content="谈单子", opportunity=deal))
+    assert (by_deal["customer"], by_deal["contact"]) == (customer, contact)
+    assert company.get("opportunity", deal)["last_contact_at"] == by_deal["happened_at"]
+
+
+def test_a_follow_up_is_about_somebody_and_not_in_the_future(company: Company, customer: UUID) -> None:
+    with pytest.raises(Invalid) as refused:
+        company.owner.create("activity", content="自言自语")
+    assert codes(refused) == [("customer", "required")]
+    with pytest.raises(Invalid) as refused:
+        company.owner.create("activity", content="明天的事", customer=customer, happened_at=at(1))
+    assert codes(refused) == [("happened_at", "future")]
+    with pytest.raises(Invalid) as refused:
+        company.owner.create(
+            "activity", content="倒着来", customer=customer, happened_at=at(-1), next_contact_at=at(-2)
+        )
+    assert codes(refused) == [("next_contact_at", "before")]
+
+
+def test_who_sees_the_customer_sees_its_follow_ups(company: Company, customer: UUID) -> None:
+    from guanxi.kernel.records import reading
+
+    talk = company.owner.create("activity", content="内部记录", customer=customer)
+    for person in (company.owner, company.manager, company.executive, company.admin):
+        assert reading.get("activity", talk, actor=person.actor())["content"] == "内部记录"
+    with pytest.raises(NotFound):
+        reading.get("activity", talk, actor=company.outsider.actor())
+    company.owner.do("customer", "share", customer, user=str(company.outsider.id), level="read")
+    assert reading.get("activity", talk, actor=company.outsider.actor())["content"] == "内部记录"
+
+
+def test_the_summary_is_the_first_words(company: Company, customer: UUID) -> None:
+    talk = company.owner.create("activity", content="第一行\n第二行" + "长" * 100, customer=customer)
+    summary = company.get("activity", talk)["summary"]
+    assert summary == "第一行 第二行" + "长" * 52 + "…"
+
+
+def test_a_task_is_done_once(company: Company, customer: UUID) -> None:
+    task = company.owner.create("task", subject="送样品", customer=customer, due_at=at(1), remind_at=at(0.5))
+    company.owner.do("task", "complete", task, {"outcome": "已送"})
+    row = company.get("task", task)
+    assert (row["status"], row["outcome"]) == ("done", "已送")
+    assert row["done_at"] is not None
+    with pytest.raises(Invalid) as refused:
+        company.owner.do("task", "cancel", task)
+    assert codes(refused) == [("status", "closed")]
+    company.owner.do("task", "reopen", task)
+    assert (company.get("task", task)["status"], company.get("task", task)["done_at"]) == ("open", None)
+    with pytest.raises(Invalid) as refused:
+        company.owner.create("task", subject="迟到的提醒", due_at=at(1), remind_at=at(2))
+    assert codes(refused) == [("remind_at", "after-due")]
