@@ -8,8 +8,9 @@ from uuid import UUID
 
 from guanxi.kernel import Invalid, Test
 
-TARGETS = ("customer", "lead", "opportunity")
-"""What a follow-up gives its last-contact fields to."""
+TARGETS = ("opportunity", "lead", "customer")
+"""What a follow-up gives its last-contact fields to. The customer comes last, as it does when a deal is closed: two
+writers that lock rows in the same order wait for each other instead of standing in each other's way."""
 
 
 def now(context: Any) -> datetime:
