@@ -257,3 +257,22 @@ def test_products_hide_their_cost_from_sales(company: Company) -> None:
     with pytest.raises(Invalid) as refused:
         company.admin.update("product", product, price=-1)
     assert codes(refused) == [("price", "range")]
+
+
+def test_who_sees_the_deal_sees_its_history(company: Company, start: Start) -> None:
+    from guanxi.kernel import NotFound
+    from guanxi.kernel.records import reading
+
+    deal = start()
+    row = company.find("stage_history", "opportunity", deal)[0]
+    for person in (company.owner, company.manager, company.executive, company.admin):
+        assert reading.get("stage_history", row["id"], actor=person.actor())["to_stage"]["id"] == company.stage(
+            "contact"
+        )
+    for name, id in (("opportunity", deal), ("stage_history", row["id"])):
+        with pytest.raises(NotFound):
+            reading.get(name, id, actor=company.outsider.actor())
+    with pytest.raises(Forbidden):
+        company.executive.do("opportunity", "move", deal, stage=company.stage("needs"))
+    company.manager.do("opportunity", "move", deal, stage=company.stage("needs"))
+    assert company.find("stage_history", "opportunity", deal, "-entered_at")[0]["by"] == company.manager.id
