@@ -14,6 +14,7 @@ step: other rights are another actor, other behaviour is another verb.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -123,7 +124,8 @@ def perform_many(
     it, action = _verb(guard, name, verb)
     batch = _Batch(guard, it, verb, action, actor, cause, together)
     try:
-        with sql.work(actor.workspace):
+        # Inside a caller's transaction what the database refuses must not take that transaction along.
+        with sql.work(actor.workspace), nullcontext() if together else sql.savepoint():
             return batch.run(items)
     except IntegrityError as error:
         problem = _violation(it, error)
