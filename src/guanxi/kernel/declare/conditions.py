@@ -12,6 +12,7 @@ false, never unknown: an empty value is different from every value, and `not` me
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -21,7 +22,6 @@ from uuid import UUID
 
 from guanxi.base.clock import canonical_relative, relative
 from guanxi.base.errors import FieldError, Invalid
-from guanxi.base.normal import normal
 from guanxi.base.text import T
 
 MAX_DEPTH = 12
@@ -272,6 +272,8 @@ class _Parser:
         return items[0] if len(items) == 1 else And(tuple(items))
 
     def one(self, depth: int) -> Condition:
+        if depth > MAX_DEPTH:
+            raise broken("条件嵌套太深。", "The condition is nested too deeply.")
         if self.logic() == "not" and self.operator(1) is None:
             self.at += 1
             return Not(self.one(depth + 1))
@@ -378,10 +380,18 @@ def _quoted(value: Any) -> str:
     if value is True or value is False:
         return str(value).lower()
     text = str(_plain(value))
-    if text in ("me", "my department") or (re.fullmatch(r"[\w.\-+:]+", text) and text.casefold() not in {*_LOGIC, *_WORD_OPS}):
+    if text in ("me", "my department") or (re.fullmatch(r"[\w.\-+:]+", text) and text.casefold() not in {*_LOGIC, *_WORD_OPS, *_VALUE_WORDS}):
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def folded(text: str) -> str:
+    """Text as `contains`, `starts` and `ends` compare it: full width as half width, capitals as small letters.
+
+    The same that `lower(normalize(…, NFKC))` does in the database; `normal` folds more, which SQL cannot.
+    """
+    return unicodedata.normalize("NFKC", text).lower()
 
 
 # -- judging a row in Python -----------------------------------------------------------------------------------------
@@ -451,7 +461,7 @@ def _judge(value: Any, op: str, wanted: Any, meaning: Meaning) -> bool:
     if op in ("contains", "not contains", "starts", "ends"):
         if value is None:
             return op == "not contains"
-        text, part = normal(str(value)), normal(str(wanted))
+        text, part = folded(str(value)), folded(str(wanted)).strip()
         found = part in text if "contains" in op else text.startswith(part) if op == "starts" else text.endswith(part)
         return not found if op == "not contains" else found
     if value is None:

@@ -195,7 +195,7 @@ class Guard:
                 return Test(one.name, op, self._records(one, op, listed))
             if op.startswith("has"):
                 return Test(one.name, op, one.operand(listed, settings) or [])
-            return Test(one.name, op, [one.operand(v, settings) for v in listed])
+            return Test(one.name, op, [self._needed(one, v) for v in listed])
         if op == "between":
             if not isinstance(value, list | tuple) or len(value) != 2:
                 raise conditions.broken("between 需要两个值。", "between takes two values.")

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from guanxi.base.clock import bounds
-from guanxi.base.normal import normal
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import (
     Across,
@@ -24,6 +23,7 @@ from guanxi.kernel.declare.conditions import (
     OwnedBy,
     TeamMember,
     Test,
+    folded,
 )
 from guanxi.kernel.declare.fields import Date, DateTime, Field, Links, Money, MultiChoice, Phone, Region, Tags
 from guanxi.kernel.declare.objects import Definition
@@ -164,7 +164,7 @@ def _test(st: Statement, it: Definition, alias: str, test: Test) -> Sql:
         return _region(one, alias, op, value)
     if op in ("contains", "not contains", "starts", "ends"):
         column = f"lower(normalize({expression(one, alias)}, NFKC))"
-        pattern = like(normal(str(value)))
+        pattern = like(folded(str(value)).strip())
         pattern = {"starts": f"{pattern}%", "ends": f"%{pattern}"}.get(op, f"%{pattern}%")
         if op == "not contains":
             return f"COALESCE({column} NOT LIKE %s, TRUE)", [pattern]
@@ -241,7 +241,7 @@ def _region(one: Field, alias: str, op: str, value: Any) -> Sql:
     code = expression(one, alias)
     if op == "contains":
         detail = expression(one, alias, "_detail")
-        return f"COALESCE(lower(normalize({detail}, NFKC)) LIKE %s, FALSE)", [f"%{like(normal(str(value)))}%"]
+        return f"COALESCE(lower(normalize({detail}, NFKC)) LIKE %s, FALSE)", [f"%{like(folded(str(value)).strip())}%"]
     asked = value if isinstance(value, list | tuple) else [value]
     prefixes = [_prefix(str(v)) for v in asked]
     text = f"COALESCE({code} LIKE ANY(%s), FALSE)"

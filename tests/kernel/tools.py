@@ -1,0 +1,71 @@
+"""What tests of the door share: the whole state of the database as one value, and proofs that nothing moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from guanxi.base.errors import Problem
+from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.journal import events as journal
+from guanxi.kernel.records import door, reading
+from guanxi.kernel.storage import sql
+from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
+
+
+def state() -> list[tuple[Any, ...]]:
+    """Every table of records, links, teams, search entries and events as (name, rows, digest)."""
+    tables = [d.table for d in REGISTRY.objects.values()] + ["gx_link", "gx_team_member", "gx_search_entry", "gx_counter"]
+    parts = [f"SELECT '{t}', count(*), md5(string_agg(x::text, '|' ORDER BY x::text)) FROM {t} x" for t in tables]
+    parts.append("SELECT 'gx_event', count(*), max(id::text) FROM gx_event")
+    with sql.work(DEFAULT_WORKSPACE):
+        return sql.rows(" UNION ALL ".join(parts))
+
+
+def events(workspace: UUID = DEFAULT_WORKSPACE) -> int:
+    with sql.work(workspace):
+        return journal.count(workspace)
+
+
+def events_of(name: str, record: UUID) -> list[journal.Event]:
+    """The record's events, oldest first."""
+    with sql.work(DEFAULT_WORKSPACE):
+        return journal.of_records(DEFAULT_WORKSPACE, [(name, record)], limit=200)[::-1]
+
+
+@contextmanager
+def refused(problem: type[Problem] = Problem, *codes: str) -> Iterator[Any]:
+    """The block raises this problem and leaves the database exactly as it was. `codes`: of its fields, as `field:code`."""
+    before = state()
+    with pytest.raises(problem) as caught:
+        yield caught
+    assert type(caught.value) is problem or problem is Problem, caught.value
+    if codes:
+        assert {f"{e.field}:{e.code}" for e in caught.value.errors} == set(codes), caught.value
+    assert state() == before
+
+
+def create(actor: Any, object: str, /, **changes: Any) -> UUID:
+    return door.perform(object, "create", actor=actor, changes=changes).id
+
+
+def ids(actor: Any, name: str, where: Any = None, **how: Any) -> set[UUID]:
+    """Every record the actor finds, all pages."""
+    out: set[UUID] = set()
+    after = None
+    while True:
+        page = reading.query(name, actor=actor, where=where, fields=["id"], limit=200, after=after, **how)
+        out |= {row["id"] for row in page.rows}
+        after = page.next
+        if after is None:
+            return out
+
+
+def raw(statement: str, parameters: Any = (), workspace: UUID = DEFAULT_WORKSPACE) -> list[tuple[Any, ...]]:
+    """Plain SQL in a transaction of a workspace: what somebody with a database shell would try."""
+    with sql.work(workspace):
+        return sql.rows(statement, parameters)
