@@ -418,7 +418,7 @@ class Money(Field):
     """
 
     kind = "money"
-    operators = ORDER + ("=", "!=") + PRESENCE
+    operators = (*ORDER, "=", "!=", *PRESENCE)
     widget = "money"
     groupable = False
     measurable = True

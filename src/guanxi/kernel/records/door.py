@@ -22,26 +22,27 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 
 from guanxi.base import money
 from guanxi.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
-from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.declare.conditions import Always, And, Test
 from guanxi.kernel.declare.fields import AutoNumber, DateTime, Field, FieldProblem, File, Link, Links, Money, Person
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import indexing, people
-from guanxi.kernel.records.draft import Context, Draft
+from guanxi.kernel.records.draft import MAX_DEPTH, Context, Draft, Later, too_deep
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import files, models, sql
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import rows as storage
 
 MAX_ITEMS = 5_000
+ATTEMPTS = 3
 _SHARE_INPUTS: dict[str, tuple[str, ...]] = {"share": ("user", "level", "until"), "unshare": ("user",)}
 
 
@@ -53,6 +54,7 @@ class Item:
     changes: Mapping[str, Any] = field(default_factory=dict)
     version: UUID | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    cause: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -122,19 +124,32 @@ def perform_many(
         raise Invalid.field("items", "too-many", f"一次最多 {MAX_ITEMS} 条。", f"At most {MAX_ITEMS} records at once.")
     guard = Guard(people.catalog_of(actor), actor)
     it, action = _verb(guard, name, verb)
-    batch = _Batch(guard, it, verb, action, actor, cause, together)
-    try:
-        # Inside a caller's transaction what the database refuses must not take that transaction along.
-        with sql.work(actor.workspace), nullcontext() if together else sql.savepoint():
-            return batch.run(items)
-    except IntegrityError as error:
-        problem = _violation(it, error)
-        if together or len(items) == 1:
+    problem: Problem
+    for attempt in range(ATTEMPTS):
+        batch = _Batch(guard, it, verb, action, actor, cause, together)
+        nested = sql.working()
+        try:
+            # Inside a caller's transaction what the database refuses must not take that transaction along.
+            with sql.work(actor.workspace), nullcontext() if together else sql.savepoint():
+                return batch.run(items)
+        except OperationalError as error:
+            # Two writers waited for each other and the database chose this one; undone as a whole, it may try again.
+            if nested or attempt == ATTEMPTS - 1 or not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
+                raise
+            continue
+        except IntegrityError as error:
+            problem = _violation(it, error)
             if together:
                 raise problem from error
-            return [problem]
+        except Problem as found:
+            if together:
+                raise
+            problem = found
+        break
+    if len(items) == 1:
+        return [problem]
     out: list[Result | Problem] = []
-    for item in items:  # somebody was faster with a unique value: find out which item it is, one at a time
+    for item in items:  # one of them spoils the batch after the checks: find out which, one at a time
         try:
             out.append(perform(name, verb, actor=actor, id=item.id, changes=item.changes, version=item.version, inputs=item.inputs, cause=cause))
         except Problem as problem:
@@ -337,9 +352,7 @@ class _Batch:
         bad: dict[int, list[FieldError]] = {}
         for work, one, ids in uses:
             if not set(ids) <= there[one.target]:  # type: ignore[attr-defined]
-                bad.setdefault(work.index, []).append(
-                    FieldError(one.name, "link", T(f"{one.label.zh}：找不到这条记录，或您没有查看它的权限。", f"{one.label.en}: no such record, or you may not see it."))
-                )
+                bad.setdefault(work.index, []).append(_unseen(one))
         for index, problems in bad.items():
             self._fail(index, Invalid(problems))
         return [work for work in works if work.index not in bad]
@@ -389,6 +402,13 @@ class _Batch:
                 out[name] = one.default
             if one.required and one.empty(out.get(name)):
                 problems.append(_missing(one))
+            if isinstance(one, Link | Links) and not problems and out.get(name) is not None:
+                value = out[name]
+                ids = value if isinstance(value, list) else [value]
+                target = self.catalog.objects[one.target]
+                there = storage.satisfying(self.catalog, target, ids, self.guard.readable(target), deleted=False)
+                if not set(ids) <= there:
+                    problems.append(_unseen(one))
         if problems:
             raise Invalid(problems)
         return out
@@ -553,7 +573,7 @@ class _Batch:
             changes["@team"] = [None, after] if self.verb == "share" else [after, None]
         return journal.Event(
             work.event, self.it.name, work.draft.id, self.verb, self.actor.user, self.actor.kind, self.actor.via, self.now,
-            changes, self.cause, self.actor.request,
+            changes, work.item.cause or self.cause, self.actor.request,
         )  # fmt: skip
 
     # -- 9 -------------------------------------------------------------------------------------------------------------
@@ -596,6 +616,40 @@ class _Batch:
         for work in works:
             for effect in self.it.effects:
                 effect(work.draft, work.context)
+        self._consequences([later for work in works for later in work.context.waiting])
+
+    def _consequences(self, waiting: list[Later]) -> None:
+        """Do what waited, verb by verb; calls on the same record one after the other, or joined where they say how."""
+        groups: dict[tuple[str, str], list[Later]] = {}
+        joined: dict[tuple[str, str, UUID], Later] = {}
+        for later in waiting:
+            earlier = joined.get((later.name, later.verb, later.id)) if later.id is not None else None
+            if earlier is not None and later.combine is not None:
+                earlier.inputs, earlier.cause = later.combine(earlier.inputs, later.inputs), later.cause
+                earlier.changes |= later.changes
+                continue
+            if later.id is not None:
+                joined[later.name, later.verb, later.id] = later
+            groups.setdefault((later.name, later.verb), []).append(later)
+        if not groups:
+            return
+        actor = automation(self.actor)
+        if actor.depth > MAX_DEPTH:
+            raise too_deep()
+        for (name, verb), calls in groups.items():
+            while calls:
+                used: set[UUID] = set()
+                now: list[Later] = []
+                rest: list[Later] = []
+                for call in calls:
+                    if len(now) < MAX_ITEMS and (call.id is None or call.id not in used):
+                        now.append(call)
+                        used |= {call.id} if call.id is not None else set()
+                    else:
+                        rest.append(call)
+                items = [Item(call.id, call.changes, None, call.inputs, call.cause) for call in now]
+                perform_many(name, verb, items, actor=actor, together=True)
+                calls = rest
 
     def _cascade(self, work: _Work) -> None:
         """Children marked so go into the bin with their parent, and come back with it if they went with it."""
@@ -616,6 +670,12 @@ class _Batch:
 
 def _missing(one: Field) -> FieldError:
     return FieldError(one.name, "required", T(f"请填写{one.label.zh}。", f"{one.label.en} is required."))
+
+
+def _unseen(one: Field) -> FieldError:
+    return FieldError(
+        one.name, "link", T(f"{one.label.zh}：找不到这条记录，或您没有查看它的权限。", f"{one.label.en}: no such record, or you may not see it.")
+    )
 
 
 def failures(outcomes: Iterable[Result | Problem]) -> list[Problem]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from guanxi.kernel.records.door import Result
 
 MAX_DEPTH = 8
+
+
+def too_deep() -> Problem:
+    """Rules that trigger each other without end."""
+    return Problem(
+        T("规则互相触发的层数过多，已停止。请检查自动化规则。", "Rules trigger each other too deeply; stopped. Check the automations."),
+        code="too-deep",
+    )
 
 
 class Draft:
@@ -79,6 +88,19 @@ class Draft:
         return out
 
 
+@dataclass
+class Later:
+    """A consequence that waits for the end of the write it follows from."""
+
+    name: str
+    verb: str
+    id: UUID | None
+    changes: dict[str, Any]
+    inputs: Mapping[str, Any]
+    combine: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None
+    cause: UUID
+
+
 class Context:
     """What a rule may know and do besides its draft. Reads have the kernel's rights; writes go through the door."""
 
@@ -88,6 +110,7 @@ class Context:
         self.event = event
         self.now = now
         self.warnings: list[tuple[str, Text]] = []
+        self.waiting: list[Later] = []
         self._cache = cache
 
     @property
@@ -124,6 +147,22 @@ class Context:
         """Act because of this event, with the kernel's rights, in the same transaction."""
         return self._perform(automation(self.actor), name, verb, id, changes, inputs)
 
+    def later(
+        self,
+        name: str,
+        verb: str,
+        id: UUID | None = None,
+        changes: Mapping[str, Any] | None = None,
+        combine: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] | None = None,
+        **inputs: Any,
+    ) -> None:
+        """Act because of this event once all records of this write are written, still in its transaction.
+
+        For consequences whose result the rule does not need: a batch of thousands then acts with a few statements.
+        `combine(earlier, later)` joins the inputs of two waiting calls of the same verb on the same record.
+        """
+        self.waiting.append(Later(name, verb, id, dict(changes or {}), inputs, combine, self.event))
+
     def perform_as_actor(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> Result:
         """Act because of this event with the person's own rights."""
         from dataclasses import replace
@@ -134,7 +173,7 @@ class Context:
         from guanxi.kernel.records import door
 
         if actor.depth > MAX_DEPTH:
-            raise Problem(T("规则互相触发的层数过多，已停止。请检查自动化规则。", "Rules trigger each other too deeply; stopped. Check the automations."), code="too-deep")
+            raise too_deep()
         self._cache.clear()
         return door.perform(name, verb, actor=actor, id=id, changes=changes, inputs=inputs, cause=self.event)
 

@@ -70,6 +70,11 @@ def work(workspace: UUID) -> Iterator[None]:
         _state.workspace = None
 
 
+def working() -> bool:
+    """Whether this thread is inside a transaction already."""
+    return bool(connection.in_atomic_block)
+
+
 @contextmanager
 def savepoint() -> Iterator[None]:
     """What happens inside is undone as a whole when it raises; the transaction around it goes on."""

@@ -94,7 +94,13 @@ def _perform(context: Any, name: str, target: UUID, at: Any, by: Any, how: Any, 
         not afresh and row["last_contact_at"] is not None and at is not None and row["last_contact_at"] > at
     ):
         return
-    context.perform(name, "contacted", id=target, at=at, by=by, how=how, next_at=next_at, afresh=afresh)
+    context.later(name, "contacted", target, combine=_latest_contact, at=at, by=by, how=how, next_at=next_at, afresh=afresh)
+
+
+def _latest_contact(earlier: Any, later: Any) -> Any:
+    """Of two follow-ups in one batch the later one counts; one counted afresh has looked at all of them."""
+    wins = later["afresh"] or earlier["at"] is None or (later["at"] is not None and later["at"] >= earlier["at"])
+    return {**(later if wins else earlier), "afresh": earlier["afresh"] or later["afresh"]}
 
 
 def _recount(context: Any, name: str, target: UUID) -> None:
@@ -123,7 +129,7 @@ def plan_task(draft: Any, context: Any) -> None:
     if due is None or due <= context.now:
         return
     links = {name: draft[name] for name in (*TARGETS, "contact") if draft[name] is not None}
-    context.perform(
+    context.later(
         "task",
         "create",
         changes={

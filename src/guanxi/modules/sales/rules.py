@@ -345,7 +345,7 @@ def write_history(draft: Any, context: Any) -> None:
     if not draft.new:
         for row in context.find("stage_history", Test("opportunity", "=", draft.id) & Test("left_at", "empty")):
             context.perform("stage_history", "update", id=row["id"], changes={"left_at": draft.stage_since})
-    context.perform(
+    context.later(
         "stage_history",
         "create",
         changes={
@@ -371,7 +371,11 @@ def tell_customer(draft: Any, context: Any) -> None:
     if now_won is not None and now_won != was_won:
         customer = context.get("customer", now_won)
         if customer is not None and not (customer["last_won_on"] and customer["last_won_on"] >= draft.closed_on):
-            context.perform("customer", "dealt", id=now_won, on=draft.closed_on)
+            context.later("customer", "dealt", now_won, combine=_latest_deal, on=draft.closed_on)
+
+
+def _latest_deal(earlier: Any, later: Any) -> Any:
+    return max(earlier, later, key=lambda inputs: inputs["on"])
 
 
 def _recount(context: Any, customer: UUID) -> None:
