@@ -37,7 +37,7 @@ def by_title(catalog: Catalog, it: Definition, texts: Sequence[str]) -> list[tup
     """(place in `texts`, id, title) of living records called so, in the normal form."""
     if not texts:
         return []
-    return sql.rows(  # type: ignore[return-value]
+    return sql.rows(
         "SELECT v.place, e.id, e.title FROM unnest(%s::int[], %s::text[]) AS v(place, text) "
         "JOIN gx_search_entry e ON e.workspace_id = %s AND e.object = %s "
         f"AND {_NORMAL.format('e.title')} = {_NORMAL.format('v.text')}",
@@ -48,7 +48,7 @@ def by_title(catalog: Catalog, it: Definition, texts: Sequence[str]) -> list[tup
 def by_text(catalog: Catalog, it: Definition, one: Field, variants: Sequence[str]) -> list[tuple[UUID, Any]]:
     """(id, value) of living records whose field is one of these spellings, exactly: the column's own index serves."""
     column = expression(one, "t", compare=True)
-    return sql.rows(  # type: ignore[return-value]
+    return sql.rows(
         f"SELECT t.id, {column} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL AND {column} = ANY(%s)",
         [catalog.workspace, list(variants)],
     )

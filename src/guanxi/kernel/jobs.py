@@ -1,0 +1,226 @@
+"""Long work as people see it: who asked for what, how far it has come, what became of it. And the database's own upkeep.
+
+The queue is the surface's; this is the row a person looks at, and the transactions in which work and progress are
+written together, so that work interrupted anywhere goes on exactly where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import transaction
+
+from guanxi.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from guanxi.base.ids import parse_id, uuid7
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.automation import consumers
+from guanxi.kernel.records import people
+from guanxi.kernel.storage import files, protect, sql
+from guanxi.kernel.storage import people as accounts
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+_COLUMNS = (
+    "id", "workspace_id", "kind", "user_id", "state", "done", "total", "wanted", "outcome", "cancel", "created_at",
+    "started_at", "finished_at",
+)  # fmt: skip
+_READ = f"SELECT {', '.join(_COLUMNS)} FROM gx_job WHERE "  # noqa: S608
+
+
+class Overtaken(Exception):
+    """Another worker has gone on with this job: what this one did since is undone."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row. `wanted` is what was asked for, `outcome` the interim state and in the end the report."""
+
+    id: UUID
+    workspace: UUID
+    kind: str
+    user: UUID
+    state: State
+    done: int
+    total: int | None
+    wanted: dict[str, Any]
+    outcome: dict[str, Any] | None
+    cancel: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def over(self) -> bool:
+        return self.state in ("done", "failed", "cancelled")
+
+
+def create(actor: Actor, kind: str, wanted: Mapping[str, Any], total: int | None = None) -> UUID:
+    """A job of a person, waiting. Raises Forbidden for an actor without a user."""
+    if actor.user is None:
+        raise Forbidden()
+    job = uuid7()
+    sql.run(
+        "INSERT INTO gx_job (id, workspace_id, kind, user_id, state, done, total, wanted, cancel, created_at) "
+        "VALUES (%s, %s, %s, %s, 'waiting', 0, %s, %s, FALSE, %s)",
+        [job, actor.workspace, kind, actor.user, total, sql.json(dict(wanted)), datetime.now(UTC)],
+    )
+    return job
+
+
+def load(job: UUID) -> Job:
+    """A job for the worker that does it. Raises NotFound."""
+    found = sql.rows(_READ + "id = %s", [job])
+    if not found:
+        raise NotFound()
+    return Job(*found[0])
+
+
+def of(actor: Actor, job: UUID | str) -> Job:
+    """One of the actor's own jobs. Raises NotFound for anybody else's."""
+    found_id = parse_id(job) if isinstance(job, str) else job
+    found = sql.rows(_READ + "id = %s AND workspace_id = %s AND user_id = %s", [found_id, actor.workspace, actor.user])
+    if not found:
+        raise NotFound()
+    return Job(*found[0])
+
+
+def mine(actor: Actor, limit: int = 20) -> list[Job]:
+    """The actor's own jobs, newest first."""
+    found = sql.rows(
+        _READ + f"workspace_id = %s AND user_id = %s ORDER BY created_at DESC LIMIT {int(limit)}", [actor.workspace, actor.user]
+    )
+    return [Job(*row) for row in found]
+
+
+def ask_to_cancel(actor: Actor, job: UUID | str) -> Job:
+    """Ask for the end of one's own job; it stops after the part it is at. Raises NotFound, or Conflict when it is over."""
+    found = of(actor, job)
+    touched = sql.run(
+        "UPDATE gx_job SET cancel = TRUE, state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END, "
+        "finished_at = CASE state WHEN 'waiting' THEN now() ELSE finished_at END "
+        "WHERE id = %s AND state IN ('waiting', 'running')",
+        [found.id],
+    )
+    if not touched:
+        raise Conflict(code="job-over")
+    return load(found.id)
+
+
+def begin(job: UUID) -> Job | None:
+    """Take a job up, for the first time or again; None when there is nothing left to do."""
+    sql.run(
+        "UPDATE gx_job SET state = 'running', started_at = COALESCE(started_at, now()) WHERE id = %s AND state IN ('waiting', 'running')",
+        [job],
+    )
+    found = load(job)
+    return None if found.over else found
+
+
+def progress(job: Job, before: int, done: int, outcome: Mapping[str, Any], total: int | None = None) -> None:
+    """Note, in the transaction of the work itself, how far it has come. Raises Overtaken when `before` is not where it stood."""
+    touched = sql.run(
+        "UPDATE gx_job SET done = %s, outcome = %s, total = COALESCE(%s, total) WHERE id = %s AND done = %s AND state = 'running'",
+        [done, sql.json(dict(outcome)), total, job.id, before],
+    )
+    if not touched:
+        raise Overtaken
+
+
+def is_cancelled(job: Job) -> bool:
+    found = sql.rows("SELECT cancel FROM gx_job WHERE id = %s", [job.id])
+    return bool(found and found[0][0])
+
+
+def finish(job: Job, state: State, outcome: Mapping[str, Any], total: int | None = None) -> None:
+    """The end, with the report."""
+    sql.run(
+        "UPDATE gx_job SET state = %s, outcome = %s, total = COALESCE(%s, total), finished_at = now() WHERE id = %s AND state = 'running'",
+        [state, sql.json(dict(outcome)), total, job.id],
+    )
+
+
+def actor_of(job: Job, via: str) -> Actor:
+    """Who asked, with rights as they are now. Raises Unauthenticated when the person is gone or may no longer sign in."""
+    found = sql.rows("SELECT id FROM gx_account WHERE workspace_id = %s AND user_id = %s AND is_active LIMIT 1", [job.workspace, job.user])
+    standing = accounts.by_account(found[0][0]) if found else None
+    if standing is None:
+        raise Unauthenticated()
+    return people.actor_of(standing, via=via, request=str(job.id))
+
+
+# -- transactions ----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def together(workspace: UUID) -> Iterator[None]:
+    """What happens inside is written together or not at all."""
+    with sql.work(workspace):
+        yield
+
+
+@contextmanager
+def rehearsal(workspace: UUID) -> Iterator[None]:
+    """What happens inside is done in earnest and then undone: how a dry run knows exactly what would happen."""
+    with sql.work(workspace), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Part of a transaction that is undone alone when it raises."""
+    with sql.savepoint():
+        yield
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+def file(actor: Actor, id: UUID | str) -> tuple[Path, str]:
+    """Where the bytes of a file lie that the actor uploaded, and what it is called. Raises NotFound."""
+    found_id = parse_id(id) if isinstance(id, str) else id
+    found = files.find(actor.workspace, found_id, actor.user) if found_id is not None else None
+    if found is None:
+        raise NotFound()
+    return files.path(found["digest"]), str(found["name"])
+
+
+def keep(actor: Actor, name: str, chunks: Iterable[bytes], limit: int = 4 * 1024**3) -> UUID:
+    """Store a result as a file of the actor's; returns its id."""
+    id_: UUID = files.put(actor.workspace, name, chunks, actor.user, limit)["id"]
+    return id_
+
+
+def scratch(job: Job | UUID) -> Path:
+    """A folder for what a job writes on its way; the same one after a restart."""
+    from django.conf import settings
+
+    folder = Path(settings.GUANXI_HOME) / "jobs" / str(job.id if isinstance(job, Job) else job)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+# -- upkeep ----------------------------------------------------------------------------------------------------------
+
+
+def workspaces() -> list[UUID]:
+    return [row[0] for row in sql.rows("SELECT id FROM gx_workspace ORDER BY id")]
+
+
+def make_partitions() -> None:
+    """The journal's partitions for the months to come; safe to call at any time."""
+    protect.partitions()
+
+
+def consume() -> int:
+    """One batch for every reader of the journal in every workspace; returns how many events were handled."""
+    done = 0
+    for workspace in workspaces() if consumers.CONSUMERS else ():
+        for consumer in consumers.CONSUMERS:
+            done += consumers.run(workspace, consumer)
+    return done
