@@ -1,0 +1,224 @@
+"""Long work in the background: imports and exports, asked for by people, done by a worker, resumed after a crash.
+
+The row a person sees (`guanxi.kernel.jobs`) and the entry in the queue are written in one transaction: there is never
+one without the other. A task takes only the job's id; everything else is in the row.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from guanxi.base.errors import Invalid, Problem
+from guanxi.base.text import T
+from guanxi.kernel import jobs
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.records import reading
+from guanxi.surfaces.imports import engine, exporting
+from guanxi.surfaces.imports import mapping as mappings
+from guanxi.surfaces.imports.mapping import FileMapping
+from guanxi.surfaces.imports.reading.table import Table, open_table
+
+QUEUE = "work"
+log = logging.getLogger("guanxi.jobs")
+
+
+# -- asking ----------------------------------------------------------------------------------------------------------
+
+
+def start_import(
+    actor: Actor, file_id: UUID | str, object: str, mapping: Mapping[str, Any] | None = None, *, dry_run: bool = False
+) -> UUID:
+    """Import a file the actor uploaded; returns the job's id. Everything that can be checked before is checked now.
+
+    Raises what `engine.plan` raises, NotFound for a file that is not the actor's, Unreadable for one that is no table.
+    """
+    with read(actor, file_id, mappings.parse(mapping)) as table:
+        planned = engine.plan(actor, table, object, mapping)
+    wanted = {"file": str(file_id), "object": planned.it.name, "mapping": planned.mapping.to_json(), "dry_run": dry_run}
+    return _start(actor, "import", wanted)
+
+
+def start_export(
+    actor: Actor,
+    object: str,
+    where: Any = None,
+    fields: Sequence[str] | None = None,
+    format: str = "csv",
+    *,
+    sort: Sequence[str] | str | None = None,
+) -> UUID:
+    """Export a list; returns the job's id. Raises NotFound, Forbidden, and Invalid naming what cannot be asked for."""
+    it = exporting.check(actor, object, format)
+    chosen = [path for path, _ in exporting.columns(actor, object, fields)]
+    reading.query(it.name, actor=actor, where=where, fields=chosen, sort=sort, limit=1)
+    wanted = {"object": it.name, "where": where, "fields": chosen, "format": format, "sort": sort}
+    return _start(actor, "export", wanted)
+
+
+def _start(actor: Actor, kind: str, wanted: Mapping[str, Any]) -> UUID:
+    with jobs.together(actor.workspace):
+        job = jobs.create(actor, kind, wanted)
+        task = do_import if kind == "import" else do_export
+        task.defer(job=str(job))
+    return job
+
+
+def job(actor: Actor, id: UUID | str) -> dict[str, Any]:
+    """One of the actor's own jobs as they may see it: state, progress, and in the end the report. Raises NotFound."""
+    return _told(jobs.of(actor, id), actor.language)
+
+
+def own_jobs(actor: Actor, limit: int = 20) -> list[dict[str, Any]]:
+    """The actor's own jobs, newest first."""
+    return [_told(one, actor.language) for one in jobs.mine(actor, limit)]
+
+
+def cancel(actor: Actor, id: UUID | str) -> dict[str, Any]:
+    """Stop one of the actor's own jobs after the batch it is at; what is written stays. Raises NotFound or Conflict."""
+    return _told(jobs.ask_to_cancel(actor, id), actor.language)
+
+
+def _told(one: jobs.Job, language: str) -> dict[str, Any]:
+    outcome = one.outcome or {}
+    report = dict(outcome.get("report") or {}) if not one.over else dict(outcome)
+    for name in ("reasons", "warnings"):
+        if isinstance(report.get(name), list):
+            report[name] = [
+                {"field": r["field"], "message": T(r["zh"], r["en"]).for_(language), "count": r["count"]} for r in report[name]
+            ]
+    return {
+        "id": str(one.id), "kind": one.kind, "state": one.state, "done": one.done, "total": one.total,
+        "cancel": one.cancel, "created_at": one.created_at, "started_at": one.started_at, "finished_at": one.finished_at,
+        "object": one.wanted.get("object"), "outcome": report,
+    }  # fmt: skip
+
+
+def read(actor: Actor, file_id: UUID | str, given: FileMapping) -> Table:
+    """An uploaded file as a table, read the way the mapping says."""
+    path, name = jobs.file(actor, file_id)
+    return open_table(
+        path, name, encoding=given.encoding, delimiter=given.delimiter, sheet=given.sheet, header_row=given.header_row
+    )
+
+
+# -- doing -----------------------------------------------------------------------------------------------------------
+
+
+class _Ledger:
+    """An import's progress in its job's row."""
+
+    def __init__(self, job: jobs.Job) -> None:
+        self._job = job
+        self._done = job.done
+
+    def held(self) -> Mapping[str, Any] | None:
+        return self._job.outcome if self._job.done else None
+
+    def note(self, done: int, state: Mapping[str, Any]) -> None:
+        # Every batch moves on, also one whose rows only wait for others: hence the row's own place in the figure.
+        step = max(done, self._done + 1)
+        jobs.progress(self._job, self._done, step, state)
+        self._done = step
+
+
+@app.task(name="guanxi.import", queue=QUEUE)
+def do_import(job: str) -> None:
+    """Do an import, or go on with one."""
+    found = jobs.begin(UUID(job))
+    if found is None:
+        return
+    try:
+        _import(found)
+    except jobs.Overtaken:
+        log.warning("job %s is done by another worker", job)
+    except Problem as problem:
+        jobs.finish(found, "failed", _failure(problem))
+    except Exception:
+        jobs.finish(found, "failed", _failure(Problem()))
+        raise
+
+
+def _failure(problem: Problem) -> dict[str, Any]:
+    texts = [problem.detail, *(error.message for error in problem.errors)]
+    return {
+        "code": problem.code,
+        "reasons": [{"field": "", "zh": text.zh, "en": text.en, "count": 1} for text in texts],
+    }  # fmt: skip
+
+
+def _import(found: jobs.Job) -> None:
+    actor = jobs.actor_of(found, "import")
+    given = mappings.parse(found.wanted["mapping"])
+    folder = jobs.scratch(found)
+    errors = folder / "errors.csv"
+    if not found.done:
+        errors.unlink(missing_ok=True)
+    with read(actor, found.wanted["file"], given) as table:
+        report = engine.run(
+            actor, table, found.wanted["object"], given, dry_run=bool(found.wanted.get("dry_run")),
+            cancelled=lambda: jobs.is_cancelled(found), errors=errors, ledger=_Ledger(found), folder=folder, id=found.id,
+        )  # fmt: skip
+    outcome = report.to_json()
+    if report.rejected and errors.exists():
+        outcome["errors"] = str(jobs.keep(actor, "errors.csv", _chunks(errors)))
+    jobs.finish(found, "cancelled" if report.cancelled else "done", outcome, total=report.rows + report.blank)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@app.task(name="guanxi.export", queue=QUEUE)
+def do_export(job: str) -> None:
+    """Write an export; begun again from the start after a crash, because what is read has changed meanwhile."""
+    found = jobs.begin(UUID(job))
+    if found is None:
+        return
+    try:
+        _export(found)
+    except exporting.Cancelled:
+        jobs.finish(found, "cancelled", {})
+    except Problem as problem:
+        jobs.finish(found, "failed", _failure(problem))
+    except Exception:
+        jobs.finish(found, "failed", _failure(Problem()))
+        raise
+
+
+def _export(found: jobs.Job) -> None:
+    actor = jobs.actor_of(found, "export")
+    wanted = found.wanted
+    folder = jobs.scratch(found)
+    path = folder / f"{wanted['object']}.{wanted['format']}"
+    done = found.done
+
+    def progress(rows: int) -> None:
+        nonlocal done
+        step = max(rows, done)
+        jobs.progress(found, done, step, {})
+        done = step
+
+    try:
+        with path.open("wb") as file:
+            rows = exporting.export(
+                actor, wanted["object"], file, wanted["format"], where=wanted.get("where"), fields=wanted.get("fields"),
+                sort=wanted.get("sort"), progress=progress, cancelled=lambda: jobs.is_cancelled(found),
+            )  # fmt: skip
+        kept = jobs.keep(actor, path.name, _chunks(path))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if rows < 0:
+        raise Invalid()
+    jobs.finish(
+        found, "done", {"file": str(kept), "rows": rows, "where": wanted.get("where"), "fields": wanted.get("fields")}, total=rows
+    )
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk
