@@ -44,10 +44,15 @@ def actor_of(request: HttpRequest) -> Actor:
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             refused = check_csrf(request, _nothing)
             if refused is not None:
-                raise Unauthenticated(T("缺少防伪标记，请刷新页面后重试。", "The CSRF token is missing; reload the page and try again."), code="csrf")
+                raise Unauthenticated(
+                    T("缺少防伪标记，请刷新页面后重试。", "The CSRF token is missing; reload the page and try again."),
+                    code="csrf",
+                )
         actor, standing = people.by_account(account, **how)
         if standing.must_change:
-            raise Unauthenticated(T("请先修改初始密码。", "Change the initial password first."), code="must-change-password")
+            raise Unauthenticated(
+                T("请先修改初始密码。", "Change the initial password first."), code="must-change-password"
+            )
     request.actor = actor  # type: ignore[attr-defined]
     return actor
 
@@ -85,7 +90,9 @@ def only(found: Mapping[str, Any], *names: str) -> None:
     """Refuse members nobody asked for, so that a typing mistake is not silently ignored."""
     for name in found:
         if name not in names:
-            raise Invalid.field(str(name)[:100], "unknown-field", f"没有“{name}”这一项。", f"There is no member {name!r}.")
+            raise Invalid.field(
+                str(name)[:100], "unknown-field", f"没有“{name}”这一项。", f"There is no member {name!r}."
+            )
 
 
 def version(request: HttpRequest) -> UUID | None:
@@ -111,7 +118,9 @@ def refusal(request: HttpRequest, problem: Problem) -> HttpResponse:
     held: Actor | None = getattr(request, "actor", None)
     lang = language(request) or (held.language if held is not None else DEFAULT_LANGUAGE)
     document = problem.to_dict(lang) | {"instance": f"urn:guanxi:request:{request_id(request)}"}
-    response = HttpResponse(msgspec.json.encode(document), content_type="application/problem+json", status=problem.status)
+    response = HttpResponse(
+        msgspec.json.encode(document), content_type="application/problem+json", status=problem.status
+    )
     response["Cache-Control"] = "no-store"
     response["Content-Language"] = lang
     if problem.status == 401:

@@ -32,7 +32,9 @@ _LISTING = [
     _FIELDS,
     _parameter("limit", "1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
     _parameter("after", "The cursor of the page before", {"type": "string"}),
-    _parameter("count", "exact counts to 10,000", {"type": "string", "enum": ["none", "estimate", "exact"], "default": "none"}),
+    _parameter(
+        "count", "exact counts to 10,000", {"type": "string", "enum": ["none", "estimate", "exact"], "default": "none"}
+    ),
     _parameter("deleted", "The bin instead of the living", {"type": "boolean", "default": False}),
 ]
 
@@ -48,7 +50,13 @@ def _answers(schema: dict[str, Any] | None, status: str = "200", text: str = "Do
     return {status: good, "default": _PROBLEM}
 
 
-def _call(summary: str, tag: str, answers: dict[str, Any], parameters: list[Any] | None = None, body: dict[str, Any] | None = None) -> dict[str, Any]:
+def _call(
+    summary: str,
+    tag: str,
+    answers: dict[str, Any],
+    parameters: list[Any] | None = None,
+    body: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     out: dict[str, Any] = {"summary": summary, "tags": [tag], "responses": answers}
     if parameters:
         out["parameters"] = parameters
@@ -77,7 +85,7 @@ def _value(one: Field, *, reading: bool) -> dict[str, Any]:
 
 
 def _schemas(it: Definition) -> dict[str, Any]:
-    own = {n: f for n, f in it.fields.items()}
+    own = it.fields
     title = "".join(word.capitalize() for word in it.name.split("_"))
     read: dict[str, Any] = {"id": {"type": "string", "format": "uuid"}, "version": {"type": "string", "format": "uuid"}}
     read |= {name: _value(one, reading=True) for name, one in own.items()}
@@ -86,7 +94,8 @@ def _schemas(it: Definition) -> dict[str, Any]:
         title: {"type": "object", "description": it.doc, "properties": read},
         f"{title}Changes": {
             "type": "object",
-            "description": f"{it.label.zh} / {it.label.en}: required on create: " + ", ".join(n for n, f in own.items() if f.required),
+            "description": f"{it.label.zh} / {it.label.en}: required on create: "
+            + ", ".join(n for n, f in own.items() if f.required),
             "properties": write,
         },
     }
@@ -96,25 +105,75 @@ def _paths(it: Definition) -> dict[str, Any]:
     title = "".join(word.capitalize() for word in it.name.split("_"))
     record, changes = {"$ref": f"#/components/schemas/{title}"}, {"$ref": f"#/components/schemas/{title}Changes"}
     done = {"$ref": "#/components/schemas/Done"}
-    rows = {"type": "object", "properties": {"rows": {"type": "array", "items": record}, "next": {"type": ["string", "null"]}, "count": {"type": "integer"}, "more": {"type": "boolean"}}}
-    told = {"type": "object", "properties": {"rows": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}, "next": {"type": ["string", "null"]}}}
+    rows = {
+        "type": "object",
+        "properties": {
+            "rows": {"type": "array", "items": record},
+            "next": {"type": ["string", "null"]},
+            "count": {"type": "integer"},
+            "more": {"type": "boolean"},
+        },
+    }
+    told = {
+        "type": "object",
+        "properties": {
+            "rows": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
+            "next": {"type": ["string", "null"]},
+        },
+    }
     tag, root, one = it.name, f"/{it.plural}", f"/{it.plural}/{{id}}"
     out: dict[str, Any] = {
         root: {
             "get": _call(f"List {it.plural}", tag, _answers(rows), _LISTING),
             "post": _call(f"Create one of {it.plural}", tag, _answers(done, "201", "Created"), None, changes),
         },
-        f"{root}/aggregate": {"post": _call(f"Figures over {it.plural}", tag, _answers({"$ref": "#/components/schemas/Figures"}), None, {"$ref": "#/components/schemas/Aggregate"})},
-        f"{root}/bulk": {"post": _call(f"One verb on many {it.plural}", tag, _answers({"$ref": "#/components/schemas/BulkDone"}), None, {"$ref": "#/components/schemas/Bulk"})},
+        f"{root}/aggregate": {
+            "post": _call(
+                f"Figures over {it.plural}",
+                tag,
+                _answers({"$ref": "#/components/schemas/Figures"}),
+                None,
+                {"$ref": "#/components/schemas/Aggregate"},
+            )
+        },
+        f"{root}/bulk": {
+            "post": _call(
+                f"One verb on many {it.plural}",
+                tag,
+                _answers({"$ref": "#/components/schemas/BulkDone"}),
+                None,
+                {"$ref": "#/components/schemas/Bulk"},
+            )
+        },
         one: {
             "get": _call(f"One of {it.plural}", tag, _answers(record), [_ID, _FIELDS]),
             "patch": _call(f"Change one of {it.plural}", tag, _answers(done), [_ID, _MATCH], changes),
-            "delete": _call(f"Put one of {it.plural} into the bin", tag, _answers(None, "204", "Deleted"), [_ID, _MATCH]),
+            "delete": _call(
+                f"Put one of {it.plural} into the bin", tag, _answers(None, "204", "Deleted"), [_ID, _MATCH]
+            ),
         },
-        f"{one}/timeline": {"get": _call("What happened to it and to what is linked to it", tag, _answers(told), [_ID, *_PAGING])},
+        f"{one}/timeline": {
+            "get": _call("What happened to it and to what is linked to it", tag, _answers(told), [_ID, *_PAGING])
+        },
         f"{one}/history": {"get": _call("What happened to it", tag, _answers(told), [_ID, *_PAGING])},
         **(
-            {f"{one}/files/{{field}}/{{file}}": {"get": _call("Download a file of a field", tag, {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}, "default": _PROBLEM}, [_ID, _parameter("field", "The field", {"type": "string"}, "path"), _parameter("file", "The file's id", {"type": "string", "format": "uuid"}, "path")])}}
+            {
+                f"{one}/files/{{field}}/{{file}}": {
+                    "get": _call(
+                        "Download a file of a field",
+                        tag,
+                        {
+                            "200": {"description": "The bytes", "content": {"application/octet-stream": {}}},
+                            "default": _PROBLEM,
+                        },
+                        [
+                            _ID,
+                            _parameter("field", "The field", {"type": "string"}, "path"),
+                            _parameter("file", "The file's id", {"type": "string", "format": "uuid"}, "path"),
+                        ],
+                    )
+                }
+            }
             if any(isinstance(f, File) for f in it.fields.values())
             else {}
         ),
@@ -125,18 +184,29 @@ def _paths(it: Definition) -> dict[str, Any]:
             continue
         properties: dict[str, Any] = {}
         if action is not None and action.form:
-            properties["changes"] = {"type": "object", "properties": {n: _value(it.fields[n], reading=False) for n in action.form}}
+            properties["changes"] = {
+                "type": "object",
+                "properties": {n: _value(it.fields[n], reading=False) for n in action.form},
+            }
         if action is not None and action.inputs:
-            properties["inputs"] = {"type": "object", "properties": {f.name: _value(f, reading=False) for f in action.inputs}}
+            properties["inputs"] = {
+                "type": "object",
+                "properties": {f.name: _value(f, reading=False) for f in action.inputs},
+            }
         if verb == "assign":
             properties["changes"] = {"type": "object", "properties": {"owner": {"type": "string", "format": "uuid"}}}
         if verb in ("share", "unshare"):
             shared: dict[str, Any] = {"user": {"type": "string", "format": "uuid"}}
             if verb == "share":
-                shared |= {"level": {"type": "string", "enum": ["read", "write"]}, "until": {"type": "string", "format": "date-time"}}
+                shared |= {
+                    "level": {"type": "string", "enum": ["read", "write"]},
+                    "until": {"type": "string", "format": "date-time"},
+                }
             properties["inputs"] = {"type": "object", "properties": shared}
         text = f"{action.label.zh} / {action.label.en}" if action is not None else verb
-        out[f"{one}/{verb}"] = {"post": _call(text, tag, _answers(done), [_ID, _MATCH], {"type": "object", "properties": properties})}
+        out[f"{one}/{verb}"] = {
+            "post": _call(text, tag, _answers(done), [_ID, _MATCH], {"type": "object", "properties": properties})
+        }
     return out
 
 
@@ -211,6 +281,8 @@ def document() -> dict[str, Any]:
         "/imports": {"post": _call("Import an uploaded file", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["file", "object"], "properties": {"file": uuid, "object": text, "mapping": {"type": "object"}, "dry_run": {"type": "boolean"}}})},
         "/exports": {"post": _call("Export records", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["object"], "properties": {"object": text, "where": condition, "fields": {"type": "array", "items": text}, "sort": {"type": "array", "items": text}, "format": {"type": "string", "enum": ["csv", "xlsx"]}}})},
         "/jobs/{id}": {"get": _call("How far a job is", "jobs", _answers(job), [_ID])},
+        "/jobs": {"get": _call("One's own jobs, newest first", "jobs", _answers({"type": "object", "properties": {"rows": {"type": "array", "items": job}}}))},
+        "/jobs/{id}/files/{file}": {"get": _call("A file the job made", "jobs", {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}, "default": _PROBLEM}, [_ID, _parameter("file", "The file's id, from the job's outcome", {"type": "string", "format": "uuid"}, "path")])},
         "/jobs/{id}/cancel": {"post": _call("Stop a job", "jobs", _answers(job), [_ID])},
         "/events": {"get": _call("Server-sent events: which objects changed, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}, "default": _PROBLEM})},
     }  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -13,12 +15,13 @@ from ninja.errors import HttpError, ValidationError
 from guanxi.base.errors import FieldError, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
-from guanxi.kernel import files
+from guanxi.kernel import files, jobs
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import door, finding, reading, telling
 from guanxi.kernel.records.door import Item, Result
 from guanxi.surfaces.api import openapi
 from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
+from guanxi.surfaces.jobs import tasks
 
 log = logging.getLogger("guanxi.api")
 api = NinjaAPI(title="Guanxi", version="1", docs_url=None, openapi_url=None, urls_namespace="guanxi-api")
@@ -32,14 +35,20 @@ def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     found = [
-        FieldError(str(one["loc"][-1]), "type", T("参数格式不对。", "The parameter has the wrong form.")) for one in error.errors
+        FieldError(str(one["loc"][-1]), "type", T("参数格式不对。", "The parameter has the wrong form."))
+        for one in error.errors
     ]
     return refusal(request, Invalid(found))
 
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return refusal(request, NotFound() if error.status_code == 404 else Invalid.field("body", "invalid", "请求格式不对。", "The request has the wrong form."))
+    return refusal(
+        request,
+        NotFound()
+        if error.status_code == 404
+        else Invalid.field("body", "invalid", "请求格式不对。", "The request has the wrong form."),
+    )
 
 
 @api.exception_handler(Exception)
@@ -91,10 +100,24 @@ def get_search(request: HttpRequest, q: str = "", objects: str | None = None, li
 def post_file(request: HttpRequest) -> HttpResponse:
     """Upload one file as multipart form data; the answer is an item of a file field's value."""
     actor = actor_of(request)
-    sent = list(request.FILES.values())
+    sent = [one for one in request.FILES.values() if isinstance(one, UploadedFile)]
     if len(sent) != 1:
         raise Invalid.field("file", "required", "请上传一个文件。", "Upload one file.")
     return answer(files.upload(actor, sent[0].name or "", sent[0].chunks()), 201)
+
+
+def _text(asked: dict[str, Any], name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str) or not value:
+        raise Invalid.field(name, "required", f"请给出 {name}。", f"Give {name}.")
+    return value
+
+
+def _texts(asked: dict[str, Any], name: str) -> list[str] | None:
+    value = asked.get(name)
+    if value is not None and (not isinstance(value, list) or not all(isinstance(v, str) for v in value)):
+        raise Invalid.field(name, "type", f"{name} 应为文字列表。", f"{name} is a list of text.")
+    return value
 
 
 @api.post("/imports")
@@ -102,7 +125,13 @@ def post_imports(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     asked = body(request)
     only(asked, "file", "object", "mapping", "dry_run")
-    return answer(work.start_import(actor, asked.get("file"), asked.get("object"), asked.get("mapping") or {}, bool(asked.get("dry_run"))), 202)
+    mapping = asked.get("mapping")
+    if mapping is not None and not isinstance(mapping, dict):
+        raise Invalid.field("mapping", "type", "mapping 应为对象。", "mapping is an object.")
+    job = tasks.start_import(
+        actor, _text(asked, "file"), _text(asked, "object"), mapping, dry_run=asked.get("dry_run") is True
+    )
+    return answer(tasks.job(actor, job), 202, Location=f"/api/v1/jobs/{job}")
 
 
 @api.post("/exports")
@@ -110,19 +139,47 @@ def post_exports(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     asked = body(request)
     only(asked, "object", "where", "fields", "sort", "format")
-    return answer(
-        work.start_export(actor, asked.get("object"), asked.get("where"), asked.get("fields"), asked.get("sort"), asked.get("format") or "csv"), 202
+    job = tasks.start_export(
+        actor,
+        _text(asked, "object"),
+        asked.get("where"),
+        _texts(asked, "fields"),
+        asked.get("format") or "csv",
+        sort=_texts(asked, "sort"),
     )
+    return answer(tasks.job(actor, job), 202, Location=f"/api/v1/jobs/{job}")
+
+
+@api.get("/jobs")
+def get_jobs(request: HttpRequest) -> HttpResponse:
+    return answer({"rows": tasks.own_jobs(actor_of(request))})
 
 
 @api.get("/jobs/{job}")
 def get_job(request: HttpRequest, job: str) -> HttpResponse:
-    return answer(work.job(actor_of(request), parse_id(job)))
+    return answer(tasks.job(actor_of(request), job))
 
 
 @api.post("/jobs/{job}/cancel")
 def post_cancel(request: HttpRequest, job: str) -> HttpResponse:
-    return answer(work.cancel(actor_of(request), parse_id(job)))
+    return answer(tasks.cancel(actor_of(request), job))
+
+
+@api.get("/jobs/{job}/files/{file}")
+def get_job_file(request: HttpRequest, job: str, file: str) -> FileResponse:
+    """A file a job made: the exported list, or the refused rows. Only who started the job may have it."""
+    actor = actor_of(request)
+    tasks.job(actor, job)
+    path, name = jobs.file(actor, file)
+    return _download(path, name)
+
+
+def _download(path: Path, name: str, kind: str = "application/octet-stream") -> FileResponse:
+    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=kind)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @api.get("/{name}")
@@ -139,7 +196,15 @@ def get_list(
 ) -> HttpResponse:
     actor = actor_of(request)
     page = reading.query(
-        name, actor=actor, where=where, sort=_list(sort), fields=_list(fields), limit=limit, after=after, count=count, deleted=deleted
+        name,
+        actor=actor,
+        where=where,
+        sort=_list(sort),
+        fields=_list(fields),
+        limit=limit,
+        after=after,
+        count=count,
+        deleted=deleted,
     )
     document: dict[str, Any] = {"rows": page.rows, "next": page.next}
     if count != "none":
@@ -211,7 +276,9 @@ def _all(asked: dict[str, Any]) -> list[Any]:
 def _item(one: Any, index: int) -> Item:
     where = f"items[{index}]"
     if not isinstance(one, dict) or not set(one) <= {"id", "changes", "version", "inputs"}:
-        raise Invalid.field(where, "type", "每项只能有 id、changes、version、inputs。", "An item has only id, changes, version, inputs.")
+        raise Invalid.field(
+            where, "type", "每项只能有 id、changes、version、inputs。", "An item has only id, changes, version, inputs."
+        )
     ids = {}
     for key in ("id", "version"):
         value = one.get(key)
@@ -227,7 +294,9 @@ def _item(one: Any, index: int) -> Item:
 
 
 @api.get("/{name}/{record}")
-def get_record(request: HttpRequest, name: str, record: str, fields: str | None = None, deleted: bool = False) -> HttpResponse:
+def get_record(
+    request: HttpRequest, name: str, record: str, fields: str | None = None, deleted: bool = False
+) -> HttpResponse:
     actor = actor_of(request)
     row = reading.get(name, record, actor=actor, fields=_list(fields), deleted=deleted)
     return answer(row, ETag=f'"{row["version"]}"')
@@ -236,7 +305,11 @@ def get_record(request: HttpRequest, name: str, record: str, fields: str | None 
 @api.patch("/{name}/{record}")
 def patch_record(request: HttpRequest, name: str, record: str) -> HttpResponse:
     actor = actor_of(request)
-    return _done(actor, name, door.perform(name, "update", actor=actor, id=record, changes=body(request), version=version(request)))
+    return _done(
+        actor,
+        name,
+        door.perform(name, "update", actor=actor, id=record, changes=body(request), version=version(request)),
+    )
 
 
 @api.delete("/{name}/{record}")
@@ -253,20 +326,20 @@ def get_file(request: HttpRequest, name: str, record: str, field: str, file: str
     if found is None:
         raise NotFound()
     opened = files.open_file(actor_of(request), name, record, field, found)
-    response = FileResponse(opened.path.open("rb"), as_attachment=True, filename=opened.name, content_type=opened.type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return _download(opened.path, opened.name, opened.type)
 
 
 @api.get("/{name}/{record}/timeline")
-def get_timeline(request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50) -> HttpResponse:
+def get_timeline(
+    request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50
+) -> HttpResponse:
     return _told(request, telling.timeline, name, record, before, limit)
 
 
 @api.get("/{name}/{record}/history")
-def get_history(request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50) -> HttpResponse:
+def get_history(
+    request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50
+) -> HttpResponse:
     return _told(request, telling.history, name, record, before, limit)
 
 
@@ -276,7 +349,9 @@ def _told(request: HttpRequest, ask: Any, name: str, record: str, before: str | 
     if before and edge is None:
         raise Invalid.field("before", "id", "编号格式不对。", "Not an id.")
     if not 1 <= limit <= reading.MAX_LIMIT:
-        raise Invalid.field("limit", "range", f"每页 1 到 {reading.MAX_LIMIT} 条。", f"A page holds 1 to {reading.MAX_LIMIT} events.")
+        raise Invalid.field(
+            "limit", "range", f"每页 1 到 {reading.MAX_LIMIT} 条。", f"A page holds 1 to {reading.MAX_LIMIT} events."
+        )
     found = ask(name, record, actor=actor, before=edge, limit=limit)
     return answer({"rows": found, "next": found[-1].id if len(found) == limit else None})
 
@@ -298,7 +373,13 @@ def post_verb(request: HttpRequest, name: str, record: str, verb: str) -> HttpRe
     if verb == "create":
         raise NotFound()
     result = door.perform(
-        name, verb, actor=actor, id=record, changes=asked.get("changes"), inputs=asked.get("inputs"), version=version(request)
+        name,
+        verb,
+        actor=actor,
+        id=record,
+        changes=asked.get("changes"),
+        inputs=asked.get("inputs"),
+        version=version(request),
     )
     return _done(actor, name, result)
 
