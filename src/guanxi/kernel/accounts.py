@@ -1,0 +1,148 @@
+"""Accounts as their owners use them: signing in and out, passwords, language, tokens.
+
+The browser's session carries the account's id and nothing that decides rights; those are read at each request.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.db.models import F
+from django.http import HttpRequest
+
+from guanxi.base.errors import Invalid, NotFound, TooManyRequests, Unauthenticated
+from guanxi.base.ids import parse_id
+from guanxi.base.text import LANGUAGES, T
+from guanxi.kernel.access.actor import Actor, automation
+from guanxi.kernel.records import door, people, reading
+from guanxi.kernel.setup import check_password
+from guanxi.kernel.storage import people as facts
+from guanxi.kernel.storage import tables
+
+MAX_FAILURES = 5
+LOCKED = timedelta(minutes=15)
+KEY = "account"
+LANGUAGE = "language"
+
+
+def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
+    """Check name and password and begin a session. Unknown names and wrong passwords get the same answer in the same
+    time; five wrong ones lock the account for a quarter of an hour. Raises Invalid or TooManyRequests."""
+    account = tables.Account.objects.filter(username=username.strip().casefold()[:150]).first()
+    if account is None:
+        make_password(password[:4096])
+        raise _wrong()
+    now = datetime.now(UTC)
+    if account.locked_until is not None and account.locked_until > now:
+        raise TooManyRequests(
+            T("密码连续输错，账号已锁定。请 15 分钟后再试，或联系管理员。", "Too many wrong passwords; the account is locked. Try again in 15 minutes or ask your administrator."),
+            retry_after=int((account.locked_until - now).total_seconds()) + 1,
+        )
+    if not account.check_password(password[:4096]) or not account.is_active:
+        mine = tables.Account.objects.filter(id=account.id)
+        mine.update(failures=F("failures") + 1)
+        if mine.filter(failures__gte=MAX_FAILURES).update(failures=0, locked_until=now + LOCKED):
+            raise TooManyRequests(
+                T("密码连续输错 5 次，账号已锁定 15 分钟。", "Five wrong passwords; the account is locked for 15 minutes."),
+                retry_after=int(LOCKED.total_seconds()),
+            )
+        raise _wrong()
+    people.by_account(account.id)
+    if account.failures or account.locked_until is not None:
+        tables.Account.objects.filter(id=account.id).update(failures=0, locked_until=None)
+    request.session.cycle_key()
+    request.session[KEY] = str(account.id)
+    return account.id
+
+
+def _wrong() -> Invalid:
+    return Invalid.field("password", "credentials", "用户名或密码不对。", "The user name or the password is wrong.")
+
+
+def sign_out(request: HttpRequest) -> None:
+    request.session.flush()
+
+
+def of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standing]:
+    """The actor of the browser's session and the account's standing. Raises Unauthenticated."""
+    found = parse_id(str(request.session.get(KEY, "")))
+    if found is None:
+        raise Unauthenticated()
+    return people.by_account(found, **how)
+
+
+def change_password(request: HttpRequest, current: str, new: str) -> None:
+    """Replace the password of the signed-in account; its sessions elsewhere end. Raises Invalid naming the field."""
+    found = parse_id(str(request.session.get(KEY, "")))
+    account = tables.Account.objects.filter(id=found).first() if found is not None else None
+    if account is None:
+        raise Unauthenticated()
+    if not account.check_password(current[:4096]):
+        raise Invalid.field("current", "credentials", "当前密码不对。", "The current password is wrong.")
+    if current == new:
+        raise Invalid.field("password", "same", "新密码不能和当前密码相同。", "The new password must differ from the current one.")
+    check_password(new, account.username)
+    account.set_password(new)
+    account.must_change = False
+    account.save(update_fields=["password", "must_change"])
+    _end_sessions(account.id, but=request.session.session_key)
+    request.session.cycle_key()
+
+
+def _end_sessions(account: UUID, but: str | None) -> None:
+    gone = [
+        one.session_key
+        for one in Session.objects.filter(expire_date__gt=datetime.now(UTC)).iterator()
+        if one.session_key != but and one.get_decoded().get(KEY) == str(account)
+    ]
+    Session.objects.filter(session_key__in=gone).delete()
+
+
+def language_of(actor: Actor) -> str | None:
+    """The language on the person's own record, or None when nobody chose one."""
+    if actor.user is None:
+        return None
+    return reading.get("user", actor.user, actor=automation(actor), fields=["language"])["language"]  # type: ignore[no-any-return]
+
+
+def choose_language(actor: Actor, language: str) -> None:
+    """Note it on the person's own record, which people may do for themselves whatever their role."""
+    if language in LANGUAGES and actor.user is not None:
+        door.perform("user", "update", actor=automation(actor), id=actor.user, changes={"language": language})
+
+
+@dataclass(frozen=True)
+class TokenShown:
+    """A token as its owner sees it: never the secret."""
+
+    id: UUID
+    label: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def tokens(account: UUID) -> list[TokenShown]:
+    """The account's bearer tokens, newest first."""
+    return [TokenShown(t.id, t.label, t.created_at, t.expires_at) for t in tables.Token.objects.filter(account_id=account).order_by("-id")]
+
+
+def issue_token(account: UUID, label: str) -> str:
+    """A new bearer token, shown once. Raises Invalid when it has no name."""
+    label = label.strip()[:100]
+    if not label:
+        raise Invalid.field("label", "required", "请给令牌起一个名字。", "Give the token a name.")
+    secret = "gx_" + secrets.token_urlsafe(32)
+    facts.issue_token(account, label, secret)
+    return secret
+
+
+def revoke_token(account: UUID, token: UUID) -> None:
+    """End a token of the account. Raises NotFound."""
+    if not tables.Token.objects.filter(id=token, account_id=account).delete()[0]:
+        raise NotFound()

@@ -1,0 +1,57 @@
+"""Files through the door: who may upload and who may open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.errors import NotFound
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare.fields import File
+from guanxi.kernel.records import reading
+from guanxi.kernel.records.guard import Guard
+from guanxi.kernel.records.people import catalog_of
+from guanxi.kernel.storage import files, sql
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that may be read: where its bytes are, what it is called and what kind it is."""
+
+    path: Path
+    name: str
+    type: str
+    size: int
+
+    @property
+    def picture(self) -> bool:
+        """Whether a browser may show it in a page."""
+        return self.type in files.SAFE_IMAGES
+
+
+def upload(actor: Actor, name: str, chunks: Iterable[bytes]) -> dict[str, Any]:
+    """Keep a file; the answer is an item of a file field's value. Only the uploader can attach it to a record.
+
+    Raises TooLarge and StorageFull."""
+    with sql.work(actor.workspace):
+        row = files.put(actor.workspace, name, chunks, actor.user)
+    return {"file": str(row["id"]), "name": row["name"], "size": row["size"], "type": row["type"]}
+
+
+def open_file(actor: Actor, name: str, record: UUID | str, field: str, file: UUID) -> Opened:
+    """A file of a record's field, for somebody who may read that field of that record. Raises NotFound."""
+    guard = Guard(catalog_of(actor), actor)
+    it = guard.object(name)
+    one = it.fields.get(field)
+    if not isinstance(one, File) or guard.level(it, field) not in ("read", "write"):
+        raise NotFound()
+    row = reading.get(it.name, record, actor=actor, fields=[field])
+    held = next((item for item in row.get(field) or [] if item.get("file") == str(file)), None)
+    with sql.work(actor.workspace):
+        found = files.find(actor.workspace, file, None) if held is not None else None
+    if held is None or found is None:
+        raise NotFound()
+    return Opened(files.path(found["digest"]), found["name"], found["type"], found["size"])
