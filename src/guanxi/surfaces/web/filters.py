@@ -1,0 +1,118 @@
+"""The simple filters of a list: one control per field, from the address to a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from guanxi.kernel.declare.conditions import Condition, Test
+from guanxi.kernel.declare.fields import (
+    Boolean,
+    Choice,
+    Date,
+    DateTime,
+    Field,
+    File,
+    Integer,
+    Json,
+    Link,
+    Links,
+    Money,
+    MultiChoice,
+    Number,
+    Phone,
+    Region,
+    Tags,
+)
+from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.records.guard import Guard
+
+ME = ("me", "我", "本人")
+EMPTY = "-"
+"""In a filter that lists choices: those without any."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field at the end of a path, as this actor may use it."""
+
+    path: str
+    field: Field
+    level: str
+    object: Definition
+
+
+def column(guard: Guard, it: Definition, path: str) -> Column | None:
+    """What a path leads to, or None when the actor may not see it."""
+    at = it
+    *links, last = path.split(".")
+    for name in links:
+        one = at.fields.get(name)
+        if not isinstance(one, Link) or guard.level(at, name) not in ("read", "write"):
+            return None
+        at = guard.target(one)
+    if last not in at.fields or guard.level(at, last) == "hidden":
+        return None
+    return Column(path, at.fields[last], guard.level(at, last), at)
+
+
+def offered(guard: Guard, it: Definition, view: List) -> list[Column]:
+    """The fields a list can be filtered by with one control: the view's own, else those that usually tell."""
+    paths = view.filters or tuple(n for n, f in it.fields.items() if isinstance(f, Choice | Boolean) or n in ("owner", "updated_at"))
+    found = (column(guard, it, path) for path in paths)
+    return [c for c in found if c is not None and c.level != "masked"]
+
+
+def conditions(columns: list[Column], get: Mapping[str, str], guard: Guard) -> list[Condition]:
+    """The filters that are set, as comparisons."""
+    out: list[Condition] = []
+    for one in columns:
+        out += _tests(one, {suffix: str(get.get(f"f.{one.path}{suffix}", "")).strip() for suffix in ("", ".from", ".to")}, guard)
+    return out
+
+
+def active(columns: list[Column], get: Mapping[str, str]) -> list[Column]:
+    return [c for c in columns if any(get.get(f"f.{c.path}{suffix}") for suffix in ("", ".from", ".to"))]
+
+
+def _tests(column: Column, given: Mapping[str, str], guard: Guard) -> list[Condition]:
+    one, path, value = column.field, column.path, given[""]
+    out: list[Condition] = []
+    if isinstance(one, Integer | Number | Money):
+        if given[".from"]:
+            out.append(Test(path, ">=", given[".from"]))
+        if given[".to"]:
+            out.append(Test(path, "<=", given[".to"]))
+        return out
+    if not value:
+        return out
+    if value == EMPTY:
+        return [Test(path, "empty")]
+    if isinstance(one, Date | DateTime):
+        return [Test(path, "within", value)]
+    if isinstance(one, File | Json):
+        return [Test(path, "not empty")]
+    if isinstance(one, Link | Links):
+        return [_link(one, path, value, guard)]
+    if isinstance(one, MultiChoice | Tags):
+        return [Test(path, "has", value)]
+    if isinstance(one, Choice | Boolean):
+        return [Test(path, "=", value)]
+    if isinstance(one, Region):
+        code = Region.resolve(value)[0] if Region.resolve is not None else ""
+        return [Test(path, "=", code) if code else Test(path, "contains", value)]
+    if isinstance(one, Phone):
+        return [Test(path, "contains", value)]
+    return [Test(path, "contains", value)]
+
+
+def _link(one: Link | Links, path: str, value: str, guard: Guard) -> Condition:
+    from guanxi.base.ids import parse_id
+
+    op: Any = "has" if isinstance(one, Links) else "="
+    if value.casefold() in ME:
+        return Test(path, op, "me")
+    if parse_id(value) is not None:
+        return Test(path, op, value)
+    return Test(f"{path}.{guard.target(one).title}", "contains", value)

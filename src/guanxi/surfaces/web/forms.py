@@ -1,0 +1,280 @@
+"""Forms: a new record, an edited one, and a verb's own page. What was typed is kept until it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T, Text
+from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Person
+from guanxi.kernel.declare.objects import Action, Definition, Form, named
+from guanxi.kernel.records import door
+from guanxi.surfaces.web import linking, words
+from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
+from guanxi.surfaces.web.record import actions, fetch
+from guanxi.surfaces.web.visit import Visit, page, redirect
+
+SHARE = (
+    named("user", Person(T("成员", "Member"), required=True)),
+    named("level", Choice(T("权限", "Right"), [("read", T("只读", "Read")), ("write", T("读写", "Write"))], default="read", required=True)),
+    named("until", DateTime(T("截止时间", "Until"), help=T("留空表示一直有效。", "Empty means without end."))),
+)
+INPUTS: dict[str, tuple[Field, ...]] = {"share": SHARE, "unshare": SHARE[:1]}
+"""The inputs of the verbs that every object has."""
+
+
+def _fields(visit: Visit, it: Definition) -> tuple[list[Field], list[Field]]:
+    """What the form shows at once, and what it keeps folded: only what the actor may write."""
+    writable = [
+        one for one, level in visit.guard.visible(it) if level == "write" and not one.readonly and not one.system and one.computed is None
+    ]
+    form: Form | None = it.view(Form)
+    if form is None:
+        return writable, []
+    by_name = {one.name: one for one in writable}
+    first = [by_name[name] for name in form.fields if name in by_name]
+    first += [one for one in writable if one.required and one not in first]
+    first += [one for one in writable if one.custom and one not in first]
+    return first, [one for one in writable if one not in first]
+
+
+@page
+def new(visit: Visit, plural: str) -> HttpResponse:
+    it = visit.object(plural)
+    if not visit.may(it, "create"):
+        raise Forbidden()
+    first, rest = _fields(visit, it)
+    if not visit.posted:
+        raw = defaults([*first, *rest], visit)
+        raw.fill(prefill([*first, *rest], visit))
+        return _draw(visit, it, "create", first, rest, raw)
+    raw = Raw.of(visit.post)
+    read = read_all([*first, *rest], raw, visit, everything=True)
+    for one in (*first, *rest):
+        if one.default is not None and not signature(one, raw) and one.name not in read.values:
+            read.values[one.name] = None
+    try:
+        read.check()
+        result = door.perform(it.name, "create", actor=visit.actor, changes=read.values)
+    except (Invalid, Conflict, Forbidden) as problem:
+        return _draw(visit, it, "create", first, rest, raw, problem=problem, candidates=read.candidates)
+    _told(visit, it, "create", result)
+    if "again" in visit.post:
+        return redirect(visit.request.get_full_path())
+    return redirect(visit.look.to(it.name, result.id))
+
+
+@page
+def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
+    it = visit.object(plural)
+    if not visit.may(it, "update"):
+        raise Forbidden()
+    first, rest = _fields(visit, it)
+    row = fetch(visit, it, id, [one.name for one in (*first, *rest)])
+    if row.get("deleted_at") is not None:
+        raise NotFound()
+    now = _of_row([*first, *rest], row, visit)
+    if not visit.posted:
+        return _draw(visit, it, "update", first, rest, now, row=row, was=now)
+    raw = Raw.of(visit.post)
+    read = read_all([*first, *rest], raw, visit)
+    version = parse_id(visit.post.get("version", ""))
+    try:
+        read.check()
+        result = door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=read.values, version=version)
+    except Problem as problem:
+        if isinstance(problem, Conflict) and problem.status == 412:
+            return _both(visit, it, first, rest, raw, now, row, set(read.values))
+        if not isinstance(problem, Invalid | Conflict | Forbidden):
+            raise
+        return _draw(visit, it, "update", first, rest, raw, row=row, was=raw, problem=problem, candidates=read.candidates, version=version)
+    _told(visit, it, "update", result)
+    return redirect(visit.look.to(it.name, row["id"]))
+
+
+def _of_row(fields: Sequence[Field], row: dict[str, Any], visit: Visit) -> Raw:
+    raw = Raw()
+    for one in fields:
+        raw.fill(initial(one, row.get(one.name), visit))
+    for one in fields:
+        raw.texts[f"was.{one.name}"] = [signature(one, raw)]
+    return raw
+
+
+def _both(
+    visit: Visit, it: Definition, first: list[Field], rest: list[Field], raw: Raw, now: Raw, row: dict[str, Any], mine: set[str]
+) -> HttpResponse:
+    """Somebody else saved first: their values everywhere, mine where I typed, and both side by side where they differ."""
+    shown = Raw(dict(now.texts))
+    theirs: dict[str, Any] = {}
+    for one in (*first, *rest):
+        if one.name in mine:
+            if signature(one, raw) != signature(one, now):
+                theirs[one.name] = row.get(one.name)
+            names = [key for key in {*raw.texts, *now.texts} if key == one.name or key.startswith(one.name + ".")]
+            shown.texts |= {key: raw.texts.get(key, []) for key in names}
+    return _draw(visit, it, "update", first, rest, shown, row=row, was=now, problem=Conflict(), theirs=theirs)
+
+
+def _draw(
+    visit: Visit,
+    it: Definition,
+    verb: str,
+    first: list[Field],
+    rest: list[Field],
+    raw: Raw,
+    *,
+    row: dict[str, Any] | None = None,
+    was: Raw | None = None,
+    problem: Problem | None = None,
+    candidates: dict[str, list[dict[str, str]]] | None = None,
+    theirs: dict[str, Any] | None = None,
+    version: UUID | None = None,
+    action: Action | None = None,
+) -> HttpResponse:
+    errors: dict[str, str] = {}
+    for error in problem.errors if problem is not None else ():
+        errors.setdefault(error.field, error.message.for_(visit.look.lang))
+    shown = {one.name for one in (*first, *rest)}
+    label = action.label if action is not None else words.VERBS[verb]
+    return visit.page(
+        "pages/form.html",
+        problem.status if problem is not None else 200,
+        current=it,
+        it=it,
+        verb=verb,
+        label=label,
+        action=action,
+        danger=action.danger if action is not None else verb == "delete",
+        first=first,
+        rest=rest,
+        open_rest=any(one.name in errors or visit.get.get(one.name) for one in rest),
+        raw=raw,
+        was=was,
+        row=row,
+        version=version or (row["version"] if row is not None else ""),
+        problem=problem,
+        errors=errors,
+        elsewhere=[text for name, text in errors.items() if name not in shown],
+        candidates=candidates or {},
+        theirs=theirs or {},
+        lists=_lists(visit, it, [*first, *rest], row),
+        title=label,
+        back=visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name),
+    )
+
+
+def _lists(visit: Visit, it: Definition, fields: list[Field], row: dict[str, Any] | None) -> dict[str, Any]:
+    """The plain lists of links to few records; one read per object linked to, not per field."""
+    read: dict[str, Any] = {}
+    out: dict[str, Any] = {}
+    for one in fields:
+        if isinstance(one, Link | Links):
+            key = one.target if one.kind != "stage" else f"{one.target}.{one.name}"
+            if key not in read:
+                read[key] = linking.short_list(visit, it, one, row)
+            out[one.name] = read[key]
+    return out
+
+
+# -- verbs -----------------------------------------------------------------------------------------------------------
+
+
+@page
+def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
+    """The page of a verb: its fields and inputs, then the deed."""
+    it = visit.object(plural)
+    if verb not in it.verbs or verb in ("create", "update"):
+        raise NotFound()
+    if not visit.may(it, verb):
+        raise Forbidden()
+    action = it.verbs[verb]
+    written, inputs = _asks(visit, it, verb, action)
+    row = fetch(visit, it, id, [one.name for one in written])
+    fields = [*written, *inputs]
+    if not visit.posted:
+        if not any(offer.verb == verb for offer in actions(visit, it, _whole(visit, it, id))):
+            raise Forbidden(T("这条记录现在不能做这个操作。", "This cannot be done to the record now."))
+        raw = _of_row(written, row, visit)
+        raw.fill(defaults([one for one in inputs if one.default is not None], visit))
+        raw.fill(prefill(fields, visit))
+        return _draw(visit, it, verb, fields, [], raw, row=row, was=raw, action=action)
+    raw = Raw.of(visit.post)
+    read = read_all(fields, raw, visit, everything=True)
+    for one in inputs:
+        if one.default is not None and not signature(one, raw):
+            read.values.setdefault(one.name, None)
+    names = {one.name for one in inputs}
+    try:
+        read.check()
+        result = door.perform(
+            it.name,
+            verb,
+            actor=visit.actor,
+            id=row["id"],
+            changes={n: v for n, v in read.values.items() if n not in names},
+            inputs={n: v for n, v in read.values.items() if n in names},
+            version=parse_id(visit.post.get("version", "")) if verb not in ("delete", "restore") else None,
+        )
+    except (Invalid, Conflict, Forbidden) as problem:
+        return _draw(visit, it, verb, fields, [], raw, row=row, was=raw, problem=problem, candidates=read.candidates, action=action)
+    _told(visit, it, verb, result)
+    return redirect(visit.look.to(it.name) if verb == "delete" else _after(visit, it, row["id"]))
+
+
+def _asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tuple[list[Field], list[Field]]:
+    """The record's fields a verb may write, and its own inputs."""
+    if action is not None:
+        written = [it.fields[n] for n in action.form if visit.guard.level(it, n) == "write"]
+        return written, list(action.inputs)
+    if verb == "assign":
+        return [it.fields["owner"]], []
+    return [], list(INPUTS.get(verb, ()))
+
+
+def _whole(visit: Visit, it: Definition, id: str) -> dict[str, Any]:
+    from guanxi.surfaces.web.record import _asked
+
+    return fetch(visit, it, id, _asked(visit, it))
+
+
+def _after(visit: Visit, it: Definition, record: UUID) -> str:
+    """Back to the record, or to its list when the deed took it out of the actor's sight."""
+    try:
+        fetch(visit, it, str(record), [])
+    except NotFound:
+        return visit.look.to(it.name)
+    return visit.look.to(it.name, record)
+
+
+def _told(visit: Visit, it: Definition, verb: str, result: door.Result) -> None:
+    action = it.verbs.get(verb)
+    label = action.label if isinstance(action, Action) else words.VERBS[verb]
+    if not result.changed:
+        visit.say(T("没有改动，无需保存。", "Nothing was changed."), "note")
+    elif verb == "delete":
+        visit.say(T(f"{it.label.zh}已删除。", f"{it.label.en} deleted."), "done", visit.look.to(it.name, result.id, "restore"), T("撤销", "Undo"))
+    else:
+        link, text = _made(visit, result)
+        visit.say(T(f"{label.zh}：已完成。", f"{label.en}: done."), "done", link, text)
+    for field, message in result.warnings:
+        one = it.fields.get(field)
+        visit.say(T(f"{one.label.zh}：{message.zh}", f"{one.label.en}: {message.en}") if one is not None else message, "warning")
+
+
+def _made(visit: Visit, result: door.Result) -> tuple[str, Text | None]:
+    """A record the action made on the way, when its answer names one."""
+    for name, value in (result.output or {}).items():
+        it = visit.catalog.find(name)
+        found = value if isinstance(value, UUID) else parse_id(value) if isinstance(value, str) else None
+        if it is not None and found is not None and visit.may(it, "read"):
+            return visit.look.to(it.name, found), it.label
+    return "", None
+
+
+

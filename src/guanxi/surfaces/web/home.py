@@ -1,0 +1,79 @@
+"""The first page after signing in, the settings' own first page, and the search over everything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+
+from guanxi.base.errors import NotFound, Problem
+from guanxi.base.text import T, Text
+from guanxi.kernel.declare.conditions import Test
+from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.records import finding, reading
+from guanxi.surfaces.web.visit import Visit, navigation, page
+
+RECENT = 5
+COUNTERS = 4
+FOUND = 60
+
+
+@page
+def home(visit: Visit) -> HttpResponse:
+    """Counts that open the lists behind them, and what changed last, of each object of daily work."""
+    cards = [card for it in visit.main() if it.view(List) is not None and (card := _card(visit, it)) is not None]
+    return visit.page("pages/home.html", cards=cards, greeting=_greeting(visit), title=T("首页", "Home"))
+
+
+def _card(visit: Visit, it: Definition) -> dict[str, Any] | None:
+    title = visit.guard.title(it)
+    if title is None:
+        return None
+    fields = [it.title, "updated_at", *(["owner"] if it.owned and visit.guard.level(it, "owner") in ("read", "write") else [])]
+    recent = reading.query(it.name, actor=visit.actor, fields=fields, sort=["-updated_at"], limit=RECENT).rows
+    counters: list[tuple[Text, str, Any]] = []
+    for view in it.views:
+        if isinstance(view, List) and view.where and len(counters) < COUNTERS:
+            try:
+                found = reading.query(it.name, actor=visit.actor, where=view.where, fields=[], limit=1, count="exact", sort=["id"])
+            except Problem:
+                continue
+            counters.append((view.label, visit.look.to(it.name, view=view.name), found))
+    if it.owned and not any(view.name == "mine" for view in it.views):
+        found = reading.query(it.name, actor=visit.actor, where=Test("owner", "=", "me"), fields=[], limit=1, count="exact", sort=["id"])
+        counters.insert(0, (T("我负责的", "Mine"), visit.look.to(it.name, where="owner = me"), found))
+    return {"it": it, "title": title, "counters": counters, "recent": recent, "may_create": visit.may(it, "create")}
+
+
+def _greeting(visit: Visit) -> Text:
+    hour = datetime.now(visit.look.settings.tz).hour
+    if hour < 6:
+        return T("夜深了", "Good evening")
+    if hour < 11:
+        return T("早上好", "Good morning")
+    if hour < 13:
+        return T("中午好", "Good day")
+    return T("下午好", "Good afternoon") if hour < 18 else T("晚上好", "Good evening")
+
+
+@page
+def settings(visit: Visit) -> HttpResponse:
+    """Users, departments, roles, dictionaries, fields: ordinary objects in a part of their own."""
+    groups = dict(navigation(visit))
+    if "settings" not in groups:
+        raise NotFound()
+    return visit.page("pages/settings.html", objects=groups["settings"], title=T("设置", "Settings"))
+
+
+@page
+def search(visit: Visit) -> HttpResponse:
+    """Records of all objects that hold every part of what was asked for."""
+    q = visit.get.get("q", "").strip()[: finding.MAX_QUERY]
+    only = [name for name in visit.get.getlist("object") if name]
+    hits = finding.search(q, actor=visit.actor, objects=only, limit=FOUND) if q else []
+    groups: dict[str, list[finding.Hit]] = {}
+    for hit in hits:
+        groups.setdefault(hit.object, []).append(hit)
+    found = [(visit.catalog.object(name), group) for name, group in groups.items()]
+    return visit.page("pages/search.html", q=q, groups=found, full=len(hits) == FOUND, title=T("搜索", "Search"))

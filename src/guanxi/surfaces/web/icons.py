@@ -1,0 +1,58 @@
+"""Line icons, drawn on 20 × 20; an object whose icon is not among them gets a plain sheet."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+PATHS: dict[str, str] = {
+    "record": "M5 3h7l3 3v11H5zM12 3v3h3M8 10h4M8 13h4",
+    "home": "M3 9l7-6 7 6v8h-5v-5H8v5H3z",
+    "search": "M9 3a6 6 0 1 0 0 12A6 6 0 0 0 9 3zM13.5 13.5L17 17",
+    "plus": "M10 4v12M4 10h12",
+    "menu": "M3 5h14M3 10h14M3 15h14",
+    "settings": "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4",
+    "more": "M4.5 10h.01M10 10h.01M15.5 10h.01",
+    "down": "M6 8l4 4 4-4",
+    "right": "M8 6l4 4-4 4",
+    "left": "M12 6l-4 4 4 4",
+    "filter": "M3 4h14l-5.5 6.5V16l-3 1.5v-7z",
+    "columns": "M3 4h14v12H3zM8 4v12M12.5 4v12",
+    "bin": "M4 6h12M8 6V4h4v2M5.5 6l.7 11h7.6l.7-11",
+    "edit": "M4 16l.8-3.2L13 4.5l2.5 2.5-8.3 8.2zM11.5 6l2.5 2.5",
+    "check": "M4 10.5l4 4 8-9",
+    "out": "M8 4H4v12h4M12 6.5L15.5 10 12 13.5M8 10h7.5",
+    "language": "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM3 10h14M10 3c-4.5 4.5-4.5 9.5 0 14M10 3c4.5 4.5 4.5 9.5 0 14",
+    "empty": "M3 11l2.5-7h9L17 11v5H3zM3 11h4l1 2h4l1-2h4",
+    "warning": "M10 3l7.5 13.5h-15zM10 8v4M10 14.2h.01",
+    "eye": "M2.5 10S5 5 10 5s7.5 5 7.5 5-2.5 5-7.5 5-7.5-5-7.5-5zM10 8a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
+    "file": "M5 3h7l3 3v11H5zM12 3v3h3",
+    "user": "M10 3.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM4 17c.5-4 3-5.5 6-5.5s5.5 1.5 6 5.5",
+    "contact": "M4 3h12v14H4zM10 6.5a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM7 14c.3-2 1.5-2.5 3-2.5s2.7.5 3 2.5M2.5 7H4M2.5 13H4",
+    "customer": "M4 17V5l7-2v14M11 8h5v9M2.5 17h15M6.5 7.5h2M6.5 10.5h2M6.5 13.5h2M13 11h1M13 14h1",
+    "lead": "M10 3v3M10 14v3M3 10h3M14 10h3M10 7.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
+    "opportunity": "M3 4h14M5 8h10M7 12h6M9 16h2",
+    "product": "M10 3l6.5 3.5v7L10 17l-6.5-3.5v-7zM3.5 6.5L10 10l6.5-3.5M10 10v7",
+    "pipeline": "M3 5h3v10H3zM8.5 5h3v7h-3zM14 5h3v4h-3z",
+    "stage": "M3 6h9l4 4-4 4H3l3-4z",
+    "activity": "M4 4h12v9H9l-3.5 3V13H4zM7 7.5h6M7 10h4",
+    "task": "M4 4h12v12H4zM7 10l2 2 4-4.5",
+    "history": "M10 3a7 7 0 1 1-6.3 4M3 3.5V7h3.5M10 6.5V10l2.5 2",
+    "department": "M8 3h4v4H8zM3 13h4v4H3zM13 13h4v4h-4zM10 7v3M5 13v-3h10v3",
+    "role": "M10 3l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V5zM7.5 10l2 2 3-3.5",
+    "dictionary": "M4 4h5c.7 0 1 .5 1 1v12c0-1-.5-1.5-1.5-1.5H4zM16 4h-5c-.7 0-1 .5-1 1v12c0-1 .5-1.5 1.5-1.5H16z",
+    "field": "M3 6h14v8H3zM6 9v2M9 10h5",
+    "rate": "M4 7h11l-3-3M16 13H5l3 3",
+    "contract": "M5 3h10v14H5zM8 7h4M8 10h4M10.5 13.5l1 1 2-2",
+    "payment": "M3 5h14v10H3zM3 8.5h14M6 12h3",
+    "invoice": "M5 3h10v14l-2-1.5-1.5 1.5-1.5-1.5L8.5 17 7 15.5 5 17zM8 7h4M8 10h4",
+    "ticket": "M3 6h14v3a1.5 1.5 0 0 0 0 3v3H3v-3a1.5 1.5 0 0 0 0-3zM12 6v9",
+    "campaign": "M4 8v4h3l6 4V4L7 8zM15.5 7.5c1 1.5 1 3.5 0 5",
+}
+
+
+def icon(name: str) -> Markup:
+    """An icon as inline SVG; decoration only, so hidden from screen readers."""
+    path = PATHS.get(name) or PATHS["record"]
+    return Markup(  # noqa: S704 - the paths are the table above
+        f'<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false"><path d="{path}"/></svg>'
+    )

@@ -1,0 +1,133 @@
+"""The list of an object: columns, filters, order, pages by cursor, the bin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from guanxi.base.errors import Invalid, NotFound
+from guanxi.kernel.declare.conditions import And, Condition, Test
+from guanxi.kernel.declare.fields import Field, Integer, Money, Number
+from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.records import reading
+from guanxi.surfaces.web import filters
+from guanxi.surfaces.web.filters import Column
+from guanxi.surfaces.web.visit import Visit, page
+
+SIZE = 50
+KEPT = ("view", "columns", "q", "where", "sort", "bin")
+"""What of the address belongs to the list besides the filters; the cursor never survives a change."""
+
+
+@page
+def listing(visit: Visit, plural: str) -> HttpResponse:
+    it = visit.object(plural)
+    get = visit.get
+    view = _view(it, get.get("view", ""))
+    binned = bool(get.get("bin"))
+    if binned and not visit.may(it, "restore"):
+        raise NotFound()
+    columns = _columns(visit, it, view)
+    offered = filters.offered(visit.guard, it, view)
+    q, where = get.get("q", "").strip()[:200], get.get("where", "").strip()
+    sort = [s for s in get.get("sort", "").split(",") if s]
+    errors: dict[str, str] = {}
+    result = reading.Page([])
+    try:
+        wanted = _condition(visit, it, view, offered, q, where)
+        result = reading.query(
+            it.name,
+            actor=visit.actor,
+            where=wanted,
+            fields=[c.path for c in columns],
+            sort=sort or _order(visit, it, view),
+            limit=SIZE,
+            after=get.get("after") or None,
+            count="exact",
+            deleted=binned,
+        )
+    except Invalid as problem:
+        errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
+    return visit.page(
+        "pages/list.html",
+        422 if errors else 200,
+        current=it,
+        it=it,
+        view=view,
+        views=[v for v in it.views if isinstance(v, List)],
+        columns=columns,
+        choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
+        offered=offered,
+        active=filters.active(offered, get),
+        q=q,
+        where=where,
+        result=result,
+        errors=errors,
+        binned=binned,
+        sort=sort,
+        sorted=_directions(sort or list(view.sort)),
+        sortable=_sortable,
+        numeric=numeric,
+        narrow=bool(q or where or filters.active(offered, get)),
+        href=lambda **changes: href(visit, **changes),
+        kept=[(key, value) for key in KEPT for value in get.getlist(key) if value],
+        may_create=visit.may(it, "create"),
+        may_restore=visit.may(it, "restore"),
+        title=it.label,
+    )
+
+
+def _view(it: Definition, name: str) -> List:
+    found: List | None = (it.view(List, name) if name else None) or it.view(List)
+    return found or List(columns=(it.title,))
+
+
+def _columns(visit: Visit, it: Definition, view: List) -> list[Column]:
+    chosen = [p for value in visit.get.getlist("columns") for p in value.split(",") if p][:40]
+    paths = list(dict.fromkeys(chosen or view.columns))
+    if it.title not in paths:
+        paths.insert(0, it.title)
+    found = [c for path in paths if (c := filters.column(visit.guard, it, path)) is not None]
+    first = next((c for c in found if c.path == it.title), None)
+    return [first, *(c for c in found if c is not first)] if first is not None else found
+
+
+def _condition(visit: Visit, it: Definition, view: List, offered: list[Column], q: str, where: str) -> Condition:
+    parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(where)]
+    parts += filters.conditions(offered, visit.get, visit.guard)
+    if q:
+        parts.append(Test(it.title, "contains", q))
+    return And(tuple(parts))
+
+
+def _order(visit: Visit, it: Definition, view: List) -> list[str] | None:
+    if view is it.view(List):
+        return None
+    return [s for s in view.sort if visit.guard.level(it, s.lstrip("-").split(".")[0]) in ("read", "write")] or None
+
+
+def _directions(sort: list[str]) -> dict[str, str]:
+    return {s.lstrip("-+"): "descending" if s.startswith("-") else "ascending" for s in sort}
+
+
+def _sortable(column: Column) -> bool:
+    return column.field.sortable and column.level != "masked"
+
+
+def numeric(one: Field) -> bool:
+    """Shown right-aligned, in figures of one width."""
+    return isinstance(one, Integer | Number | Money)
+
+
+def href(visit: Visit, **changes: Any) -> str:
+    """The address of the same list with something changed; always its first page unless `after` is given."""
+    query = visit.get.copy()
+    query.pop("after", None)
+    for key, value in changes.items():
+        if value in (None, "", False):
+            query.pop(key, None)
+        else:
+            query[key] = str(value)
+    text = query.urlencode(safe="/,")
+    return visit.request.path + ("?" + text if text else "")

@@ -1,0 +1,270 @@
+"""The page of one record: what it is, what can be done, what hangs on it, what happened, and why one sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import FileResponse, HttpResponse, HttpResponseBase
+
+from guanxi.base.errors import Invalid, NotFound, Problem
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T, Text
+from guanxi.kernel import files
+from guanxi.kernel.declare import conditions
+from guanxi.kernel.declare.conditions import Condition, Meaning, Test
+from guanxi.kernel.declare.fields import FieldProblem, Link, Stage
+from guanxi.kernel.declare.objects import Action, Definition, Form, List, Record
+from guanxi.kernel.records import reading, telling
+from guanxi.surfaces.web import filters, linking, words
+from guanxi.surfaces.web.filters import Column
+from guanxi.surfaces.web.listing import numeric
+from guanxi.surfaces.web.visit import Visit, page
+
+SOME = 10
+EVENTS = 50
+MENU = ("assign", "share", "unshare", "delete")
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Something that can be done to this record now, and its page."""
+
+    verb: str
+    label: Text
+    url: str
+    danger: bool = False
+    menu: bool = False
+
+
+@page
+def record(visit: Visit, plural: str, id: str) -> HttpResponse:
+    it = visit.object(plural)
+    view: Record = it.view(Record) or Record()
+    groups = _groups(visit, it, view)
+    highlights = _see(visit, it, view.highlights)
+    row = fetch(visit, it, id, [*(c.path for _, group in groups for c in group), *(c.path for c in highlights), *_asked(visit, it)])
+    related = _related(visit, it, view)
+    tab = visit.get.get("tab", "") or "timeline"
+    context: dict[str, Any] = {}
+    if tab == "history":
+        context["happened"] = telling.history(it.name, row["id"], actor=visit.actor, before=parse_id(visit.get.get("before", "")), limit=EVENTS)
+    elif tab == "why":
+        context["why"] = telling.explain(it.name, row["id"], actor=visit.actor)
+    elif tab in related:
+        child, link = related[tab]
+        context |= _children(visit, child, link, row)
+    elif tab == "timeline":
+        context["happened"] = telling.timeline(it.name, row["id"], actor=visit.actor, before=parse_id(visit.get.get("before", "")), limit=EVENTS)
+    else:
+        raise NotFound()
+    offered = actions(visit, it, row)
+    return visit.page(
+        "pages/record.html",
+        current=it,
+        it=it,
+        row=row,
+        name=row.get(it.title),
+        groups=groups,
+        highlights=highlights,
+        actions=offered,
+        related=related,
+        tab=tab,
+        bar=_bar(visit, it, row, offered),
+        verb=lambda name, verb: _said(visit, name, verb),
+        field=lambda name, one: _field(visit, name, one),
+        limit=EVENTS,
+        numeric=numeric,
+        title=it.label,
+        **context,
+    )
+
+
+def fetch(visit: Visit, it: Definition, id: str, paths: list[str]) -> dict[str, Any]:
+    """One record, from the bin too for those who may restore. Raises NotFound."""
+    found = parse_id(id)
+    if found is None:
+        raise NotFound()
+    wanted = list(dict.fromkeys(p for p in [it.title, *paths, "deleted_at"] if filters.column(visit.guard, it, p) is not None))
+    owner = [p for p in ("owner",) if p in it.fields and visit.guard.level(it, p) != "hidden"]
+    wanted = list(dict.fromkeys([*wanted, *owner]))
+    try:
+        return reading.get(it.name, found, actor=visit.actor, fields=wanted)
+    except NotFound:
+        if not visit.may(it, "restore"):
+            raise
+    return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True)
+
+
+def _see(visit: Visit, it: Definition, paths: tuple[str, ...]) -> list[Column]:
+    return [c for path in paths if (c := filters.column(visit.guard, it, path)) is not None]
+
+
+def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list[Column]]]:
+    """The view's groups of fields; fields that no group names, an administrator's own among them, come in one more."""
+    named = list(view.groups)
+    if not named:
+        form: Form | None = it.view(Form)
+        first = form.fields if form is not None else tuple(n for n, f in it.fields.items() if not f.system)
+        named = [(T("基本信息", "Basics"), first), (T("系统信息", "System"), ("created_by", "created_at", "updated_by", "updated_at"))]
+    shown = {path for _, group in named for path in group}
+    rest = tuple(n for n, f in it.fields.items() if n not in shown and not f.system)
+    if rest:
+        named.insert(max(1, len(named) - 1), (T("其他信息", "More"), rest))
+    found = [(label, _see(visit, it, group)) for label, group in named]
+    return [(label, group) for label, group in found if group]
+
+
+# -- what can be done ------------------------------------------------------------------------------------------------
+
+
+def _asked(visit: Visit, it: Definition) -> list[str]:
+    """What the offers look at, so that one read answers them all, and what a stage bar needs."""
+    paths: list[str] = []
+    for action in it.verbs.values():
+        if action is not None and action.offered:
+            paths += [leaf.path for leaf in conditions.leaves(visit.guard.parse(action.offered))]
+    for one in it.fields.values():
+        if isinstance(one, Stage):
+            paths += [one.name, *([one.pipeline] if one.pipeline else [])]
+    return paths
+
+
+def holds(visit: Visit, it: Definition, text: str, row: dict[str, Any]) -> bool:
+    """Whether an offer's condition is true of a row. What the actor may not see cannot be judged and is not offered."""
+    if not text:
+        return True
+    try:
+        return conditions.matches(_typed(visit, it, visit.guard.parse(text)), row, _meaning(visit))
+    except (Problem, FieldProblem, TypeError, KeyError):
+        return False
+
+
+def _meaning(visit: Visit) -> Meaning:
+    settings = visit.look.settings
+    return Meaning(settings.today, visit.actor.user, visit.actor.departments, settings.fiscal_start, settings.tz, visit.actor.below)
+
+
+def _typed(visit: Visit, it: Definition, tree: Condition) -> Condition:
+    match tree:
+        case conditions.And(items):
+            return conditions.And(tuple(_typed(visit, it, item) for item in items))
+        case conditions.Or(items):
+            return conditions.Or(tuple(_typed(visit, it, item) for item in items))
+        case conditions.Not(item):
+            return conditions.Not(_typed(visit, it, item))
+        case Test(path, op, value) if op not in ("empty", "not empty", "within"):
+            found = filters.column(visit.guard, it, path)
+            if found is None or found.level == "masked":
+                raise Invalid()
+            settings = visit.look.settings
+            if isinstance(value, list):
+                return Test(path, op, [found.field.operand(v, settings) for v in value])
+            return Test(path, op, found.field.operand(value, settings))
+    return tree
+
+
+def may_write(visit: Visit, it: Definition, row: dict[str, Any]) -> bool:
+    """Whether the record is within the actor's reach for writing: judged from its owner, else asked of the kernel."""
+    owner = row.get("owner")
+    try:
+        if conditions.matches(visit.guard.writable(it), {"owner": owner["id"] if isinstance(owner, dict) else None}, _meaning(visit)):
+            return True
+    except TypeError:
+        pass
+    return bool(telling.explain(it.name, row["id"], actor=visit.actor)["write"])
+
+
+def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
+    """What this actor may do to this record now; a page shows no button that would fail."""
+    deleted = row.get("deleted_at") is not None
+    names = ["restore"] if deleted else [v for v in it.verbs if v not in ("create", "restore")]
+    granted = [v for v in names if visit.may(it, v) and not (it.verbs[v] is not None and it.verbs[v].internal)]  # type: ignore[union-attr]
+    if not granted or (not deleted and not may_write(visit, it, row)):
+        return []
+    out = []
+    for verb in granted:
+        action = it.verbs[verb]
+        if isinstance(action, Action) and not holds(visit, it, action.offered, row):
+            continue
+        url = visit.look.to(it.name, row["id"], "edit" if verb == "update" else verb)
+        label = action.label if isinstance(action, Action) else words.VERBS[verb]
+        danger = action.danger if isinstance(action, Action) else verb == "delete"
+        out.append(Offered(verb, label, url, danger, verb in MENU))
+    return out
+
+
+def _bar(visit: Visit, it: Definition, row: dict[str, Any], offered: list[Offered]) -> dict[str, Any] | None:
+    """The arrow bar of a process: its steps, where the record is, and the action that moves it."""
+    one = next((f for f in it.fields.values() if isinstance(f, Stage) and visit.guard.level(it, f.name) in ("read", "write")), None)
+    if one is None or not isinstance(row.get(one.name), dict):
+        return None
+    target = visit.guard.target(one)
+    mover = None
+    for action in it.verbs.values():
+        if isinstance(action, Action) and one.name in (*action.form, *(i.name for i in action.inputs)):
+            mover = next((o for o in offered if o.verb == action.name), mover)
+    found = [{"id": step["id"], "label": step.get(target.title) or ""} for step in linking.steps(visit, it, one, row)]
+    here = next((at for at, step in enumerate(found) if step["id"] == row[one.name]["id"]), None)
+    return {"steps": found, "here": here, "mover": mover, "field": one.name} if found and here is not None else None
+
+
+# -- what hangs on it ------------------------------------------------------------------------------------------------
+
+
+def _related(visit: Visit, it: Definition, view: Record) -> dict[str, tuple[Definition, Link]]:
+    """Objects with a link to this one that the actor may read, the view's choice first; by the name of their tab."""
+    order = {name: at for at, name in enumerate(view.related)}
+    found = [
+        (child, link)
+        for child, link in visit.catalog.linking_to(it.name)
+        if visit.may(child, "read") and visit.guard.level(child, link.name) in ("read", "write") and child.group
+    ]
+    found.sort(key=lambda pair: order.get(pair[0].name, len(order)))
+    if it.group == "settings" and it.name in ("user", "department"):
+        found = [pair for pair in found if pair[0].group == "settings"]
+    return {f"{child.plural}.{link.name}": (child, link) for child, link in found}
+
+
+def _children(visit: Visit, child: Definition, link: Link, row: dict[str, Any]) -> dict[str, Any]:
+    view: List = child.view(List) or List(columns=(child.title,))
+    columns = [c for c in _see(visit, child, view.columns) if c.path != link.name]
+    where = Test(link.name, "=", row["id"])
+    found = reading.query(child.name, actor=visit.actor, where=where, fields=[c.path for c in columns], limit=SOME)
+    return {"child": child, "link": link, "columns": columns, "result": found, "may_add": visit.may(child, "create") and not link.readonly}
+
+
+# -- what happened ---------------------------------------------------------------------------------------------------
+
+
+def _said(visit: Visit, name: str, verb: str) -> Text:
+    it = visit.catalog.find(name)
+    action = it.verbs.get(verb) if it is not None else None
+    if action is not None:
+        return action.label
+    return words.DONE.get(verb) or T(verb, verb)
+
+
+def _field(visit: Visit, name: str, one: str) -> Any:
+    it = visit.catalog.find(name)
+    return it.fields.get(one) if it is not None else None
+
+
+@page
+def file(visit: Visit, plural: str, id: str, field: str, file: str) -> HttpResponseBase:
+    """A file of a record: a download, or for pictures something an <img> may show; never a page of its own."""
+    it = visit.object(plural)
+    found = parse_id(file)
+    if found is None:
+        raise NotFound()
+    opened = files.open_file(visit.actor, it.name, id, field, found)
+    try:
+        handle = opened.path.open("rb")
+    except FileNotFoundError:
+        raise NotFound() from None
+    show = opened.picture and bool(visit.get.get("show"))
+    response = FileResponse(handle, as_attachment=not show, filename=opened.name, content_type=opened.type)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response

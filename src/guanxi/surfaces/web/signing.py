@@ -1,0 +1,69 @@
+"""Signing in and out, the password, the language."""
+
+from __future__ import annotations
+
+import contextlib
+
+from django.http import HttpRequest, HttpResponse
+
+from guanxi.base.errors import Problem, Unauthenticated
+from guanxi.base.text import LANGUAGES, T
+from guanxi.kernel import accounts
+from guanxi.surfaces.web.visit import Visit, enter, language_before, page, plain, redirect, safe_next
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The first page a stranger sees."""
+    if request.method != "POST":
+        return plain(request, "pages/signin.html", error="", username="", next=request.GET.get("next", ""))
+    username = request.POST.get("username", "")
+    after = request.POST.get("next", "")
+    try:
+        accounts.sign_in(request, username, request.POST.get("password", ""))
+        visit = enter(request)
+    except Problem as problem:
+        lang = language_before(request)
+        text = problem.errors[0].message if problem.errors else problem.detail
+        response = plain(request, "pages/signin.html", problem.status, error=text.for_(lang), username=username, next=after)
+        if problem.retry_after is not None:
+            response.headers["Retry-After"] = str(problem.retry_after)
+        return response
+    request.session[accounts.LANGUAGE] = accounts.language_of(visit.actor) or language_before(request)
+    return redirect(safe_next(after or "/"))
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        lang = request.session.get(accounts.LANGUAGE)
+        accounts.sign_out(request)
+        if lang in LANGUAGES:
+            request.session[accounts.LANGUAGE] = lang
+    return redirect("/signin")
+
+
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose a language; on the person's record too, so that the next sign-in and messages know it."""
+    chosen = request.POST.get("language", "")
+    if request.method == "POST" and chosen in LANGUAGES:
+        request.session[accounts.LANGUAGE] = chosen
+        with contextlib.suppress(Unauthenticated):
+            accounts.choose_language(enter(request).actor, chosen)
+    return redirect(safe_next(request.POST.get("next", "/")))
+
+
+@page
+def password(visit: Visit) -> HttpResponse:
+    """Change one's password; due at the first sign-in before anything else."""
+    errors: dict[str, str] = {}
+    if visit.posted:
+        new = visit.post.get("password", "")
+        try:
+            if new != visit.post.get("again", ""):
+                errors["again"] = visit.look.t("两次输入的新密码不一样。", "The two new passwords differ.")
+            else:
+                accounts.change_password(visit.request, visit.post.get("current", ""), new)
+                visit.say(T("密码已修改，其他设备上的登录已退出。", "Password changed; you are signed out everywhere else."))
+                return redirect("/")
+        except Problem as problem:
+            errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
+    return visit.page("pages/password.html", 422 if errors else 200, errors=errors, due=visit.standing.must_change)

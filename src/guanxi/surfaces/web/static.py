@@ -1,0 +1,74 @@
+"""Styles, islands and vendored scripts: read once at start, addressed by their content, kept by browsers for ever."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+
+HERE = Path(__file__).parent
+TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+VENDORED = {"vendor/htmx.js": "htmx.org/dist/htmx.min.js"}
+"""Name here → file in node_modules, served as its package ships it; pages work when it is not there."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it is sent."""
+
+    name: str
+    data: bytes
+    zipped: bytes
+    type: str
+    tag: str
+
+    @property
+    def url(self) -> str:
+        return f"/static/{self.tag}/{self.name}"
+
+
+@lru_cache(maxsize=1)
+def assets() -> dict[str, Asset]:
+    """Everything served, by name. The style files are one asset, tokens first."""
+    styles = sorted((HERE / "styles").glob("*.css"), key=lambda p: (p.name != "tokens.css", p.name != "base.css", p.name))
+    contents = {"app.css": b"\n".join(p.read_bytes() for p in styles)}
+    for path in sorted((HERE / "islands").glob("*.*")):
+        contents[path.name] = path.read_bytes()
+    for name, source in VENDORED.items():
+        path = Path(settings.NODE_MODULES) / source
+        if path.is_file():
+            contents[name] = path.read_bytes()
+    out = {}
+    for name, data in contents.items():
+        tag = hashlib.sha256(data).hexdigest()[:12]
+        out[name] = Asset(name, data, gzip.compress(data, mtime=0), TYPES[Path(name).suffix], tag)
+    return out
+
+
+def url(name: str) -> str | None:
+    """Where a file is, or None when it is not on this machine."""
+    found = assets().get(name)
+    return found.url if found else None
+
+
+def serve(request: HttpRequest, tag: str, name: str) -> HttpResponse:
+    """One file. An old content's address answers with today's, not kept, so that open pages go on working."""
+    found = assets().get(name)
+    if found is None:
+        return HttpResponse(status=404)
+    etag = f'"{found.tag}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(found.zipped if packed else found.data, content_type=found.type)
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if tag == found.tag else "no-cache"
+    return response

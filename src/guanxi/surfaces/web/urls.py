@@ -1,0 +1,33 @@
+"""What is where. Fixed names first; every other first part of an address is an object's plural name."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from guanxi.surfaces.web import forms, home, linking, listing, profile, record, signing, static
+from guanxi.surfaces.web.visit import broken, missing
+
+RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "api")
+"""First parts of addresses that no object may be called."""
+
+urlpatterns = [
+    path("", home.home),
+    path("static/<str:tag>/<path:name>", static.serve),
+    path("signin", signing.sign_in),
+    path("signout", signing.sign_out),
+    path("language", signing.language),
+    path("password", signing.password),
+    path("me", profile.profile),
+    path("me/tokens/<str:token>/revoke", profile.revoke),
+    path("search", home.search),
+    path("settings", home.settings),
+    path("<slug:plural>", listing.listing),
+    path("<slug:plural>/new", forms.new),
+    path("<slug:plural>/options", linking.options),
+    path("<slug:plural>/<str:id>", record.record),
+    path("<slug:plural>/<str:id>/edit", forms.edit),
+    path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", record.file),
+    path("<slug:plural>/<str:id>/<slug:verb>", forms.verb),
+]
+
+__all__ = ["RESERVED", "broken", "missing", "urlpatterns"]

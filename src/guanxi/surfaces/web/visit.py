@@ -1,0 +1,197 @@
+"""One request to one page: who it is, in which language, and how an answer is made."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.middleware.csrf import get_token
+
+from guanxi.base.errors import NotFound, Problem, Unauthenticated
+from guanxi.base.text import LANGUAGES, Text, pick_language
+from guanxi.kernel import accounts
+from guanxi.kernel.access import rights as access
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.declare.fields import Settings
+from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records.guard import Guard
+from guanxi.surfaces.web import words
+from guanxi.surfaces.web.look import Look, render
+
+log = logging.getLogger(__name__)
+SAID = "said"
+
+
+@dataclass
+class Visit:
+    """A signed-in person's request. `look` draws; `actor` acts."""
+
+    request: HttpRequest
+    actor: Actor
+    standing: Any
+    guard: Guard
+    look: Look
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.guard.catalog
+
+    @property
+    def get(self) -> QueryDict:
+        return self.request.GET
+
+    @property
+    def post(self) -> QueryDict:
+        return self.request.POST
+
+    @property
+    def posted(self) -> bool:
+        return self.request.method == "POST"
+
+    def may(self, it: Definition, verb: str) -> bool:
+        return access.may(self.actor.rights, it, verb)
+
+    def object(self, plural: str) -> Definition:
+        """The object of an address; only plural names are addresses."""
+        it = self.guard.object(plural)
+        if it.plural != plural:
+            raise NotFound()
+        return it
+
+    def say(self, text: Text, kind: str = "done", link: str = "", link_text: Text | None = None) -> None:
+        """Tell the person on the next page they see."""
+        said = list(self.request.session.get(SAID, []))
+        said.append([kind, text.zh, text.en, link, link_text.zh if link_text else "", link_text.en if link_text else ""])
+        self.request.session[SAID] = said[-5:]
+
+    def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
+        said = self.request.session.pop(SAID) if SAID in self.request.session else []
+        text = render(
+            template,
+            self.look,
+            {
+                "visit": self,
+                "actor": self.actor,
+                "path": self.request.path,
+                "query": self.request.GET,
+                "here": self.request.get_full_path(),
+                "csrf": get_token(self.request),
+                "navigation": navigation(self),
+                "creatable": [it for it in self.main() if self.may(it, "create")],
+                "said": said,
+                "q": "",
+                "current": None,
+                "request_id": getattr(self.request, "request_id", ""),
+                **context,
+            },
+        )
+        return HttpResponse(text, status=status, headers={"Cache-Control": "private, no-store"})
+
+    def main(self) -> list[Definition]:
+        """The objects of daily work that the actor may read, in the navigation's order."""
+        found = [it for it in self.catalog if it.group not in ("", "settings") and self.may(it, "read")]
+        order = {name: at for at, name in enumerate(words.GROUP_ORDER)}
+        return sorted(found, key=lambda it: order.get(it.group, len(order)))
+
+
+def navigation(visit: Visit) -> list[tuple[str, list[Definition]]]:
+    """The sider: groups with their objects; the settings are last and apart."""
+    groups: dict[str, list[Definition]] = {}
+    for it in visit.main():
+        groups.setdefault(it.group, []).append(it)
+    settings = [it for it in visit.catalog if it.group == "settings" and visit.may(it, "read")]
+    return [*groups.items(), *([("settings", settings)] if settings else [])]
+
+
+def language_before(request: HttpRequest) -> str:
+    """The language of a page without a person: chosen on it, else what the browser asks for."""
+    chosen = request.session.get(accounts.LANGUAGE)
+    return chosen if chosen in LANGUAGES else pick_language(request.headers.get("Accept-Language"))
+
+
+def redirect(to: str) -> HttpResponse:
+    return HttpResponseRedirect(to)
+
+
+def safe_next(to: str) -> str:
+    """A path of our own pages, or the start page: nobody is sent elsewhere after signing in."""
+    return to if to.startswith("/") and not to.startswith(("//", "/\\")) and "\n" not in to and "\r" not in to else "/"
+
+
+def plain(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
+    """A page without a person: sign-in, and errors before it."""
+    look = Look(language_before(request), Settings())
+    base = {"csrf": get_token(request), "here": request.get_full_path(), "request_id": getattr(request, "request_id", "")}
+    return HttpResponse(render(template, look, {**base, **context}), status=status, headers={"Cache-Control": "private, no-store"})
+
+
+def enter(request: HttpRequest) -> Visit:
+    """The visit of the session's person. Raises Unauthenticated."""
+    chosen = request.session.get(accounts.LANGUAGE)
+    actor, standing = accounts.of_session(
+        request, via="web", language=chosen if chosen in LANGUAGES else None, request=getattr(request, "request_id", None)
+    )
+    assert actor.catalog is not None
+    guard = Guard(actor.catalog, actor)
+    return Visit(request, actor, standing, guard, Look(actor.language, actor.catalog.settings, guard))
+
+
+def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view for signed-in people: `view(visit, …)`. Problems become pages; a password due to be changed comes first."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, **given: Any) -> HttpResponseBase:
+        try:
+            visit = enter(request)
+        except Unauthenticated:
+            if request.method == "GET" and request.path != "/":
+                return redirect("/signin?next=" + quote(request.get_full_path(), safe="/"))
+            return redirect("/signin")
+        if visit.standing.must_change and request.path != "/password":
+            return redirect("/password")
+        try:
+            return view(visit, **given)
+        except Unauthenticated:
+            return redirect("/signin")
+        except Problem as problem:
+            return trouble(visit, problem)
+
+    return wrapped
+
+
+def trouble(visit: Visit, problem: Problem) -> HttpResponse:
+    """A problem as a page of its own."""
+    response = visit.page("pages/problem.html", problem.status, problem=problem)
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """No such address."""
+    return _bare(request, NotFound())
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Something went wrong that nobody expected."""
+    return _bare(request, Problem())
+
+
+def _bare(request: HttpRequest, problem: Problem) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        import msgspec
+
+        body = msgspec.json.encode(problem.to_dict(pick_language(request.headers.get("Accept-Language"))))
+        return HttpResponse(body, status=problem.status, content_type="application/problem+json")
+    try:
+        return plain(request, "pages/problem_bare.html", problem.status, problem=problem)
+    except Exception:
+        log.exception("The error page could not be drawn")
+        return HttpResponse(f"{problem.title.zh} / {problem.title.en}", status=problem.status, content_type="text/plain; charset=utf-8")

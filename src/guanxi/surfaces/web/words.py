@@ -1,0 +1,83 @@
+"""What the screens call the kernel's own verbs, groups, kinds of time and ways in."""
+
+from __future__ import annotations
+
+from guanxi.base.text import T, Text
+
+VERBS: dict[str, Text] = {
+    "read": T("查看", "View"),
+    "create": T("新建", "New"),
+    "update": T("编辑", "Edit"),
+    "delete": T("删除", "Delete"),
+    "restore": T("恢复", "Restore"),
+    "assign": T("转移", "Assign"),
+    "share": T("添加成员", "Share"),
+    "unshare": T("移除成员", "Stop sharing"),
+    "export": T("导出", "Export"),
+    "import": T("导入", "Import"),
+    "merge": T("合并", "Merge"),
+}
+DONE: dict[str, Text] = {
+    "create": T("新建了", "created"),
+    "update": T("修改了", "changed"),
+    "delete": T("删除了", "deleted"),
+    "restore": T("恢复了", "restored"),
+    "assign": T("转移了", "assigned"),
+    "share": T("共享了", "shared"),
+    "unshare": T("取消共享", "stopped sharing"),
+    "merge": T("合并了", "merged"),
+}
+GROUPS: dict[str, Text] = {
+    "work": T("工作台", "Work"),
+    "sales": T("销售", "Sales"),
+    "products": T("产品", "Products"),
+    "finance": T("合同财务", "Finance"),
+    "service": T("服务", "Service"),
+    "marketing": T("市场", "Marketing"),
+    "data": T("数据", "Data"),
+    "settings": T("设置", "Settings"),
+}
+GROUP_ORDER = ("work", "sales", "products", "finance", "service", "marketing", "data")
+PERIODS: tuple[tuple[str, Text], ...] = (
+    ("today", T("今天", "Today")),
+    ("yesterday", T("昨天", "Yesterday")),
+    ("tomorrow", T("明天", "Tomorrow")),
+    ("this_week", T("本周", "This week")),
+    ("last_week", T("上周", "Last week")),
+    ("last_7_days", T("近 7 天", "Last 7 days")),
+    ("next_7_days", T("未来 7 天", "Next 7 days")),
+    ("this_month", T("本月", "This month")),
+    ("last_month", T("上月", "Last month")),
+    ("last_30_days", T("近 30 天", "Last 30 days")),
+    ("this_quarter", T("本季度", "This quarter")),
+    ("this_year", T("今年", "This year")),
+    ("last_year", T("去年", "Last year")),
+)
+VIA: dict[str, Text] = {
+    "web": T("网页", "web"),
+    "api": T("接口", "API"),
+    "import": T("导入", "import"),
+    "cli": T("命令行", "command line"),
+    "demo": T("示例数据", "sample data"),
+    "setup": T("初始化", "setup"),
+}
+KINDS: dict[str, Text] = {
+    "person": T("", ""),
+    "token": T("令牌", "token"),
+    "automation": T("自动", "automatic"),
+    "system": T("系统", "System"),
+}
+CHANGE_PASSWORD = T("修改密码", "Change password")
+LEVELS: dict[str, Text] = {
+    "hidden": T("不可见", "hidden"),
+    "masked": T("脱敏", "masked"),
+    "read": T("只读", "read only"),
+    "write": T("可编辑", "editable"),
+}
+LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
+
+
+def group(name: str) -> Text:
+    """The heading of a part of the navigation; a group nobody named here is called by its own name."""
+    words = name.replace("_", " ").capitalize()
+    return GROUPS.get(name) or T(words, words)
