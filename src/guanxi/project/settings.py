@@ -24,6 +24,7 @@ def _home() -> Path:
 
 
 GUANXI_HOME = _home()
+GUANXI_RESERVE = int(os.environ.get("GUANXI_RESERVE_MB", "100")) * 1024 * 1024
 NODE_MODULES = Path(os.environ.get("GUANXI_NODE_MODULES") or CHECKOUT / "node_modules")
 
 

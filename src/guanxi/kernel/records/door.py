@@ -100,7 +100,9 @@ def perform(
     found = parse_id(id) if isinstance(id, str) else id
     if isinstance(id, str) and found is None:
         raise NotFound()
-    outcome = perform_many(name, verb, [Item(found, changes or {}, version, inputs or {})], actor=actor, cause=cause, together=True)[0]
+    outcome = perform_many(
+        name, verb, [Item(found, changes or {}, version, inputs or {})], actor=actor, cause=cause, together=True
+    )[0]
     if isinstance(outcome, Problem):
         raise outcome
     return outcome
@@ -124,6 +126,8 @@ def perform_many(
         raise Invalid.field("items", "too-many", f"一次最多 {MAX_ITEMS} 条。", f"At most {MAX_ITEMS} records at once.")
     guard = Guard(people.catalog_of(actor), actor)
     it, action = _verb(guard, name, verb)
+    if not sql.working():
+        sql.need_room()
     problem: Problem
     for attempt in range(ATTEMPTS):
         batch = _Batch(guard, it, verb, action, actor, cause, together)
@@ -151,7 +155,18 @@ def perform_many(
     out: list[Result | Problem] = []
     for item in items:  # one of them spoils the batch after the checks: find out which, one at a time
         try:
-            out.append(perform(name, verb, actor=actor, id=item.id, changes=item.changes, version=item.version, inputs=item.inputs, cause=cause))
+            out.append(
+                perform(
+                    name,
+                    verb,
+                    actor=actor,
+                    id=item.id,
+                    changes=item.changes,
+                    version=item.version,
+                    inputs=item.inputs,
+                    cause=cause,
+                )
+            )
         except Problem as problem:
             out.append(problem)
     return out
@@ -162,7 +177,9 @@ def _verb(guard: Guard, name: str, verb: str) -> tuple[Definition, Action | None
     if not access.may(guard.actor.rights, it, "read") and not access.may(guard.actor.rights, it, verb):
         raise NotFound(T(f"没有“{name}”这个对象。", f"There is no object {name!r}."), code="no-object")
     if verb not in it.verbs:
-        raise NotFound(T(f"{it.label.zh}没有“{verb}”这个操作。", f"{it.label.en} has no action {verb!r}."), code="no-verb")
+        raise NotFound(
+            T(f"{it.label.zh}没有“{verb}”这个操作。", f"{it.label.en} has no action {verb!r}."), code="no-verb"
+        )
     if not access.may(guard.actor.rights, it, verb):
         raise Forbidden()
     return it, it.verbs[verb]
@@ -189,7 +206,16 @@ def _taken(one: Field) -> FieldError:
 
 
 class _Batch:
-    def __init__(self, guard: Guard, it: Definition, verb: str, action: Action | None, actor: Actor, cause: UUID | None, together: bool) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        it: Definition,
+        verb: str,
+        action: Action | None,
+        actor: Actor,
+        cause: UUID | None,
+        together: bool,
+    ) -> None:
         self.guard = guard
         self.catalog = guard.catalog
         self.it = it
@@ -251,9 +277,7 @@ class _Batch:
         ids = [item.id for item in items if item.id is not None]
         deleted = self.verb == "restore"
         readable = self.guard.readable(self.it)
-        found = storage.fetch(
-            self.catalog, self.it, And((Test("id", "in", ids), readable)), lock=True, deleted=deleted
-        )
+        found = storage.fetch(self.catalog, self.it, And((Test("id", "in", ids), readable)), lock=True, deleted=deleted)
         rows = {row["id"]: row for row in found}
         writable = self.guard.writable(self.it)
         may_write = set(rows)
@@ -265,7 +289,10 @@ class _Batch:
             if row is None:
                 self._fail(index, NotFound())
             elif row["id"] in seen:
-                self._fail(index, Conflict(T("同一条记录在这一批里出现了两次。", "The same record appears twice in this batch.")))
+                self._fail(
+                    index,
+                    Conflict(T("同一条记录在这一批里出现了两次。", "The same record appears twice in this batch.")),
+                )
             elif row["id"] not in may_write:
                 self._fail(index, Forbidden())
             elif item.version is not None and item.version != row["version"]:
@@ -291,16 +318,34 @@ class _Batch:
             if one is None or level == "hidden":
                 problems += unknown_field(str(name)[:100], str(name)[:100]).errors
                 continue
-            if one.system or one.computed is not None or (one.readonly and not self.actor.unlimited) or level != "write":
-                problems.append(FieldError(name, "read-only", T(f"{one.label.zh}不能修改。", f"{one.label.en} cannot be changed.")))
+            if (
+                one.system
+                or one.computed is not None
+                or (one.readonly and not self.actor.unlimited)
+                or level != "write"
+            ):
+                problems.append(
+                    FieldError(name, "read-only", T(f"{one.label.zh}不能修改。", f"{one.label.en} cannot be changed."))
+                )
                 continue
             if allowed is not None and name not in allowed:
                 problems.append(
-                    FieldError(name, "not-here", T(f"“{self.verb}”操作不修改{one.label.zh}。", f"The action {self.verb!r} does not change {one.label.en}."))
+                    FieldError(
+                        name,
+                        "not-here",
+                        T(
+                            f"“{self.verb}”操作不修改{one.label.zh}。",
+                            f"The action {self.verb!r} does not change {one.label.en}.",
+                        ),
+                    )
                 )
                 continue
             try:
-                work.draft.values[name] = one.parse(value, settings)
+                parsed = one.parse(value, settings)
+                held = work.draft.before.get(name)
+                if isinstance(one, Money) and parsed and held and all(parsed[k] == held[k] for k in parsed):
+                    parsed = held  # the same amount keeps the rate it was booked at
+                work.draft.values[name] = parsed
             except FieldProblem as problem:
                 problems.append(FieldError(name, problem.code, problem.message))
         if problems:
@@ -346,7 +391,9 @@ class _Batch:
             target = self.catalog.objects[target_name]
             own = {i for i in asked if self.actor.user == i and target_name == "user"}
             rest = asked - own
-            there[target_name] = own | storage.satisfying(self.catalog, target, list(rest), self.guard.readable(target), deleted=False)
+            there[target_name] = own | storage.satisfying(
+                self.catalog, target, list(rest), self.guard.readable(target), deleted=False
+            )
             if not access.may(self.actor.rights, target, "read"):
                 there[target_name] = own
         bad: dict[int, list[FieldError]] = {}
@@ -380,7 +427,10 @@ class _Batch:
             draft.values["deleted_at"] = None
         for name, one in self.it.fields.items():
             if one.computed is not None:
-                draft.values[name] = one.parse(one.computed(draft, context), self.catalog.settings)
+                try:
+                    draft.values[name] = one.parse(one.computed(draft, context), self.catalog.settings)
+                except FieldProblem as problem:
+                    raise Invalid([FieldError(name, problem.code, problem.message)]) from None
         for check in self.it.checks:
             check(draft, context)
 
@@ -425,7 +475,9 @@ class _Batch:
             raise Invalid([FieldError("user", problem.code, problem.message)]) from None
         level = asked.get("level") or "read"
         if user is None or level not in ("read", "write"):
-            raise Invalid.field("user", "required", "请选择成员，权限为 read 或 write。", "Choose a member; the level is read or write.")
+            raise Invalid.field(
+                "user", "required", "请选择成员，权限为 read 或 write。", "Choose a member; the level is read or write."
+            )
         if not storage.satisfying(self.catalog, self.catalog.objects["user"], [user], Always(), deleted=False):
             raise Invalid.field("user", "link", "没有这个成员。", "There is no such member.")
         return user, level, until
@@ -473,12 +525,17 @@ class _Batch:
         rate = self.cache[key]
         if rate is None:
             raise Invalid.field(
-                one.name, "rate", f"还没有 {value['currency']} 的汇率。请先在设置里添加。", f"There is no exchange rate for {value['currency']} yet. Add it in the settings first."
+                one.name,
+                "rate",
+                f"还没有 {value['currency']} 的汇率。请先在设置里添加。",
+                f"There is no exchange rate for {value['currency']} yet. Add it in the settings first.",
             )
         base = (value["amount"] * rate).quantize(Decimal(1).scaleb(-money.EXPONENTS.get(home, 2)), ROUND_HALF_UP)
         return {"amount": value["amount"], "currency": value["currency"], "base": base}
 
-    def _stored(self, one: File, value: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _stored(
+        self, one: File, value: Sequence[Mapping[str, Any]], held: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
         """Only files the actor uploaded, or that the record has already, may be attached: an id alone opens nothing."""
         out = []
         known = {item["file"] for item in held}
@@ -486,9 +543,13 @@ class _Batch:
             uploader = None if self.actor.unlimited or item["file"] in known else self.actor.user
             found = files.find(self.actor.workspace, UUID(item["file"]), uploader)
             if found is None:
-                raise Invalid.field(one.name, "file", "找不到这个文件，请重新上传。", "There is no such file; upload it again.")
+                raise Invalid.field(
+                    one.name, "file", "找不到这个文件，请重新上传。", "There is no such file; upload it again."
+                )
             if one.kind == "image" and found["type"] not in files.SAFE_IMAGES:
-                raise Invalid.field(one.name, "image", "只能是 PNG、JPEG、GIF 或 WebP 图片。", "Only PNG, JPEG, GIF or WebP pictures.")
+                raise Invalid.field(
+                    one.name, "image", "只能是 PNG、JPEG、GIF 或 WebP 图片。", "Only PNG, JPEG, GIF or WebP pictures."
+                )
             out.append({"file": item["file"], "name": found["name"], "size": found["size"], "type": found["type"]})
         return out
 
@@ -508,7 +569,9 @@ class _Batch:
                 else:
                     claims[value] = work
             if claims:
-                for value in storage.taken(self.catalog, self.it, one, list(claims), [w.draft.id for w in claims.values()]):
+                for value in storage.taken(
+                    self.catalog, self.it, one, list(claims), [w.draft.id for w in claims.values()]
+                ):
                     bad[claims[value].index] = _taken(one)
         for index, error in bad.items():
             self._fail(index, Invalid([error]))
@@ -522,7 +585,10 @@ class _Batch:
             found = storage.fetch(self.catalog, child, Test(link.name, "in", [work.draft.id]), links=False, limit=1)
             if found:
                 raise Conflict(
-                    T(f"还有{child.label.zh}在使用它，不能删除。请先转移或删除它们。", f"There are records of {child.label.en} that use it. Move or delete them first."),
+                    T(
+                        f"还有{child.label.zh}在使用它，不能删除。请先转移或删除它们。",
+                        f"There are records of {child.label.en} that use it. Move or delete them first.",
+                    ),
                     code="in-use",
                 )
 
@@ -530,9 +596,15 @@ class _Batch:
         """An update that changes nothing writes nothing."""
         out = []
         for work in works:
-            work.names = [n for n in self.it.fields if n not in ("created_at", "created_by", "updated_at", "updated_by") and work.draft.changed(n)]
+            work.names = [
+                n
+                for n in self.it.fields
+                if n not in ("created_at", "created_by", "updated_at", "updated_by") and work.draft.changed(n)
+            ]
             if self.verb in ("update", "assign") and not work.names:
-                self.outcomes[work.index] = Result(work.draft.id, work.draft.before["version"], False, None, tuple(work.context.warnings))
+                self.outcomes[work.index] = Result(
+                    work.draft.id, work.draft.before["version"], False, None, tuple(work.context.warnings)
+                )
             else:
                 out.append(work)
         return out
@@ -552,7 +624,12 @@ class _Batch:
             for work in works:
                 same.setdefault(tuple(work.names), []).append(work.draft.values)
             for names, rows in same.items():
-                storage.update_many(self.catalog, self.it, rows, [n for n in names if n != "deleted_at"] + (["deleted_at"] if "deleted_at" in names else []))
+                storage.update_many(
+                    self.catalog,
+                    self.it,
+                    rows,
+                    [n for n in names if n != "deleted_at"] + (["deleted_at"] if "deleted_at" in names else []),
+                )
         for work in works:
             if work.draft.team is not None:
                 user, level, until = work.draft.team
@@ -579,7 +656,11 @@ class _Batch:
     # -- 9 -------------------------------------------------------------------------------------------------------------
     def _scope(self, works: list[_Work]) -> None:
         """What a person writes stays within reach, but for verbs that hand a record on."""
-        if self.actor.unlimited or self.verb in ("assign", "delete") or (self.action is not None and self.action.leaves):
+        if (
+            self.actor.unlimited
+            or self.verb in ("assign", "delete")
+            or (self.action is not None and self.action.leaves)
+        ):
             return
         condition = And((self.guard.readable(self.it), self.guard.writable(self.it)))
         if all(isinstance(c, Always) for c in condition.items):
@@ -594,7 +675,9 @@ class _Batch:
                     "Saved like this the record would leave your data scope, so it was not saved. Check the owner, or use 'assign'.",
                 ),
                 code="out-of-scope",
-                errors=[FieldError("owner", "out-of-scope", T("超出您的数据范围。", "Outside your data scope."))] if self.it.owned else (),
+                errors=[FieldError("owner", "out-of-scope", T("超出您的数据范围。", "Outside your data scope."))]
+                if self.it.owned
+                else (),
             )
 
     # -- after the write, in its transaction ---------------------------------------------------------------------------
@@ -674,7 +757,12 @@ def _missing(one: Field) -> FieldError:
 
 def _unseen(one: Field) -> FieldError:
     return FieldError(
-        one.name, "link", T(f"{one.label.zh}：找不到这条记录，或您没有查看它的权限。", f"{one.label.en}: no such record, or you may not see it.")
+        one.name,
+        "link",
+        T(
+            f"{one.label.zh}：找不到这条记录，或您没有查看它的权限。",
+            f"{one.label.en}: no such record, or you may not see it.",
+        ),
     )
 
 

@@ -42,6 +42,7 @@ def path(digest: str) -> Path:
 
 def put(workspace: UUID, name: str, chunks: Iterable[bytes], user: UUID | None, limit: int = MAX_SIZE) -> dict[str, Any]:
     """Store a file; raises TooLarge and StorageFull, and then leaves nothing behind."""
+    sql.need_room()
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     digest = hashlib.sha256()

@@ -6,6 +6,7 @@ row-level security compares with every row. Statements are counted per thread, f
 
 from __future__ import annotations
 
+import os
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
 
@@ -68,6 +70,17 @@ def work(workspace: UUID) -> Iterator[None]:
         raise
     finally:
         _state.workspace = None
+
+
+def need_room() -> None:
+    """Refuse to write while the data folder's disk is nearly full: PostgreSQL stops altogether when its log cannot grow,
+    and then nobody can read either. Raises StorageFull. A database elsewhere says so itself (see `work`)."""
+    try:
+        disk = os.statvfs(settings.GUANXI_HOME)
+    except OSError:
+        return
+    if disk.f_bavail * disk.f_frsize < settings.GUANXI_RESERVE:
+        raise StorageFull()
 
 
 def working() -> bool:
