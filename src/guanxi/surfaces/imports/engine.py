@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -123,7 +123,7 @@ def plan(actor: Actor, table: Table, object: str, mapping: FileMapping | Mapping
                 T(f"您没有{it.label.zh}的“{verb}”权限，不能导入。", f"You lack the right to {verb} {it.label.en}, which importing needs.")
             )
     headers = tuple(table.columns)
-    full = mappings.complete(given, headers, mappings.importable(actor, it))
+    full = replace(mappings.complete(given, headers, mappings.importable(actor, it)), object=it.name)
     absent = [name for name in given.columns if normal(name) not in {normal(h) for h in headers}]
     if absent:
         raise Invalid(
@@ -689,7 +689,7 @@ class _Run:
         self.started = time.monotonic() - self.report.seconds
         self.own_links = {c.target: c for c in self.reader.links if c.field.target == self.it.name}  # type: ignore[attr-defined]
         self.before = PutOff(folder / f"waiting-{self.passes - 1}", 1 << 62) if self.passes > 1 else None
-        self.moved = False
+        self.turned_away: list[tuple[Row, list[Text]]] = []
         # A dry run undoes each batch: what later batches would have found of it is kept here, as hashes.
         self.seen_keys: set[int] = set()
         self.seen_names: set[int] = set()
@@ -749,6 +749,7 @@ class _Run:
                 self.report.warnings[(name, "找不到关联记录，已留空", "linked record not found, left empty")] += count
             ready = self._sort_out(works)
             self._write(ready)
+            self._file_refused()
             self.done = self.report.rows + self.report.blank
             self.last = rows[-1].number
             if self.ledger is not None:
@@ -782,7 +783,14 @@ class _Run:
         for name, text in reasons:
             self.report.count(self.report.reasons, name, text)
         if self.refused is not None:
-            self.refused.add(row, [text for _, text in reasons])
+            self.turned_away.append((row, [text for _, text in reasons]))
+
+    def _file_refused(self) -> None:
+        """The batch's refused rows into the error file, in the order in which they stand in the table."""
+        if self.refused is not None:
+            for row, texts in sorted(self.turned_away, key=lambda pair: pair[0].number):
+                self.refused.add(row, texts)
+        self.turned_away.clear()
 
     def _expected(self, column: Column, text: str) -> bool:
         """Whether a missing record may yet come from this file."""

@@ -221,9 +221,7 @@ def complete(given: FileMapping, columns: Sequence[str], fields: Mapping[str, Fi
     if not given.guess or not left:
         return replace(given, columns=out | dict.fromkeys(left, ()))
     taken = {target.field for targets in out.values() for target in targets} | set(given.constants)
-    words = {
-        name: (one.label.zh, one.label.en, *_WORDS_OF_KIND.get(one.kind, ())) for name, one in fields.items() if name not in taken
-    }
+    words = _words_of({name: one for name, one in fields.items() if name not in taken})
     found: dict[str, str] = {}
     if given.columns:  # somebody has thought about this file: only what is called exactly so is added
         exact = {synonyms.plain(word): name for name, one in fields.items() if name not in taken for word in (one.label.en, one.label.zh, name)}
@@ -233,15 +231,23 @@ def complete(given: FileMapping, columns: Sequence[str], fields: Mapping[str, Fi
                 found[column] = name
     else:
         found = synonyms.suggest_all(left, words)
-        several = {
-            name: (one.label.zh, one.label.en, *_WORDS_OF_KIND.get(one.kind, ()))
-            for name, one in fields.items()
-            if isinstance(one, Phone | Region | Tags) and name in found.values()
-        }
+        several = {name: words[name] for name in found.values() if isinstance(fields[name], Phone | Region | Tags)}
         for column in left:
             if column not in found and several and (again := synonyms.suggest(column, several)) is not None:
                 found[column] = again
     return replace(given, columns={c: out[c] if c in out else (Target(found[c]),) if c in found else () for c in columns})
+
+
+def _words_of(fields: Mapping[str, Field]) -> dict[str, tuple[str, ...]]:
+    """What each field is called, with the usual words of its kind for the first of that kind. Of two that fit equally, one
+    that takes any text or number goes before one that takes only its choices."""
+    out: dict[str, tuple[str, ...]] = {}
+    kinds: set[str] = set()
+    for name, one in sorted(fields.items(), key=lambda pair: pair[1].kind in ("choice", "multi_choice")):
+        own = () if one.kind in kinds else _WORDS_OF_KIND.get(one.kind, ())
+        kinds.add(one.kind)
+        out[name] = (one.label.zh, one.label.en, *own)
+    return out
 
 
 def check(actor: Actor, it: Definition, given: FileMapping, columns: Sequence[str]) -> None:
