@@ -121,7 +121,7 @@ def build(
         options.setdefault(dictionary, []).append(Option(key, Text(name, name_en or name), color or "", active))
     extra: dict[str, list[Field]] = {}
     for row in customs:
-        extra.setdefault(row["object_name"], []).append(_custom(row, options))
+        extra.setdefault(row["object_name"], []).append(custom_field(row, options))
     objects: dict[str, Definition] = {}
     for definition in (declared or REGISTRY.objects).values():
         fields: dict[str, Field] = {}
@@ -136,7 +136,8 @@ def build(
     return Catalog(workspace, version, objects, settings)
 
 
-def _custom(row: Mapping[str, Any], options: Mapping[str, list[Option]]) -> Field:
+def custom_field(row: Mapping[str, Any], options: Mapping[str, list[Option]]) -> Field:
+    """The field an administrator's record stands for; `options` are the dictionaries' entries."""
     chosen: dict[str, Any] = dict(row.get("options") or {})
     label = Text(row["name"], row.get("name_en") or row["name"])
     common: dict[str, Any] = {"required": bool(row.get("required"))}

@@ -19,6 +19,7 @@ from guanxi.kernel.declare.fields import (
     Department,
     Departments,
     Email,
+    FieldProblem,
     Integer,
     Json,
     Link,
@@ -30,7 +31,7 @@ from guanxi.kernel.declare.fields import (
     Phone,
     TextField,
 )
-from guanxi.kernel.declare.objects import LEVELS, SCOPES, Form, Grant, List, Module, Object, Policy
+from guanxi.kernel.declare.objects import LEVELS, RESERVED, SCOPES, Form, Grant, List, Module, Object, Policy
 
 
 def whole_tree(draft: Any, context: Any) -> None:
@@ -180,12 +181,42 @@ def whole_field(draft: Any, context: Any) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", draft.key or ""):
         raise Invalid.field("key", "pattern", "标识以小写字母开头，只含小写字母、数字和下划线。", "A key starts with a small letter and holds small letters, digits and _ only.")
     there = target.fields.get(draft.key)
-    if there is not None and not there.custom:
+    if draft.key in RESERVED or (there is not None and not there.custom):
         raise Invalid.field("key", "taken", "这个标识已被系统字段使用。", "This key is taken by a field of the system.")
     if not draft.new and (draft.changed("key") or draft.changed("kind") or draft.changed("object_name")):
         raise Invalid.field("kind", "fixed", "字段的对象、标识和类型不能修改。请新建一个字段。", "Object, key and type of a field do not change. Make a new field.")
+    _whole_options(draft, context)
     if draft.kind in ("link", "many_links") and context.catalog.find((draft.options or {}).get("target", "")) is None:
         raise Invalid.field("options", "target", "请在 options.target 中给出要链接的对象。", "Name the linked object in options.target.")
+
+
+def _whole_options(draft: Any, context: Any) -> None:
+    """A field is made of its options whenever the catalog is read, so a mistake in them would stop everybody."""
+    from guanxi.kernel.catalog.catalog import custom_field
+
+    options = draft.options or {}
+    if not isinstance(options, Mapping) or not set(options) <= OPTIONS:
+        raise Invalid.field("options", "options", f"设置只能有：{'、'.join(sorted(OPTIONS))}。", f"Options are: {', '.join(sorted(OPTIONS))}.")
+    listed = options.get("options", [])
+    if not isinstance(listed, list) or not all(isinstance(o, Mapping) and isinstance(o.get("key"), str) and o["key"] for o in listed):
+        raise Invalid.field("options", "options", "选项应为列表，每项有 key、zh、en。", "The choices are a list, each with key, zh and en.")
+    if not isinstance(options.get("dictionary", ""), str) or not isinstance(options.get("search", False), bool):
+        raise Invalid.field("options", "options", "dictionary 应为文字，search 应为 true 或 false。", "dictionary is text, search is true or false.")
+    places = options.get("places", 2)
+    if not isinstance(places, int) or isinstance(places, bool) or not 0 <= places <= 6:
+        raise Invalid.field("options", "options", "小数位为 0 到 6。", "Places are 0 to 6.")
+    if draft.kind not in CUSTOM_KINDS or (draft.kind in ("link", "many_links") and not isinstance(options.get("target"), str)):
+        return
+    row = {"name": draft.name or "", "name_en": None, "key": draft.key, "kind": draft.kind, "required": False, "options": options}
+    try:
+        made = custom_field(row, {})
+        if "default" in options and not options.get("dictionary"):
+            made.parse(options["default"], context.settings)
+    except FieldProblem as problem:
+        raise Invalid.field("options", "default", f"默认值：{problem.message.zh}", f"The default: {problem.message.en}") from None
+
+
+OPTIONS = {"target", "options", "dictionary", "places", "search", "default"}
 
 
 class CustomField(

@@ -192,7 +192,7 @@ _WORD_OPS = {
     "between": "between", "介于": "between", "within": "within", "在": "within",
     "empty": "empty", "is empty": "empty", "为空": "empty", "not empty": "not empty", "is not empty": "not empty", "不为空": "not empty",
     "has": "has", "含有": "has", "has any": "has any", "含任一": "has any", "has all": "has all", "含全部": "has all",
-    "has none": "has none", "不含": "has none", "under": "under", "及下属": "under",
+    "has none": "has none", "不含": "has none", "exactly": "exactly", "正好是": "exactly", "under": "under", "及下属": "under",
 }  # fmt: skip
 OPERATORS = frozenset(_WORD_OPS.values())
 _TOKEN = re.compile(
@@ -441,6 +441,8 @@ def _scalar(value: Any) -> Any:
 
 
 def _judge(value: Any, op: str, wanted: Any, meaning: Meaning) -> bool:
+    if isinstance(value, Mapping) and "code" in value:
+        return _judge_region(value, op, wanted)
     if op == "empty":
         return value is None or value == [] or value == ""
     if op == "not empty":
@@ -476,6 +478,26 @@ def _judge(value: Any, op: str, wanted: Any, meaning: Meaning) -> bool:
             return bool(low <= value <= high)
         return bool(low <= value <= high)
     return bool({">": value > wanted, ">=": value >= wanted, "<": value < wanted, "<=": value <= wanted}[op])
+
+
+def _judge_region(value: Mapping[str, Any], op: str, wanted: Any) -> bool:
+    code = value["code"]
+    if op in ("empty", "not empty"):
+        return (code is None) == (op == "empty")
+    if op == "contains":
+        return value["detail"] is not None and folded(str(wanted)).strip() in folded(value["detail"])
+    if op == "exactly":
+        return bool(code == wanted)
+    asked = wanted if isinstance(wanted, list | tuple) else [wanted]
+    inside = code is not None and any(code.startswith(region_prefix(str(a))) for a in asked)
+    return inside != (op == "!=")
+
+
+def region_prefix(code: str) -> str:
+    """440300 means all of Shenzhen: GB/T 2260 marks a higher level by trailing pairs of zeros."""
+    while len(code) > 2 and code.endswith("00"):
+        code = code[:-2]
+    return code
 
 
 def _same(value: Any, wanted: Any, meaning: Meaning) -> bool:

@@ -414,7 +414,8 @@ class Money(Field):
     """An amount with its currency (ISO 4217), and the same in the workspace's currency for totals.
 
     Input: a number or text (the workspace's currency), or `{"amount": "12.50", "currency": "USD"}`. Filters, sorting
-    and sums use the base amount. `base` is filled in at the door from the dated exchange rates.
+    and sums use the base amount. `base` is filled in at the door from the dated exchange rates; rows carry it where it
+    differs from the amount, and it is ignored on the way in.
     """
 
     kind = "money"
@@ -467,7 +468,10 @@ class Money(Field):
         if amount is None:
             return None
         places = Decimal(1).scaleb(-money.EXPONENTS.get(currency, 2))
-        return {"amount": amount.quantize(places), "currency": currency}
+        out = {"amount": amount.quantize(places), "currency": currency}
+        if values[2] is not None and values[2] != amount:
+            out["base"] = values[2].quantize(Decimal("0.01"))
+        return out
 
     def to_json(self, value: Any) -> Any:
         return None if value is None else {k: str(v) for k, v in value.items()}
@@ -475,7 +479,7 @@ class Money(Field):
     def from_json(self, value: Any) -> Any:
         if value is None:
             return None
-        return {"amount": Decimal(value["amount"]), "currency": value["currency"]}
+        return {k: v if k == "currency" else Decimal(v) for k, v in value.items()}
 
     def show(self, value: Any, lang: str | None = None, zone: ZoneInfo | None = None) -> str:
         if value is None or not isinstance(value, dict):
@@ -489,6 +493,7 @@ class Money(Field):
             "properties": {
                 "amount": {"type": "string", "format": "decimal"},
                 "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+                "base": {"type": "string", "format": "decimal", "readOnly": True},
             },
             "required": ["amount"],
         }
@@ -786,7 +791,7 @@ class Phone(Field):
     def parse(self, value: Any, settings: Settings) -> Any:
         if value is None or value == "" or value == []:
             return None
-        if isinstance(value, str | int):
+        if isinstance(value, str | int) and not isinstance(value, bool):
             value = [str(value)]
         if not isinstance(value, list | tuple):
             raise FieldProblem("type", "请填写电话号码。", "Give a phone number.")
@@ -802,7 +807,8 @@ class Phone(Field):
                 raise FieldProblem("type", "请填写电话号码。", "Give a phone number.")
             if len(item) > MAX_TEXT:
                 raise FieldProblem("too-long", f"最多 {MAX_TEXT} 个字。", f"At most {MAX_TEXT} characters.")
-            for found in phones.parse_phones(item, area=settings.area_code or None):
+            note = _clean(note, MAX_TEXT, lines=False)
+            for found in phones.parse_phones(_clean(item, MAX_TEXT, lines=False) or "", area=settings.area_code or None):
                 entry = {"number": found.number} if found.number else {"number": "", "text": found.original}
                 words = note or found.note
                 if words:
@@ -897,6 +903,7 @@ class Url(TextField):
             text = "https://" + text
         try:
             parts = urlsplit(text)
+            parts.port  # noqa: B018 - raises for javascript:alert(1), whose "port" is no number
         except ValueError:
             parts = urlsplit("")
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname or re.search(r"\s", text):
@@ -913,12 +920,13 @@ class Url(TextField):
 class Region(Field):
     """省市区 as the deepest division code (GB/T 2260, six digits) and the rest of the address.
 
-    Filters: `=` and `in` take a code of any level and mean "in it or below". Texts are resolved when the surface that
+    Filters: `=` and `in` take a code of any level and mean "in it or below", `exactly` the code itself; what has no code
+    counts as empty. Texts are resolved when the surface that
     read them knows the divisions; otherwise they stay in `detail`.
     """
 
     kind = "region"
-    operators = ("=", "!=", "in", "contains") + PRESENCE
+    operators = ("=", "!=", "in", "exactly", "contains") + PRESENCE
     widget = "region"
     resolve: ClassVar[Callable[[str], tuple[str, str]] | None] = None
     """Text to (code, rest); installed at start by the program, because the divisions are data."""
@@ -1253,13 +1261,16 @@ class Json(Field):
     def parse(self, value: Any, settings: Settings) -> Any:
         import json
 
+        import msgspec
+
         if value is None or value == "":
             return None
         try:
             if isinstance(value, str):
                 value = json.loads(value)
-            text = json.dumps(value)
-        except (TypeError, ValueError, RecursionError):
+            text = json.dumps(value, allow_nan=False)
+            msgspec.json.encode(value)  # what the database and the journal get; refuses lone surrogates and endless integers
+        except (TypeError, ValueError, OverflowError, RecursionError):
             raise FieldProblem("type", "不是有效的 JSON。", "Not valid JSON.") from None
         if len(text) > MAX_JSON:
             raise FieldProblem("too-long", f"最多 {MAX_JSON} 个字符。", f"At most {MAX_JSON} characters.")

@@ -234,9 +234,9 @@ class _Batch:
         works = self._each(works, self._apply)
         works = self._linked(works)
         works = self._each(works, self._rules)
-        works = self._numbered(works)
         works = self._each(works, self._whole)
         works = self._unique(works)
+        self._numbered(works)
         if self.verb == "delete":
             works = self._each(works, self._unprotected)
         works = self._unchanged(works)
@@ -483,18 +483,26 @@ class _Batch:
         return user, level, until
 
     # -- 7: values -----------------------------------------------------------------------------------------------------
-    def _numbered(self, works: list[_Work]) -> list[_Work]:
+    def _numbered(self, works: list[_Work]) -> None:
+        """Numbers for those that will be written; what an import brought along already is stepped over."""
         for one in self.it.fields.values():
             if not isinstance(one, AutoNumber):
                 continue
             empty = [w for w in works if not w.draft.values.get(one.name) and self.verb != "delete"]
-            if not empty:
-                continue
-            prefix, width, suffix = one.render(empty[0].context.today)
-            first = facts.next_numbers(self.actor.workspace, f"{self.it.name}.{one.name}:{prefix}:{suffix}", len(empty))
-            for offset, work in enumerate(empty):
-                work.draft.values[one.name] = f"{prefix}{first + offset:0{width}d}{suffix}"
-        return works
+            given = {w.draft.values.get(one.name) for w in works}
+            while empty:
+                prefix, width, suffix = one.render(empty[0].context.today)
+                key = f"{self.it.name}.{one.name}:{prefix}:{suffix}"
+                first = facts.next_numbers(self.actor.workspace, key, len(empty))
+                numbers = [f"{prefix}{first + offset:0{width}d}{suffix}" for offset in range(len(empty))]
+                taken = given | (storage.taken(self.catalog, self.it, one, numbers, []) if one.unique else set())
+                left = []
+                for work, number in zip(empty, numbers, strict=True):
+                    if number in taken:
+                        left.append(work)
+                    else:
+                        work.draft.values[one.name] = number
+                empty = left
 
     def _whole(self, work: _Work) -> None:
         """Required values are there; amounts in other currencies get their base; files exist."""
@@ -504,7 +512,7 @@ class _Batch:
             if one.system:
                 continue
             value = draft.values.get(name)
-            if one.required and one.empty(value) and (draft.new or draft.changed(name)):
+            if one.required and one.empty(value) and not isinstance(one, AutoNumber) and (draft.new or draft.changed(name)):
                 problems.append(_missing(one))
             if value is None or not draft.changed(name):
                 continue

@@ -413,7 +413,8 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
         def region(raw: Sequence[Any]) -> tuple[Any, Condition]:
             if raw[0] is None:
                 return None, Test(path, "empty")
-            return raw[0], Test(path, "=", raw[0])
+            coarser = raw[0].endswith("0" * (6 - size + 2))  # known less exactly than asked for: not all that lies below
+            return raw[0], Test(path, "exactly" if coarser and size > 2 else "=", raw[0])
 
         return [(f"rpad(left({column}, {size}), 6, '0')", [])], region
     if unit:

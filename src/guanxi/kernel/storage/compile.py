@@ -24,6 +24,7 @@ from guanxi.kernel.declare.conditions import (
     TeamMember,
     Test,
     folded,
+    region_prefix,
 )
 from guanxi.kernel.declare.fields import Date, DateTime, Field, Links, Money, MultiChoice, Phone, Region, Tags
 from guanxi.kernel.declare.objects import Definition
@@ -62,6 +63,8 @@ def expression(one: Field, alias: str, suffix: str = "", *, compare: bool = Fals
     if isinstance(one, Money):
         key = {"": "amount", "_currency": "currency", "_base": "base"}[suffix]
         text = f"({alias}.custom->'{one.name}'->>'{key}')"
+        if key == "base":
+            text = f"COALESCE({text}, {alias}.custom->'{one.name}'->>'amount')"
     elif isinstance(one, Region):
         text = f"({alias}.custom->'{one.name}'->>'{'detail' if suffix else 'code'}')"
     elif part.sql in ("jsonb", "text[]"):
@@ -242,17 +245,12 @@ def _region(one: Field, alias: str, op: str, value: Any) -> Sql:
     if op == "contains":
         detail = expression(one, alias, "_detail")
         return f"COALESCE(lower(normalize({detail}, NFKC)) LIKE %s, FALSE)", [f"%{like(folded(str(value)).strip())}%"]
+    if op == "exactly":
+        return f"COALESCE({code} = %s, FALSE)", [value]
     asked = value if isinstance(value, list | tuple) else [value]
-    prefixes = [_prefix(str(v)) for v in asked]
+    prefixes = [like(region_prefix(str(v))) + "%" for v in asked]
     text = f"COALESCE({code} LIKE ANY(%s), FALSE)"
     return (f"NOT {text}" if op == "!=" else text), [prefixes]
-
-
-def _prefix(code: str) -> str:
-    """110000 means all of Beijing: GB/T 2260 marks a higher level by trailing pairs of zeros."""
-    while len(code) > 2 and code.endswith("00"):
-        code = code[:-2]
-    return like(code) + "%"
 
 
 @dataclass(frozen=True)
