@@ -64,7 +64,7 @@ def test_a_refused_row_stands_in_the_error_file_with_its_number_and_reason(admin
     ],
 )
 def test_rows_of_one_key_in_the_file_count_like_records_that_exist(admin, on_match: str, expected: dict[str, int]):
-    text = "name,employees\n丙{0}（北京）,1\n丙{0}(北京),2\n别的{0},5\n别的{0},5\n".format(on_match)
+    text = f"name,employees\n丙{on_match}（北京）,1\n丙{on_match}(北京),2\n别的{on_match},5\n别的{on_match},5\n"
     for dry in (True, False):
         report = load(admin, "customer", text, {"match": ["name"], "on_match": on_match}, dry_run=dry)
         assert figures(report) == expected, dry
