@@ -186,9 +186,14 @@ def shown(actor: Actor, name: str, ids: Sequence[UUID], fields: Sequence[str]) -
 
 def administrator() -> str | None:
     """The user name of the first administrator's account, for the command line."""
-    found = sql.rows(
-        "SELECT a.username FROM gx_account a WHERE a.is_active ORDER BY EXISTS (SELECT 1 FROM gx_link l JOIN gx_role r ON r.id = l.target_id "
-        "WHERE l.workspace_id = a.workspace_id AND l.object = 'user' AND l.field = 'roles' AND l.source_id = a.user_id AND r.key = 'admin') DESC, "
-        "a.created_at, a.id LIMIT 1"
-    )
-    return str(found[0][0]) if found else None
+    for (workspace,) in sql.rows("SELECT id FROM gx_workspace ORDER BY id"):
+        with sql.work(workspace):
+            found = sql.rows(
+                "SELECT a.username FROM gx_account a JOIN gx_link l ON l.workspace_id = a.workspace_id AND l.object = 'user' "
+                "AND l.field = 'roles' AND l.source_id = a.user_id JOIN gx_role r ON r.id = l.target_id AND r.key = 'admin' "
+                "WHERE a.workspace_id = %s AND a.is_active AND r.deleted_at IS NULL ORDER BY a.created_at, a.id LIMIT 1",
+                [workspace],
+            )
+        if found:
+            return str(found[0][0])
+    return None
