@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from guanxi.base.normal import normal
-from guanxi.base.search_text import matches, needs_recheck, query_tokens
+from guanxi.base.search_text import entry_tokens, matches, needs_recheck, query_tokens
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare.objects import Definition
@@ -39,11 +39,14 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
         return []
     guard = guard_of(actor)
     arms: dict[frozenset[UUID] | None, list[str]] = {}
+    limited: set[str] = set()
     for it in guard.catalog:
         if objects and it.name not in objects and it.plural not in objects:
             continue
-        if not access.may(actor.rights, it, "read") or not _title_seen(guard, it):
+        if not access.may(actor.rights, it, "read") or guard.title(it) is None:
             continue
+        if not _all_seen(guard, it):
+            limited.add(it.name)
         arms.setdefault(_owners(actor, it), []).append(it.name)
     made = [
         storage.Arm(tuple(names), None if owners is None else tuple(sorted(owners)))
@@ -52,8 +55,9 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     ]
     with sql.work(actor.workspace):
         found = storage.find(guard.catalog, tsquery, made, actor.user, limit=CANDIDATES)
+        found = _by_title(found, limited, tsquery)
     if needs_recheck(q):
-        found = [row for row in found if matches(q, row[2], row[3], row[4])]
+        found = [row for row in found if matches(q, row[2], *(() if row[0] in limited else row[3:5]))]
     wanted = normal(q)
     unique = {row[1]: row for row in found}
     ranked = sorted(unique.values(), key=lambda row: (_rank(wanted, row[2]), -row[5].timestamp()))
@@ -65,9 +69,19 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     return hits
 
 
-def _title_seen(guard: Any, it: Definition) -> bool:
-    """Search tells what a record holds, so an object with a hidden or masked searched field is not searched at all."""
+def _all_seen(guard: Any, it: Definition) -> bool:
+    """Whether the actor may read every field whose words find the record."""
     return all(guard.level(it, n) in ("read", "write") for n, one in it.fields.items() if one.search or n == it.title)
+
+
+def _by_title(found: list[tuple[Any, ...]], limited: set[str], tsquery: str) -> list[tuple[Any, ...]]:
+    """A hit tells what a record holds, so where a searched field is hidden or masked only the title may be what hit."""
+    asked = [row for row in found if row[0] in limited]
+    if not asked:
+        return found
+    vectors = [frozenset(entry_tokens(row[2], [], [], [])) for row in asked]
+    hit = {row[1] for row, fits in zip(asked, storage.holding(vectors, tsquery), strict=True) if fits}
+    return [row for row in found if row[0] not in limited or row[1] in hit]
 
 
 def _owners(actor: Actor, it: Definition) -> frozenset[UUID] | None:

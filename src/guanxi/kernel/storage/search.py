@@ -120,3 +120,12 @@ def find(catalog: Catalog, tsquery: str, arms: Sequence[Arm], member: UUID | Non
     if not queries:
         return []
     return sql.rows(f"SELECT * FROM ({' UNION ALL '.join(queries)}) x", values)
+
+
+def holding(vectors: Sequence[frozenset[str]], tsquery: str) -> list[bool]:
+    """Which of some token sets satisfy a query, judged by the database as `find` judges entries."""
+    found = sql.rows(
+        "SELECT v::tsvector @@ %s::tsquery FROM unnest(%s::text[]) WITH ORDINALITY AS x(v, n) ORDER BY n",
+        [tsquery, [_vector(tokens) for tokens in vectors]],
+    )
+    return [row[0] for row in found]
