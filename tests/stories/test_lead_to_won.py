@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_the_whole_way(cast: Cast, sales: Caller) -> None:
 
     history = sales("GET", f"stage_histories?where=opportunity = {opportunity}&sort=entered_at&fields=to_stage,entered_at,left_at,seconds")[1]["rows"]
     assert [row["to_stage"]["label"] for row in history] == ["初步接触", "需求确认", "方案报价", "商务谈判", "赢单"]
-    assert all(row["left_at"] == after["entered_at"] for row, after in zip(history, history[1:], strict=False))
+    assert all(row["left_at"] == after["entered_at"] for row, after in itertools.pairwise(history))
     assert history[-1]["left_at"] is None
 
     figures = sales("POST", "opportunities/aggregate", {"where": "result = won", "group_by": ["owner"], "measures": ["count", "sum:amount"]})[1]

@@ -152,7 +152,7 @@ def create_user(username: str, name: str, roles: Sequence[str], password: str | 
     if tables.Account.objects.filter(username=username).exists():
         raise Invalid.field("username", "taken", "用户名已被使用。", "The user name is used already.")
     given = password
-    password = password or _password()
+    password = password or facts.new_password()
     if given is not None:
         check_password(given, username)
     desk = Desk(system(workspace, via="cli"))
@@ -175,11 +175,6 @@ def create_user(username: str, name: str, roles: Sequence[str], password: str | 
         account.set_password(password)
         account.save()
     return password
-
-
-def _password() -> str:
-    alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(3))
 
 
 def check_password(password: str, username: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from guanxi.kernel.access.actor import Actor, automation, system
-from guanxi.kernel.declare.conditions import Always
+from guanxi.kernel.declare.conditions import Always, Test
 from guanxi.kernel.records import indexing, people
 from guanxi.kernel.storage import journal_rows, sql
 from guanxi.kernel.storage import rows as storage
@@ -29,7 +29,18 @@ class Consumer:
     batch: int = 200
 
 
-CONSUMERS: list[Consumer] = []
+def _words_changed(events: Sequence[dict[str, Any]], actor: Actor) -> None:
+    """A custom field that came, went or changed may alter what the records of its object are found by."""
+    fields = {event["record_id"] for event in events if event["object"] == "custom_field"}
+    if not fields:
+        return
+    catalog = people.newest(actor.workspace)
+    rows = storage.fetch(catalog, catalog.objects["custom_field"], Test("id", "in", list(fields)), deleted=None)
+    for name in {row["object_name"] for row in rows if row["object_name"] in catalog.objects}:
+        rebuild_search(actor.workspace, name)
+
+
+CONSUMERS: list[Consumer] = [Consumer("search", _words_changed)]
 
 
 def enrol() -> None:
@@ -48,14 +59,18 @@ def run(workspace: UUID, consumer: Consumer) -> int:
     return len(found)
 
 
-def rebuild_search(workspace: UUID, batch: int = 2000) -> int:
-    """Write every living record's search entry anew; returns how many. Needed when the words themselves change."""
+def rebuild_search(workspace: UUID, name: str | None = None, batch: int = 2000) -> int:
+    """Write the search entries of living records anew, of one object or of all; returns how many."""
     catalog = people.newest(workspace)
     done = 0
-    with sql.work(workspace):
-        for it in catalog:
-            rows = storage.fetch(catalog, it, Always(), links=False)
-            for start in range(0, len(rows), batch):
-                indexing.write(catalog, it, rows[start : start + batch], fresh=False)
-                done += len(rows[start : start + batch])
+    for it in catalog if name is None else (catalog.object(name),):
+        last = UUID(int=0)
+        while True:
+            with sql.work(workspace):
+                rows = storage.fetch(catalog, it, Always(), links=False, after=last, limit=batch)
+                indexing.write(catalog, it, rows, fresh=False)
+            done += len(rows)
+            if len(rows) < batch:
+                break
+            last = rows[-1]["id"]
     return done

@@ -31,7 +31,7 @@ from guanxi.kernel.declare.fields import (
     Phone,
     TextField,
 )
-from guanxi.kernel.declare.objects import LEVELS, RESERVED, SCOPES, Form, Grant, List, Module, Object, Policy
+from guanxi.kernel.declare.objects import LEVELS, RESERVED, SCOPES, Action, Form, Grant, List, Module, Object, Policy
 
 
 def whole_tree(draft: Any, context: Any) -> None:
@@ -71,6 +71,22 @@ class DepartmentObject(
     )
 
 
+def give_access(draft: Any, context: Any) -> dict[str, Any]:
+    """An account with a password for the first sign-in, shown once to whoever asked for it."""
+    if not draft.username:
+        raise Invalid.field("username", "required", "请先填写用户名，再开通登录。", "Give a user name before giving access.")
+    password = context.give_account(draft.id, draft.username)
+    if password is None:
+        raise Invalid.field("username", "taken", "用户名已被其他账号使用，请换一个。", "The user name belongs to another account; choose another.")
+    return {"username": draft.username, "password": password}
+
+
+def take_access(draft: Any, context: Any) -> None:
+    if draft.id == context.actor.user:
+        raise Invalid.field("username", "self", "不能停用自己的登录。", "You cannot take your own access away.")
+    context.take_account(draft.id)
+
+
 class User(
     Object, label=T("员工", "User"), icon="user", group="settings", title="name", subtitle=("username",), parent="superior",
     touches="access",
@@ -90,6 +106,10 @@ class User(
     language = Choice(T("语言", "Language"), [("zh-CN", T("中文", "中文")), ("en", T("English", "English"))])
     policy = Policy(read="member", write="role")
     checks = (whole_tree,)
+    actions = (
+        Action("give_access", give_access, T("开通登录 / 重置密码", "Give access or a new password")),
+        Action("take_access", take_access, T("停用登录", "Take access away"), danger=True),
+    )
     views = (
         List(columns=("name", "username", "department", "position", "roles", "active"), sort=("name",), filters=("department", "active")),
         Form(fields=("name", "username", "department", "departments", "superior", "roles", "position", "phone", "email", "language", "active")),

@@ -506,7 +506,7 @@ class Boolean(Field):
     """Yes or no; empty is a third answer unless a default is given."""
 
     kind = "boolean"
-    operators = ("=", "!=") + PRESENCE
+    operators = ("=", "!=", *PRESENCE)
     widget = "checkbox"
     sql = "boolean"
 
@@ -541,7 +541,7 @@ class Date(Field):
     """A calendar day."""
 
     kind = "date"
-    operators = ("=", "!=") + ORDER + ("within",) + PRESENCE
+    operators = ("=", "!=", *ORDER, "within", *PRESENCE)
     widget = "date"
     sql = "date"
 
@@ -582,7 +582,7 @@ class DateTime(Field):
     """An instant: stored in UTC, shown in the workspace's zone; input without a zone is taken in that zone."""
 
     kind = "datetime"
-    operators = ("=", "!=") + ORDER + ("within",) + PRESENCE
+    operators = ("=", "!=", *ORDER, "within", *PRESENCE)
     widget = "datetime"
     sql = "timestamptz"
 
@@ -781,7 +781,7 @@ class Phone(Field):
     """
 
     kind = "phone"
-    operators = ("=", "contains", "ends") + PRESENCE
+    operators = ("=", "contains", "ends", *PRESENCE)
     widget = "phone"
     sortable = False
     groupable = False
@@ -926,7 +926,7 @@ class Region(Field):
     """
 
     kind = "region"
-    operators = ("=", "!=", "in", "exactly", "contains") + PRESENCE
+    operators = ("=", "!=", "in", "exactly", "contains", *PRESENCE)
     widget = "region"
     resolve: ClassVar[Callable[[str], tuple[str, str]] | None] = None
     """Text to (code, rest); installed at start by the program, because the divisions are data."""
@@ -1072,7 +1072,7 @@ class Department(Link):
     """A department of the workspace. Filters understand `my department`; `under` includes those below."""
 
     kind = "department"
-    operators = EQUALITY + ("under",) + PRESENCE
+    operators = (*EQUALITY, "under", *PRESENCE)
 
     def __init__(self, label: Text | None = None, **rest: Any) -> None:
         super().__init__("department", label or T("部门", "Department"), **rest)

@@ -15,6 +15,7 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.declare.fields import Settings
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.storage import people
 from guanxi.kernel.storage import rows as storage
 
 if TYPE_CHECKING:
@@ -176,6 +177,16 @@ class Context:
             raise too_deep()
         self._cache.clear()
         return door.perform(name, verb, actor=actor, id=id, changes=changes, inputs=inputs, cause=self.event)
+
+    def give_account(self, user: UUID, username: str) -> str | None:
+        """Let a user sign in, or give them a new password, to be changed at the next sign-in; None when the user name is
+        somebody else's. The password is returned once and kept nowhere."""
+        password = people.new_password()
+        return password if people.give_account(self.actor.workspace, user, username, password) else None
+
+    def take_account(self, user: UUID) -> None:
+        """Stop a user from signing in."""
+        people.take_account(self.actor.workspace, user)
 
     def warn(self, field: str, message: Text) -> None:
         """Something worth a second look; the write goes on and the caller is told."""

@@ -39,6 +39,9 @@ def unknown_field(where: str, path: str) -> Invalid:
     return Invalid([FieldError(where, "unknown-field", T(f"没有“{path}”这个字段。", f"There is no field {path!r}."))])
 
 
+WHO = ("me", "my department", "my departments")
+
+
 @dataclass(frozen=True)
 class Guard:
     """One actor's view of one catalog."""
@@ -176,15 +179,14 @@ class Guard:
 
     def _compare(self, it: Definition, one: Field, op: str, value: Any) -> Condition:
         settings = self.catalog.settings
-        if isinstance(one, Link | Links) and not isinstance(value, list | tuple) and isinstance(value, str):
-            if value not in ("me", "my department", "my departments") and parse_id(value) is None:
-                target = self.target(one)
-                inner = self._test(target, target.title, "=", value)
-                found: Condition = Across(one.name, target.name, And((self.readable(target), inner)))
-                if op in ("!=", "not in", "has none"):
-                    return Not(found)
-                if op in ("=", "in", "has", "has any", "has all"):
-                    return found
+        if isinstance(one, Link | Links) and isinstance(value, str) and value not in WHO and parse_id(value) is None:
+            target = self.target(one)
+            inner = self._test(target, target.title, "=", value)
+            found: Condition = Across(one.name, target.name, And((self.readable(target), inner)))
+            if op in ("!=", "not in", "has none"):
+                return Not(found)
+            if op in ("=", "in", "has", "has any", "has all"):
+                return found
         if isinstance(one, Date | DateTime):
             return self._date(one, op, value)
         if op in ("in", "not in", "under", "has", "has any", "has all", "has none"):

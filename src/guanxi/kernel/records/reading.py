@@ -149,7 +149,7 @@ def select(guard: Guard, it: Definition, paths: Sequence[str]) -> Reading:
     for path in dict.fromkeys(paths):
         if path in ("id", "version"):
             continue
-        owner, alias, one, level = walk(guard, it, reading, path, "fields")
+        _owner, alias, one, level = walk(guard, it, reading, path, "fields")
         mask = one.mask if level == "masked" else None
         if isinstance(one, Links):
             target = guard.target(one)

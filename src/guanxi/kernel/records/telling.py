@@ -18,7 +18,7 @@ from guanxi.kernel.declare.fields import Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records.guard import Guard
-from guanxi.kernel.records.reading import guard_of, labels
+from guanxi.kernel.records.reading import guard_of
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import rows as storage
 from guanxi.kernel.storage import sql
@@ -54,31 +54,52 @@ def _row(guard: Guard, name: str, record: UUID | str, fields: Sequence[str] = ()
     return it, found[0]
 
 
+def _seen(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, UUID]:
+    """Object and id of a record that may be read, without reading it."""
+    it = guard.object(name)
+    asked = record if isinstance(record, UUID) else parse_id(record)
+    deleted: bool | None = None if access.may(guard.actor.rights, it, "restore") else False
+    there = asked and near.found(guard.catalog, it, And((Test("id", "in", [asked]), guard.readable(it))), deleted=deleted)
+    if there is None:
+        raise NotFound()
+    return it, there
+
+
 def history(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50) -> list[Told]:
     """What happened to one record, newest first."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        it, row = _row(guard, name, record)
-        found = journal.of_records(actor.workspace, [(it.name, row["id"])], before=before, limit=limit)
-        return _told(guard, found)
+        it, there = _seen(guard, name, record)
+        found = journal.of_records(actor.workspace, [(it.name, there)], before=before, limit=limit)
+        return _told(guard, found, {})
 
 
 def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50) -> list[Told]:
     """What happened to one record and to the records linked to it that the actor may see, newest first."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        it, row = _row(guard, name, record)
+        it, there = _seen(guard, name, record)
         children = [
-            (child, link.name, guard.readable(child))
+            near.Child(child, link.name, guard.readable(child), guard.title(child))
             for child, link in guard.catalog.linking_to(it.name)
             if access.may(actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
         ]
-        records = [(it.name, row["id"]), *near.linked(guard.catalog, children, row["id"], limit=200)]
-        found = journal.of_records(actor.workspace, list(dict.fromkeys(records)), before=before, limit=limit)
-        return _told(guard, found)
+        around = near.linked(guard.catalog, children, there, limit=200)
+        known: Labels = {}
+        for child, one, title in around:
+            if title is not None:
+                known.setdefault(child, {})[one] = title
+        records = dict.fromkeys([(it.name, there), *((child, one) for child, one, _ in around)])
+        found = journal.of_records(actor.workspace, list(records), before=before, limit=limit)
+        return _told(guard, found, known)
 
 
-def _told(guard: Guard, events: Sequence[journal.Event]) -> list[Told]:
+Labels = dict[str, dict[UUID, str]]
+"""What records are called, by object and id: only of those the actor may see."""
+
+
+def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[Told]:
+    """Events with names for ids; `known` are labels found on the way, the others are read in one statement."""
     wanted: dict[str, set[UUID]] = {"user": {e.actor for e in events if e.actor is not None}}
     for event in events:
         wanted.setdefault(event.object, set()).add(event.record)
@@ -90,11 +111,15 @@ def _told(guard: Guard, events: Sequence[journal.Event]) -> list[Told]:
                     wanted.setdefault(one.target, set()).update(_ids(value))
             elif name == "@team":
                 wanted["user"].update(_ids([v["user"] for v in pair if v]))
-    known: dict[str, dict[UUID, str]] = {}
+    missing = []
     for target, ids in wanted.items():
         definition = guard.catalog.find(target)
-        if definition is not None and ids:
-            known[target] = labels(guard, definition, list(ids))
+        more = ids - known.setdefault(target, {}).keys()
+        title = guard.title(definition) if definition is not None else None
+        if definition is not None and title is not None and more and access.may(guard.actor.rights, definition, "read"):
+            missing.append((definition, title, list(more), guard.readable(definition)))
+    for target, record, label in near.titles(guard.catalog, missing):
+        known[target][record] = label
     out = []
     for event in events:
         it = guard.catalog.find(event.object)

@@ -36,22 +36,26 @@ _NAMES = ("id", "object", "record_id", "verb", "actor_id", "actor_kind", "via", 
 
 
 def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
-    """Events of some records, newest first."""
+    """Events of some records, newest first.
+
+    Several records are joined rather than asked for by object: each arm of a union would be planned over every month's
+    partition again, which took four times as long as finding the events.
+    """
     if not records:
         return []
-    by_object: dict[str, list[UUID]] = {}
-    for name, record in records:
-        by_object.setdefault(name, []).append(record)
-    parts: list[str] = []
-    values: list[Any] = []
-    for name, ids in by_object.items():
-        parts.append(
-            f"({_READ} WHERE e.workspace_id = %s AND e.object = %s AND e.record_id = ANY(%s)"
-            + (" AND e.id < %s" if before else "")
-            + f" ORDER BY e.id DESC LIMIT {int(limit)})"
+    edge = "AND e.id < %s " if before else ""
+    past = [before] if before else []
+    if len(records) == 1:
+        name, record = records[0]
+        where, values = "WHERE e.workspace_id = %s AND e.object = %s AND e.record_id = %s ", [workspace, name, record]
+    else:
+        names, ids = zip(*records, strict=True)
+        where = (
+            "JOIN unnest(%s::text[], %s::uuid[]) AS near(object, id) ON e.object = near.object AND e.record_id = near.id "
+            "WHERE e.workspace_id = %s "
         )
-        values += [workspace, name, ids, *([before] if before else [])]
-    found = sql.rows(f"SELECT * FROM ({' UNION ALL '.join(parts)}) x ORDER BY 1 DESC LIMIT {int(limit)}", values)
+        values = [list(names), list(ids), workspace]
+    found = sql.rows(f"{_READ}{where}{edge}ORDER BY e.id DESC LIMIT {int(limit)}", [*values, *past])
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 

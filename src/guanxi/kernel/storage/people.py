@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
 
 from guanxi.base.clock import today, zone
 from guanxi.base.ids import uuid7
@@ -175,6 +178,43 @@ def facts(workspace_id: UUID, user_id: UUID) -> Facts | None:
         {d: tuple(all_) for d, all_ in members.items()},
         tuple(reports),
     )
+
+
+def new_password() -> str:
+    """A password for the first sign-in: fifteen letters and digits that are not mistaken for one another, 86 bits."""
+    alphabet = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(5)) for _ in range(3))
+
+
+def give_account(workspace_id: UUID, user: UUID, username: str, password: str) -> bool:
+    """An account for a user, or a new password for theirs, to be changed at the next sign-in; sessions and tokens end.
+
+    False when the user name belongs to somebody else's account.
+    """
+    username = username.strip().casefold()
+    taken = sql.rows("SELECT 1 FROM gx_account WHERE username = %s AND NOT (workspace_id = %s AND user_id = %s)", [username, workspace_id, user])
+    if taken:
+        return False
+    hashed = make_password(password)
+    touched = sql.rows(
+        "UPDATE gx_account SET username = %s, password = %s, must_change = TRUE, is_active = TRUE, failures = 0, locked_until = NULL "
+        "WHERE workspace_id = %s AND user_id = %s RETURNING id",
+        [username, hashed, workspace_id, user],
+    )
+    if touched:
+        sql.run("DELETE FROM gx_token WHERE account_id = %s", [touched[0][0]])
+        return True
+    sql.run(
+        "INSERT INTO gx_account (id, workspace_id, user_id, username, password, must_change, is_active, failures, created_at) "
+        "VALUES (%s, %s, %s, %s, %s, TRUE, TRUE, 0, now())",
+        [uuid7(), workspace_id, user, username, hashed],
+    )
+    return True
+
+
+def take_account(workspace_id: UUID, user: UUID) -> None:
+    """Nobody signs in with this user's account any more, nor with its tokens or open sessions."""
+    sql.run("UPDATE gx_account SET is_active = FALSE WHERE workspace_id = %s AND user_id = %s", [workspace_id, user])
 
 
 def issue_token(account: UUID, label: str, secret: str) -> None:

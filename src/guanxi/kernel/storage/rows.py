@@ -82,12 +82,15 @@ def fetch(
     links: bool = True,
     order: str = "t.id",
     limit: int | None = None,
+    after: UUID | None = None,
 ) -> list[dict[str, Any]]:
     """Whole rows, as the kernel needs them for drafts. `deleted`: False living, True in the bin, None both."""
     st = Statement(catalog)
     text, values = predicate(st, it, "t", where)
     bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
     names = ", ".join(f't."{name}"' for name in shape(it).columns)
+    if after is not None:
+        text, values = f"t.id > %s AND ({text})", [after, *values]
     found = sql.rows(
         f"SELECT {names} FROM {it.table} t WHERE t.workspace_id = %s{bin_} AND ({text}) ORDER BY {order}"
         + (f" LIMIT {int(limit)}" if limit is not None else "")

@@ -103,7 +103,8 @@ def rows(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         trail.append(sql)
     with _cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall() if cursor.description is not None else []
+        answer = cursor.cursor.pgresult  # `description` would describe every column to learn that there are some
+        return cursor.fetchall() if answer is not None and answer.nfields else []
 
 
 def run(sql: str, parameters: Sequence[Any] = ()) -> int:

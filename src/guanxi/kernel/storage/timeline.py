@@ -1,30 +1,72 @@
-"""Which records are linked to a record: one statement over all objects with a link to it."""
+"""What lies near a record: which records are linked to it, and what records of many objects are called. One statement each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Condition
+from guanxi.kernel.declare.fields import Field
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.compile import Statement, expression, predicate
 
 
-def linked(catalog: Catalog, children: Sequence[tuple[Definition, str, Condition]], record: UUID, *, limit: int) -> list[tuple[str, UUID]]:
-    """(object, id) of living records whose link names the record, the newest of each object."""
+@dataclass(frozen=True)
+class Child:
+    """An object with a link to the record: the rows that may be seen, and the title if that may be seen."""
+
+    it: Definition
+    link: str
+    allowed: Condition
+    title: Field | None
+
+
+def _title(one: Field | None) -> str:
+    return f"({expression(one, 't')})::text" if one is not None else "NULL::text"
+
+
+def linked(catalog: Catalog, children: Sequence[Child], record: UUID, *, limit: int) -> list[tuple[str, UUID, str | None]]:
+    """(object, id, title) of living records whose link names the record, the newest of each object."""
     st = Statement(catalog)
     parts: list[str] = []
     values: list[Any] = []
-    for child, link, allowed in children:
-        text, more = predicate(st, child, "t", allowed)
+    for child in children:
+        it = child.it
+        text, more = predicate(st, it, "t", child.allowed)
         parts.append(
-            f"(SELECT %s, t.id FROM {child.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
-            f"AND {expression(child.fields[link], 't')} = %s AND ({text}) ORDER BY t.updated_at DESC, t.id DESC LIMIT {int(limit)})"
+            f"(SELECT %s, t.id, {_title(child.title)} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
+            f"AND {expression(it.fields[child.link], 't')} = %s AND ({text}) ORDER BY t.updated_at DESC, t.id DESC LIMIT {int(limit)})"
         )
-        values += [child.name, catalog.workspace, record, *more]
+        values += [it.name, catalog.workspace, record, *more]
     if not parts:
         return []
-    return [(row[0], row[1]) for row in sql.rows(" UNION ALL ".join(parts), values)]
+    return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values)]
+
+
+def titles(catalog: Catalog, wanted: Sequence[tuple[Definition, Field, Sequence[UUID], Condition]]) -> list[tuple[str, UUID, str]]:
+    """(object, id, title) of living records, of those the conditions admit."""
+    st = Statement(catalog)
+    parts: list[str] = []
+    values: list[Any] = []
+    for it, title, ids, allowed in wanted:
+        text, more = predicate(st, it, "t", allowed)
+        parts.append(
+            f"(SELECT %s, t.id, {_title(title)} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
+            f"AND t.id = ANY(%s) AND ({text}))"
+        )
+        values += [it.name, catalog.workspace, list(ids), *more]
+    if not parts:
+        return []
+    return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values)]
+
+
+def found(catalog: Catalog, it: Definition, where: Condition, *, deleted: bool | None) -> UUID | None:
+    """The one record a condition admits, if it does; None for `deleted` looks in the bin too."""
+    text, values = predicate(Statement(catalog), it, "t", where)
+    bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
+    there = sql.rows(f"SELECT t.id FROM {it.table} t WHERE t.workspace_id = %s{bin_} AND ({text}) LIMIT 1", [catalog.workspace, *values])
+    return there[0][0] if there else None

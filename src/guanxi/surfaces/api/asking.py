@@ -14,6 +14,7 @@ from ninja.utils import check_csrf
 from guanxi.base.errors import Conflict, Invalid, Problem, TooLarge, Unauthenticated
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import DEFAULT_LANGUAGE, T, pick_language
+from guanxi.kernel import accounts
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import people
 
@@ -38,9 +39,9 @@ def actor_of(request: HttpRequest) -> Actor:
     if scheme.lower() == "bearer" and credentials:
         actor = people.by_token(credentials.strip(), **how)
     else:
-        account = parse_id(str(request.session.get("_auth_user_id") or "")) if hasattr(request, "session") else None
-        if account is None:
+        if not hasattr(request, "session"):
             raise Unauthenticated()
+        actor, standing = accounts.of_session(request, **how)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             refused = check_csrf(request, _nothing)
             if refused is not None:
@@ -48,7 +49,6 @@ def actor_of(request: HttpRequest) -> Actor:
                     T("缺少防伪标记，请刷新页面后重试。", "The CSRF token is missing; reload the page and try again."),
                     code="csrf",
                 )
-        actor, standing = people.by_account(account, **how)
         if standing.must_change:
             raise Unauthenticated(
                 T("请先修改初始密码。", "Change the initial password first."), code="must-change-password"

@@ -20,6 +20,7 @@ from django.db import close_old_connections
 
 from guanxi.base.errors import Problem, Unauthenticated
 from guanxi.base.ids import parse_id
+from guanxi.kernel import accounts
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.automation.listening import notices
 from guanxi.kernel.records import people, reading
@@ -143,10 +144,13 @@ def _actor(headers: dict[str, str]) -> Actor:
     if scheme.lower() == "bearer" and credentials:
         return people.by_token(credentials.strip(), via="live")
     cookie = SimpleCookie(headers.get("cookie", "")).get("guanxi_session")
-    account = parse_id(str(SessionStore(cookie.value).get("_auth_user_id") or "")) if cookie is not None else None
+    account = parse_id(str(SessionStore(cookie.value).get(accounts.KEY) or "")) if cookie is not None else None
     if account is None:
         raise Unauthenticated()
-    return people.by_account(account, via="live")[0]
+    actor, standing = people.by_account(account, via="live")
+    if standing.must_change:
+        raise Unauthenticated()
+    return actor
 
 
 def _seen(headers: dict[str, str], notice: dict[str, Any], wanted: set[str]) -> bytes:
