@@ -223,6 +223,9 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
         )
     except (Invalid, Conflict, Forbidden) as problem:
         return _draw(visit, it, verb, fields, [], raw, row=row, was=raw, problem=problem, candidates=read.candidates, action=action)
+    shown = _answers(visit, it, result)
+    if shown:
+        return visit.page("pages/answer.html", current=it, it=it, row=row, label=action.label if action else it.label, answers=shown, title=it.label)
     _told(visit, it, verb, result)
     return redirect(visit.look.to(it.name) if verb == "delete" else _after(visit, it, row["id"]))
 
@@ -265,6 +268,17 @@ def _told(visit: Visit, it: Definition, verb: str, result: door.Result) -> None:
     for field, message in result.warnings:
         one = it.fields.get(field)
         visit.say(T(f"{one.label.zh}：{message.zh}", f"{one.label.en}: {message.en}") if one is not None else message, "warning")
+
+
+def _answers(visit: Visit, it: Definition, result: door.Result) -> list[tuple[str, str]]:
+    """Texts an action answers with, such as a first password: on the page that follows and nowhere else."""
+    out = []
+    for name, value in (result.output or {}).items():
+        if isinstance(value, str) and parse_id(value) is None:
+            one = it.fields.get(name)
+            label = one.label if one is not None else words.ANSWERS.get(name) or T(name, name)
+            out.append((label.for_(visit.look.lang), value))
+    return out
 
 
 def _made(visit: Visit, result: door.Result) -> tuple[str, Text | None]:

@@ -82,6 +82,11 @@ class Look:
     def t(self, zh: str, en: str) -> str:
         return en if self.lang == "en" else zh
 
+    def many(self, it: Definition) -> str:
+        """An object as a heading over its records: English has a plural, which is the address's where that is the same word."""
+        words = it.plural.replace("_", " ")
+        return words.capitalize() if self.lang == "en" and it.label.en.casefold() == it.name.replace("_", " ") else self.say(it.label)
+
     def say(self, text: Text | None) -> str:
         return text.for_(self.lang) if text is not None else ""
 
@@ -110,6 +115,10 @@ class Look:
 
     def filter(self, one: Field, path: str, get: Any) -> Markup:
         return part(type(one), "filter")(one, path, get, self)
+
+    def plain(self, one: Choice) -> bool:
+        """Whether a choice is shown as words: a list too long to be told apart by colours."""
+        return len(one.options) > 8 and not any(o.color for o in one.options)
 
     def colour(self, one: Choice, key: str) -> str:
         for at, option in enumerate(one.options):

@@ -14,7 +14,7 @@ from guanxi.kernel import files
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Condition, Meaning, Test
 from guanxi.kernel.declare.fields import FieldProblem, Link, Stage
-from guanxi.kernel.declare.objects import Action, Definition, Form, List, Record
+from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, List, Record
 from guanxi.kernel.records import reading, telling
 from guanxi.surfaces.web import filters, linking, words
 from guanxi.surfaces.web.filters import Column
@@ -74,6 +74,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         verb=lambda name, verb: _said(visit, name, verb),
         field=lambda name, one: _field(visit, name, one),
         limit=EVENTS,
+        system=SYSTEM_FIELDS,
         numeric=numeric,
         title=it.label,
         **context,
@@ -218,7 +219,7 @@ def _related(visit: Visit, it: Definition, view: Record) -> dict[str, tuple[Defi
     found = [
         (child, link)
         for child, link in visit.catalog.linking_to(it.name)
-        if visit.may(child, "read") and visit.guard.level(child, link.name) in ("read", "write") and child.group
+        if visit.may(child, "read") and visit.guard.level(child, link.name) in ("read", "write")
     ]
     found.sort(key=lambda pair: order.get(pair[0].name, len(order)))
     if it.group == "settings" and it.name in ("user", "department"):

@@ -74,6 +74,7 @@ LEVELS: dict[str, Text] = {
     "read": T("只读", "read only"),
     "write": T("可编辑", "editable"),
 }
+ANSWERS: dict[str, Text] = {"password": T("初始密码（只显示这一次）", "First password (shown only now)")}
 LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
 
 

@@ -23,13 +23,14 @@ function closeMenus(but) {
 document.addEventListener("click", (event) => closeMenus(event.target));
 
 // The default columns are not spelt out in the address, and empty filters neither.
+addEventListener("pageshow", () => document.querySelectorAll("form[data-live] :disabled").forEach((one) => (one.disabled = false)));
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-live]")) return;
   const boxes = [...form.querySelectorAll("input[name=columns]")];
   if (boxes.every((box) => box.checked === box.hasAttribute("data-default"))) boxes.forEach((box) => (box.disabled = true));
   for (const one of form.elements) if (one.name && one.value === "") one.disabled = true;
-});
+}, true);
 
 // A filter applies when it is chosen.
 document.addEventListener("change", (event) => {
