@@ -33,6 +33,10 @@ class Entry:
 
 
 def _vector(tokens: Iterable[str]) -> str:
+    tokens = list(tokens)
+    joined = "' '".join(tokens)
+    if "\\" not in joined and joined.count("'") == 2 * (len(tokens) - 1):  # as good as always
+        return f"'{joined}'"
     return " ".join("'" + t.replace("\\", "\\\\").replace("'", "''") + "'" for t in tokens)
 
 
