@@ -65,7 +65,7 @@ def publish(draft: Any, context: Any, printed: int | None = None) -> dict[str, A
 
 
 def count_chapters(draft: Any, context: Any) -> None:
-    if draft.book is not None:
+    if draft.book is not None and context.get("book", draft.book) is not None:  # not when the book itself went
         chapters = context.find("chapter", {"field": "book", "op": "=", "value": str(draft.book)}, limit=1000)
         context.perform("book", "counted", draft.book, {"chapter_count": len(chapters)})
 

@@ -168,6 +168,8 @@ class Guard:
             ) from None
 
     def _id(self, op: str, value: Any) -> Condition:
+        if op in ("empty", "not empty"):  # across a link: whether there is a record one may see
+            return Always() if op == "not empty" else ~Always()
         values = value if isinstance(value, list | tuple) else [value]
         found = [v if isinstance(v, UUID) else parse_id(v) if isinstance(v, str) else None for v in values]
         if op not in ("=", "in") or any(v is None for v in found):

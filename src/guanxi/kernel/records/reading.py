@@ -388,7 +388,7 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
 
         def link(raw: Sequence[Any]) -> tuple[Any, Condition]:
             if raw[0] is None:
-                return None, Test(path, "empty")
+                return None, conditions.Not(Test(f"{path}.id", "not empty"))
             return {"id": raw[0], "label": raw[1]}, Test(path, "=", raw[0])
 
         return [(f"{joined.alias}.id", []), (label, [])], link
@@ -400,7 +400,7 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
 
         def bucket(raw: Sequence[Any]) -> tuple[Any, Condition]:
             if raw[0] is None:
-                return None, Test(path, "empty")
+                return None, conditions.Not(Test(path, "not empty"))
             start, end = period(unit, raw[0])
             return raw[0], Test(path, "between", [start.isoformat(), (end - timedelta(days=1)).isoformat()])
 
@@ -412,7 +412,7 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
 
         def region(raw: Sequence[Any]) -> tuple[Any, Condition]:
             if raw[0] is None:
-                return None, Test(path, "empty")
+                return None, conditions.Not(Test(path, "not empty"))
             coarser = raw[0].endswith("0" * (6 - size + 2))  # known less exactly than asked for: not all that lies below
             return raw[0], Test(path, "exactly" if coarser and size > 2 else "=", raw[0])
 
@@ -422,7 +422,7 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
 
     def plain(raw: Sequence[Any]) -> tuple[Any, Condition]:
         if raw[0] is None:
-            return None, Test(path, "empty")
+            return None, conditions.Not(Test(path, "not empty"))
         return one.load((raw[0],)) if not isinstance(one, Money) else raw[0], Test(path, "=", raw[0])
 
     return [(column, [])], plain
