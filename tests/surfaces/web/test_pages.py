@@ -110,6 +110,14 @@ def test_a_list_takes_four_statements(books):
     assert page.count("<tr>") == 51
 
 
+def test_a_record_with_its_timeline_takes_eight_statements_at_most(books):
+    client = Browser("owner")
+    client.read(f"/books/{books[0]}")
+    with statements() as sent:
+        client.read(f"/books/{books[0]}")
+    assert len(sent) <= 8, sent
+
+
 def test_pages_follow_each_other_by_cursor_without_gap_or_repeat(books):
     client = Browser("owner")
     seen: list[str] = []

@@ -8,11 +8,11 @@ from django.http import HttpResponse
 
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import And, Condition, Test
-from guanxi.kernel.declare.fields import Field, Integer, Money, Number
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
 from guanxi.surfaces.web import filters
 from guanxi.surfaces.web.filters import Column
+from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.visit import Visit, page
 
 SIZE = 50
@@ -113,11 +113,6 @@ def _directions(sort: list[str]) -> dict[str, str]:
 
 def _sortable(column: Column) -> bool:
     return column.field.sortable and column.level != "masked"
-
-
-def numeric(one: Field) -> bool:
-    """Shown right-aligned, in figures of one width."""
-    return isinstance(one, Integer | Number | Money)
 
 
 def href(visit: Visit, **changes: Any) -> str:

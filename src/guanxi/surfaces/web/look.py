@@ -25,6 +25,7 @@ from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records.guard import Guard
 from guanxi.surfaces.web import static, words
 from guanxi.surfaces.web.icons import icon
+from guanxi.surfaces.web.rows import body
 
 HERE = Path(__file__).parent
 COLOURS = ("blue", "green", "orange", "purple", "teal", "red", "yellow", "grey")
@@ -43,7 +44,7 @@ def environment() -> Environment:
         cache_size=-1,
     )
     made.filters["split"] = str.split
-    made.globals |= {"icon": icon, "static": static.url, "words": words}
+    made.globals |= {"icon": icon, "static": static.url, "words": words, "body": body}
     return made
 
 

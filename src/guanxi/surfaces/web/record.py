@@ -18,7 +18,7 @@ from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, For
 from guanxi.kernel.records import reading, telling
 from guanxi.surfaces.web import filters, linking, words
 from guanxi.surfaces.web.filters import Column
-from guanxi.surfaces.web.listing import numeric
+from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.visit import Visit, page
 
 SOME = 10
