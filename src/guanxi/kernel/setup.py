@@ -213,6 +213,11 @@ def load_demo(progress: Progress) -> None:
                 module.demo(desk)
 
 
+def operator(workspace: UUID = tables.DEFAULT_WORKSPACE) -> Actor:
+    """Whoever sits at the command line: the program itself."""
+    return system(workspace, via="cli")
+
+
 def diagnose() -> list[tuple[str, bool, str, str]]:
     """What `doctor` shows: (check, fine, Chinese, English)."""
     out: list[tuple[str, bool, str, str]] = []

@@ -64,6 +64,17 @@ def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 
+def made_via(workspace: UUID, via: str) -> list[tuple[str, UUID]]:
+    """(object, id) of the records that came into being through one way in, newest first; only the sample's is indexed."""
+    return [
+        (row[0], row[1])
+        for row in sql.rows(
+            "SELECT object, record_id FROM gx_event WHERE workspace_id = %s AND via = %s AND verb = 'create' ORDER BY id DESC",
+            [workspace, via],
+        )
+    ]
+
+
 def count(workspace: UUID) -> int:
     return int(sql.rows("SELECT count(*) FROM gx_event WHERE workspace_id = %s", [workspace])[0][0])
 

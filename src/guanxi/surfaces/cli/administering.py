@@ -58,6 +58,19 @@ def create_user(options: argparse.Namespace) -> int:
     return 0
 
 
+def demo(options: argparse.Namespace) -> int:
+    """Adds the sample company, or puts its records into the bin."""
+    with ready():
+        from guanxi.kernel import sample, setup
+
+        if not options.remove:
+            setup.load_demo(tell_step)
+            return 0
+        removed, kept = sample.remove(setup.operator())
+        print(said(Text(f"已移除 {removed} 条，保留 {kept} 条（您的数据在用）。", f"{removed} removed, {kept} kept (your own records use them).")))
+    return 0
+
+
 def import_file(options: argparse.Namespace) -> int:
     with ready():
         from guanxi.surfaces.imports import command

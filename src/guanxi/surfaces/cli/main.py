@@ -126,6 +126,9 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
         importing.add_arguments(files)
 
+    demo = command("demo", administering.demo, "示例公司: 添加或移除", "the sample company: add it or take it out")
+    demo.add_argument("--remove", action="store_true", help=said(Text("移除示例数据", "take the sample data out")))
+
     command("doctor", administering.doctor, "检查运行环境", "check that everything is in order")
     command("check", developing.check, "代码检查: 格式、类型、结构", "check the code: style, types, structure")
     passing_on("test", command("test", developing.test, "运行测试 (pytest 参数)", "run the tests (pytest's arguments)"))

@@ -28,6 +28,7 @@ CREATE TABLE gx_event (
 ) PARTITION BY RANGE (id);
 CREATE INDEX gx_event_record ON gx_event (workspace_id, object, record_id, id DESC);
 CREATE INDEX gx_event_xid ON gx_event (xid, id);
+CREATE INDEX gx_event_demo ON gx_event (workspace_id, id) WHERE via = 'demo' AND verb = 'create';
 CREATE INDEX gx_event_cause ON gx_event (workspace_id, cause) WHERE cause IS NOT NULL;
 """
 
@@ -122,7 +123,7 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'db_table': 'gx_event',
-                        'indexes': [models.Index(fields=['workspace_id', 'object', 'record_id', '-id'], name='gx_event_record'), models.Index(fields=['xid', 'id'], name='gx_event_xid'), models.Index(condition=models.Q(('cause__isnull', False)), fields=['workspace_id', 'cause'], name='gx_event_cause')],
+                        'indexes': [models.Index(fields=['workspace_id', 'object', 'record_id', '-id'], name='gx_event_record'), models.Index(fields=['xid', 'id'], name='gx_event_xid'), models.Index(condition=models.Q(('verb', 'create'), ('via', 'demo')), fields=['workspace_id', 'id'], name='gx_event_demo'), models.Index(condition=models.Q(('cause__isnull', False)), fields=['workspace_id', 'cause'], name='gx_event_cause')],
                     },
                 ),
             ],
