@@ -92,7 +92,8 @@ def of(actor: Actor, job: UUID | str) -> Job:
 def mine(actor: Actor, limit: int = 20) -> list[Job]:
     """The actor's own jobs, newest first."""
     found = sql.rows(
-        _READ + f"workspace_id = %s AND user_id = %s ORDER BY created_at DESC LIMIT {int(limit)}", [actor.workspace, actor.user]
+        _READ + f"workspace_id = %s AND user_id = %s ORDER BY created_at DESC LIMIT {int(limit)}",
+        [actor.workspace, actor.user],
     )
     return [Job(*row) for row in found]
 
@@ -146,7 +147,10 @@ def finish(job: Job, state: State, outcome: Mapping[str, Any], total: int | None
 
 def actor_of(job: Job, via: str) -> Actor:
     """Who asked, with rights as they are now. Raises Unauthenticated when the person is gone or may no longer sign in."""
-    found = sql.rows("SELECT id FROM gx_account WHERE workspace_id = %s AND user_id = %s AND is_active LIMIT 1", [job.workspace, job.user])
+    found = sql.rows(
+        "SELECT id FROM gx_account WHERE workspace_id = %s AND user_id = %s AND is_active LIMIT 1",
+        [job.workspace, job.user],
+    )
     standing = accounts.by_account(found[0][0]) if found else None
     if standing is None:
         raise Unauthenticated()

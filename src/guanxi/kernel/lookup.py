@@ -58,7 +58,11 @@ def ways(actor: Actor, name: str) -> list[str]:
     guard = guard_of(actor)
     it = guard.catalog.object(name)
     out = [it.title]
-    out += [n for n, one in it.fields.items() if n != it.title and isinstance(one, TextField) and (one.unique or isinstance(one, AutoNumber))]
+    out += [
+        n
+        for n, one in it.fields.items()
+        if n != it.title and isinstance(one, TextField) and (one.unique or isinstance(one, AutoNumber))
+    ]
     return [n for n in out if guard.level(it, n) in ("read", "write")]
 
 
@@ -95,7 +99,9 @@ def records(
     return out
 
 
-def _by(guard: Guard, it: Definition, one: Field, texts: Sequence[str], where: str | None) -> dict[str, list[Candidate]]:
+def _by(
+    guard: Guard, it: Definition, one: Field, texts: Sequence[str], where: str | None
+) -> dict[str, list[Candidate]]:
     out: dict[str, list[Candidate]] = {}
     if one.name == it.title:
         found = [(texts[place], id_, title) for place, id_, title in matching.by_title(guard.catalog, it, texts)]
@@ -146,7 +152,9 @@ def matches(actor: Actor, name: str, fields: Sequence[str], keys: Sequence[Key])
     ones = [guard.usable(it, field, "match") for field in fields]
     for one in ones:
         if isinstance(one, Links) or one.system:
-            raise Invalid.field("match", "field", f"不能按“{one.label.zh}”匹配。", f"{one.label.en} cannot be matched by.")
+            raise Invalid.field(
+                "match", "field", f"不能按“{one.label.zh}”匹配。", f"{one.label.en} cannot be matched by."
+            )
     out: dict[Key, list[UUID]] = {}
     if not keys:
         return out

@@ -43,11 +43,26 @@ def test_everything_in_is_0_and_some_refused_is_3_with_the_error_file_named(tmp_
 
 def test_options_stand_in_for_a_mapping(tmp_path: Path, capsys, cast):
     path = write(tmp_path, "x;y;z;n\n命令三;广;7;1\n命令三;东;8;2\n")
-    words = ["--column", "x=name", "--column", "y=sector", "--column", "z=", "--value", "y:广=广东", "--match", "name,sector", "--on-match", "update"]
+    words = [
+        "--column",
+        "x=name",
+        "--column",
+        "y=sector",
+        "--column",
+        "z=",
+        "--value",
+        "y:广=广东",
+        "--match",
+        "name,sector",
+        "--on-match",
+        "update",
+    ]
     assert run(path, "customers", *words, "--delimiter", ";", "--as", "owner", "--dry-run") == 0
     assert "nothing was written" in capsys.readouterr().out
     assert run(path, "customers", *words, "--as", "owner") == 0
-    rows = reading.query("customer", actor=cast.actor("owner"), where="name = 命令三", fields=["sector", "employees"]).rows
+    rows = reading.query(
+        "customer", actor=cast.actor("owner"), where="name = 命令三", fields=["sector", "employees"]
+    ).rows
     assert sorted((row["sector"], row["employees"]) for row in rows) == [("东", None), ("广东", None)]
 
 
@@ -59,7 +74,11 @@ def test_failures_are_1_and_say_why(tmp_path: Path, capsys):
     assert run(write(tmp_path, "name,established\nx,03/04/2015\n"), "customer") == 1
     assert "month/day" in capsys.readouterr().err
     assert run(write(tmp_path, "name,established\nx,03/04/2015\n"), "customer", "--date-order", "mdy") == 0
-    for words in ([tmp_path / "absent.csv", "customer"], [tmp_path, "customer"], [write(tmp_path, "name\nx"), "customer", "--column", "x"]):
+    for words in (
+        [tmp_path / "absent.csv", "customer"],
+        [tmp_path, "customer"],
+        [write(tmp_path, "name\nx"), "customer", "--column", "x"],
+    ):
         with pytest.raises(Trouble):
             run(*words)
     with pytest.raises(Trouble):

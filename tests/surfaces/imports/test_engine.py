@@ -28,7 +28,11 @@ def events_of(import_id) -> int:
 
 
 def test_columns_are_found_by_what_they_are_called_and_every_row_is_an_event_of_the_import(admin):
-    report = load(admin, "customer", "企业名称,联系电话,手机,所在省份,详细地址,员工数,没人认识\n甲一公司,010-65281234,13800138000,广东,深圳南山科技园1号,\"1,200\",x\n")
+    report = load(
+        admin,
+        "customer",
+        '企业名称,联系电话,手机,所在省份,详细地址,员工数,没人认识\n甲一公司,010-65281234,13800138000,广东,深圳南山科技园1号,"1,200",x\n',
+    )
     assert figures(report) == {"rows": 1, "created": 1}
     assert report.unmapped == ("没人认识",)
     row = everything(admin, "customer", ["name", "phones", "region", "employees"], "name = 甲一公司")[0]
@@ -111,8 +115,14 @@ def test_parents_may_stand_further_down_and_in_a_chain(admin):
 def test_small_batches_and_large_ones_give_the_same(admin, tmp_path: Path):
     def run(prefix: str, batch: int):
         lines = [f"{prefix}{i % 70},{prefix}{(i + 1) % 70 if i % 3 == 0 else ''}" for i in range(100)]
-        text = "name,parent\n" + "\n".join(line if not line.endswith(prefix) else line[: -len(prefix)] for line in lines)
-        how = {"columns": {"name": "name", "parent": {"field": "parent", "by": "name"}}, "match": ["name"], "on_match": "skip"}
+        text = "name,parent\n" + "\n".join(
+            line if not line.endswith(prefix) else line[: -len(prefix)] for line in lines
+        )
+        how = {
+            "columns": {"name": "name", "parent": {"field": "parent", "by": "name"}},
+            "match": ["name"],
+            "on_match": "skip",
+        }
         report = load(admin, "customer", text, how, batch=batch, errors=tmp_path / f"{prefix}.csv")
         rows = everything(admin, "customer", ["name", "parent"], f"name starts {prefix}")
         return figures(report), sorted((r["name"][1:], (r["parent"] or {"label": " "})["label"][1:]) for r in rows)
@@ -144,12 +154,17 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about(admin):
     assert caught.value.code == "date-order" and caught.value.errors[0].field == "established"
     load(admin, "customer", "name,established\n丑公司,03/04/2015\n", {"date_order": "dmy"})
     load(admin, "customer", "name,established\n丑二公司,03/04/2015\n丑三公司,25/04/2015\n")
-    rows = {r["name"]: r["established"].isoformat() for r in everything(admin, "customer", ["name", "established"], "name starts 丑")}
+    rows = {
+        r["name"]: r["established"].isoformat()
+        for r in everything(admin, "customer", ["name", "established"], "name starts 丑")
+    }
     assert rows == {"丑公司": "2015-04-03", "丑二公司": "2015-04-03", "丑三公司": "2015-04-25"}
 
 
 def test_amounts_have_a_scale_and_a_currency(admin):
-    door.perform("exchange_rate", "create", actor=admin, changes={"currency": "USD", "from_day": "2000-01-01", "rate": "7"})
+    door.perform(
+        "exchange_rate", "create", actor=admin, changes={"currency": "USD", "from_day": "2000-01-01", "rate": "7"}
+    )
     how = {"columns": {"name": "name", "revenue": {"field": "annual_revenue", "scale": 1000000, "currency": "USD"}}}
     load(admin, "customer", "name,revenue\n寅公司,1.5\n", how)
     row = everything(admin, "customer", ["annual_revenue"], "name = 寅公司")[0]
@@ -169,7 +184,13 @@ def test_what_a_mapping_cannot_do_is_said_before_anything_is_read(admin):
         with pytest.raises(Invalid) as caught:
             load(admin, "customer", "a,b\n1,2\n", given)
         assert field in [error.field for error in caught.value.errors], given
-    for broken in ([], {"nonsense": 1}, {"on_match": "maybe"}, {"columns": {"a": {"by": "x"}}}, {"columns": {"a": {"field": "x", "scale": "y"}}}):
+    for broken in (
+        [],
+        {"nonsense": 1},
+        {"on_match": "maybe"},
+        {"columns": {"a": {"by": "x"}}},
+        {"columns": {"a": {"field": "x", "scale": "y"}}},
+    ):
         with pytest.raises(Invalid):
             mapping.parse(broken)
 
@@ -186,7 +207,12 @@ def test_who_may_not_import_or_create_is_told_so(cast, admin):
 def test_what_is_out_of_sight_is_not_matched_and_what_leaves_the_scope_is_refused_row_by_row(cast, admin):
     manager = cast.actor("manager")
     load(admin, "customer", "name,owner\n卯公司,outsider\n")
-    report = load(manager, "customer", "name,owner\n卯公司,owner\n辰公司,outsider\n巳公司,teammate\n", {"match": ["name"], "on_match": "update"})
+    report = load(
+        manager,
+        "customer",
+        "name,owner\n卯公司,owner\n辰公司,outsider\n巳公司,teammate\n",
+        {"match": ["name"], "on_match": "update"},
+    )
     assert figures(report) == {"rows": 3, "created": 2, "rejected": 1}
     assert count(admin, "customer", "name = 卯公司") == 2
 

@@ -22,7 +22,12 @@ RATES = ("USD", "HKD", "JPY", "EUR", "DEM", "AUD", "SGD", "GBP", "CAD", "CHF", "
 def admin(cast):
     actor = cast.actor("admin")
     for currency in RATES:
-        door.perform("exchange_rate", "create", actor=actor, changes={"currency": currency, "from_day": "1990-01-01", "rate": "7"})
+        door.perform(
+            "exchange_rate",
+            "create",
+            actor=actor,
+            changes={"currency": currency, "from_day": "1990-01-01", "rate": "7"},
+        )
     return actor
 
 
@@ -32,9 +37,22 @@ def expected(data: Path) -> dict:
 
 def test_four_encodings_of_one_register_give_the_same_573_records(admin, data: Path):
     digests = set()
-    fields = ["name", "credit_code", "established", "registration_type", "registered_capital", "business_scope", "region"]
+    fields = [
+        "name",
+        "credit_code",
+        "established",
+        "registration_type",
+        "registered_capital",
+        "business_scope",
+        "region",
+    ]
     for kind in ("gb18030.csv", "utf8.csv", "utf8bom.csv", "utf16le_tab.txt"):
-        report = load(admin, "customer", data / f"e_zh/messy/registry_ningxia_2002_{kind}", {"constants": {"source": None, "sector": kind}})
+        report = load(
+            admin,
+            "customer",
+            data / f"e_zh/messy/registry_ningxia_2002_{kind}",
+            {"constants": {"source": None, "sector": kind}},
+        )
         assert figures(report) == {"rows": 573, "created": 573}, kind
         assert report.unmapped == ()
         rows = everything(admin, "customer", fields, f'sector = "{kind}"')
@@ -47,7 +65,14 @@ def test_four_encodings_of_one_register_give_the_same_573_records(admin, data: P
 def test_a_school_list_with_titles_and_sections(admin, data: Path, tmp_path: Path):
     errors = tmp_path / "errors.csv"
     how = {
-        "columns": {"学校名称": "name", "学校标识码": "short_name", "主管部门": "sector", "所在地": "region", "办学层次": "tags", "备注": "description"},
+        "columns": {
+            "学校名称": "name",
+            "学校标识码": "short_name",
+            "主管部门": "sector",
+            "所在地": "region",
+            "办学层次": "tags",
+            "备注": "description",
+        },
         "constants": {"kind": "group"},
     }
     report = load(admin, "customer", data / "e_zh/messy/全国普通高等学校名单_2017.xls", how, errors=errors)
@@ -95,13 +120,18 @@ def test_a_register_of_1996_comes_in_whole(admin, data: Path, tmp_path: Path):
     report = load(admin, "customer", path, {"constants": {"wechat": "1996"}}, errors=errors)
     assert report.rows == 44_588 and report.created + report.rejected == 44_588
     refused = list(csv.reader(errors.read_text("utf-8-sig").splitlines()))[1:]
-    assert len(refused) == report.rejected == 5  # amounts nobody can read: three say XXX, two have a point in the wrong place
+    assert (
+        len(refused) == report.rejected == 5
+    )  # amounts nobody can read: three say XXX, two have a point in the wrong place
     assert {row[5] for row in refused} == {"XXX", "10,0620000(万美元)", "1,6670000(万元人民币)"}
     blank = {"values": {"注册资金": {row[5]: None for row in refused}}, "constants": {"wechat": "1996"}}
     rest = load(admin, "customer", errors, blank)
     assert rest.created == 5
     assert count(admin, "customer", "wechat = 1996") == 44_588
-    assert count(admin, "customer", "wechat = 1996 and registered_capital empty") == expected(data)["registry_1996"]["capital_NA"] + 5
+    assert (
+        count(admin, "customer", "wechat = 1996 and registered_capital empty")
+        == expected(data)["registry_1996"]["capital_NA"] + 5
+    )
     assert report.warnings  # codes that fail their check digit are told of, not refused
 
 
@@ -125,7 +155,9 @@ def test_the_maven_sales_files_give_the_published_figures(admin, data: Path, tmp
     load(admin, "stage", MAVEN / "stages.csv", json.loads((MAVEN / "stages.json").read_text()))
 
     errors = tmp_path / "errors.csv"
-    plain = step("opportunity", "maven_sales_pipeline.csv", "8-pipeline", more={"values": {}}, errors=errors, dry_run=True)
+    plain = step(
+        "opportunity", "maven_sales_pipeline.csv", "8-pipeline", more={"values": {}}, errors=errors, dry_run=True
+    )
     assert plain.rejected == 1480 and "GTXPro" in plain.reasons.most_common(1)[0][0][1]
     refused = list(csv.DictReader(errors.read_text("utf-8-sig").splitlines()))
     assert len(refused) == 1480 and {row["product"] for row in refused} == {"GTXPro"}

@@ -20,7 +20,9 @@ WORKER = "import django; django.setup(); from guanxi.surfaces.jobs import worker
 
 
 def start(url: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", WORKER], env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)})
+    return subprocess.Popen(
+        [sys.executable, "-c", WORKER], env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )
 
 
 def wait_for(what, seconds: float):
@@ -54,7 +56,8 @@ def test_kill_nine_in_the_middle_of_an_import(cast, database_url: str):
     admin = cast.actor("admin")
     how = {"columns": {"parent": {"field": "parent", "by": "name"}}, "match": ["name"], "on_match": "skip"}
     calm, disturbed = (
-        tasks.start_import(admin, jobs.keep(admin, "t.csv", [table(prefix).encode()]), "customer", how) for prefix in ("甲", "乙")
+        tasks.start_import(admin, jobs.keep(admin, "t.csv", [table(prefix).encode()]), "customer", how)
+        for prefix in ("甲", "乙")
     )
     worker = start(database_url)
     wait_for(lambda: tasks.job(admin, calm)["state"] == "done", 60)
@@ -79,4 +82,7 @@ def test_kill_nine_in_the_middle_of_an_import(cast, database_url: str):
     assert {c: one[c] for c in counts} == {c: other[c] for c in counts}
     refused = [jobs.file(admin, o["errors"])[0].read_text("utf-8-sig").replace("乙", "甲") for o in (one, other)]
     assert refused[0] == refused[1]
-    assert one["rows"] == ROWS and reading.aggregate("customer", actor=admin, where="name starts 乙").rows[0]["count"] == one["created"]
+    assert (
+        one["rows"] == ROWS
+        and reading.aggregate("customer", actor=admin, where="name starts 乙").rows[0]["count"] == one["created"]
+    )

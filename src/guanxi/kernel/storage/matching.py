@@ -68,7 +68,9 @@ def by_value(catalog: Catalog, it: Definition, condition: Condition) -> list[UUI
     return [row[0] for row in found]
 
 
-def values(catalog: Catalog, it: Definition, fields: Sequence[Field], ids: Sequence[UUID]) -> dict[UUID, tuple[Any, ...]]:
+def values(
+    catalog: Catalog, it: Definition, fields: Sequence[Field], ids: Sequence[UUID]
+) -> dict[UUID, tuple[Any, ...]]:
     """The canonical values of some fields of some records."""
     heads: list[str] = []
     spans: list[tuple[Field, int, int]] = []
@@ -89,6 +91,7 @@ def values(catalog: Catalog, it: Definition, fields: Sequence[Field], ids: Seque
     for raw in found:
         cells = raw[1:]
         out[raw[0]] = tuple(
-            one.from_json(cells[start]) if one.custom else one.load(tuple(cells[start:end])) for one, start, end in spans
+            one.from_json(cells[start]) if one.custom else one.load(tuple(cells[start:end]))
+            for one, start, end in spans
         )
     return out

@@ -28,20 +28,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         return said(Text(zh, en))
 
     parser.add_argument("file", metavar="FILE", help=words("要导入的文件", "the file"))
-    parser.add_argument("object", metavar="OBJECT", nargs="?", default="", help=words("对象，如 customer", "what it holds, such as customer"))
-    parser.add_argument("--mapping", metavar="JSON", help=words("映射文件，见 docs/importing.md", "a mapping, see docs/importing.md"))
-    parser.add_argument("--as", dest="user", metavar="USER", help=words("以谁的身份，默认管理员", "whose rights; the administrator's by default"))
-    parser.add_argument("--match", action="append", default=[], metavar="FIELD", help=words("按哪些字段判断重复", "fields that tell the same record"))
-    parser.add_argument("--on-match", choices=mappings.ON_MATCH, help=words("遇到已有记录时", "what to do with a record that exists"))
+    parser.add_argument(
+        "object",
+        metavar="OBJECT",
+        nargs="?",
+        default="",
+        help=words("对象，如 customer", "what it holds, such as customer"),
+    )
+    parser.add_argument(
+        "--mapping", metavar="JSON", help=words("映射文件，见 docs/importing.md", "a mapping, see docs/importing.md")
+    )
+    parser.add_argument(
+        "--as",
+        dest="user",
+        metavar="USER",
+        help=words("以谁的身份，默认管理员", "whose rights; the administrator's by default"),
+    )
+    parser.add_argument(
+        "--match",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help=words("按哪些字段判断重复", "fields that tell the same record"),
+    )
+    parser.add_argument(
+        "--on-match", choices=mappings.ON_MATCH, help=words("遇到已有记录时", "what to do with a record that exists")
+    )
     parser.add_argument("--dry-run", action="store_true", help=words("只预演，不写入", "only say what would happen"))
     parser.add_argument("--errors", metavar="FILE", help=words("被拒绝的行写到哪里", "where refused rows go"))
-    parser.add_argument("--date-order", choices=("ymd", "mdy", "dmy"), help=words("日期中年月日的次序", "the order of day, month and year"))
+    parser.add_argument(
+        "--date-order",
+        choices=("ymd", "mdy", "dmy"),
+        help=words("日期中年月日的次序", "the order of day, month and year"),
+    )
     parser.add_argument("--encoding", help=words("默认自动识别", "found out when left out"))
     parser.add_argument("--delimiter", help=words("默认自动识别", "found out when left out"))
     parser.add_argument("--sheet", help=words("工作表名", "name of the sheet"))
-    parser.add_argument("--header-row", type=int, metavar="N", help=words("标题行号，0 表示没有", "row of the header, 0 for none"))
-    parser.add_argument("--column", action="append", default=[], metavar="COLUMN=FIELD", help=words("指定一列，字段留空则不导入", "where a column goes; nowhere when FIELD is empty"))
-    parser.add_argument("--value", action="append", default=[], metavar="COLUMN:OLD=NEW", help=words("替换一个值", "replace a value"))
+    parser.add_argument(
+        "--header-row", type=int, metavar="N", help=words("标题行号，0 表示没有", "row of the header, 0 for none")
+    )
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="COLUMN=FIELD",
+        help=words("指定一列，字段留空则不导入", "where a column goes; nowhere when FIELD is empty"),
+    )
+    parser.add_argument(
+        "--value", action="append", default=[], metavar="COLUMN:OLD=NEW", help=words("替换一个值", "replace a value")
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,7 +92,9 @@ def run(options: argparse.Namespace) -> int:
         given = _given(options)
         username = options.user or lookup.administrator()
         if username is None:
-            raise NotFound(T("还没有管理员，请先运行 ./guanxi serve。", "There is no administrator yet; run ./guanxi serve first."))
+            raise NotFound(
+                T("还没有管理员，请先运行 ./guanxi serve。", "There is no administrator yet; run ./guanxi serve first.")
+            )
         lang = "en" if language() == "en" else "zh-CN"
         actor = people.by_username(username, via=ACTOR_VIA, language=lang)
         errors = Path(options.errors) if options.errors else path.with_name(f"{path.name}.errors.csv")
@@ -66,7 +103,12 @@ def run(options: argparse.Namespace) -> int:
         ) as table:
             name = options.object or given.object
             if not name:
-                raise Invalid.field("object", "required", "请写明要导入的对象，如 customer。", "Say what the file holds, such as customer.")
+                raise Invalid.field(
+                    "object",
+                    "required",
+                    "请写明要导入的对象，如 customer。",
+                    "Say what the file holds, such as customer.",
+                )
             planned = engine.plan(actor, table, name, given)
             _tell_plan(table, planned)
             bar = _Bar()
@@ -90,9 +132,14 @@ def _given(options: argparse.Namespace) -> FileMapping:
         try:
             raw = json.loads(Path(options.mapping).read_text("utf-8-sig"))
         except OSError as problem:
-            raise Trouble(f"无法读取 {options.mapping}: {problem.strerror}", f"{options.mapping} cannot be read: {problem.strerror}") from None
+            raise Trouble(
+                f"无法读取 {options.mapping}: {problem.strerror}",
+                f"{options.mapping} cannot be read: {problem.strerror}",
+            ) from None
         except ValueError as problem:
-            raise Trouble(f"{options.mapping} 不是有效的 JSON: {problem}", f"{options.mapping} is not valid JSON: {problem}") from None
+            raise Trouble(
+                f"{options.mapping} 不是有效的 JSON: {problem}", f"{options.mapping} is not valid JSON: {problem}"
+            ) from None
     given = mappings.parse(raw)
     columns = dict(given.columns)
     for text in options.column:
@@ -188,11 +235,17 @@ def _summary(report: Any, planned: Any, errors: Path, out: TextIO) -> None:
     for one in report.differences[:20]:
         for name, (before, after) in one["changes"].items():
             field = planned.it.fields[name].label
-            line(f"  第 {one['row']} 行 {field.zh}: {before or '空'} → {after or '空'}", f"  row {one['row']} {field.en}: {before or 'empty'} → {after or 'empty'}")
+            line(
+                f"  第 {one['row']} 行 {field.zh}: {before or '空'} → {after or '空'}",
+                f"  row {one['row']} {field.en}: {before or 'empty'} → {after or 'empty'}",
+            )
     if report.unmapped:
         names = ", ".join(report.unmapped)
         line(f"未导入的列: {names}", f"Columns left out: {names}")
     if report.rejected:
-        line(f"被拒绝的行在 {errors}，改好后可再次导入。", f"The refused rows are in {errors}; correct them and import that file.")
+        line(
+            f"被拒绝的行在 {errors}，改好后可再次导入。",
+            f"The refused rows are in {errors}; correct them and import that file.",
+        )
     if not report.dry_run:
         line(f"导入编号 {report.id}", f"Import {report.id}")

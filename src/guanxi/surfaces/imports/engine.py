@@ -120,7 +120,10 @@ def plan(actor: Actor, table: Table, object: str, mapping: FileMapping | Mapping
     for verb in needed:
         if not access.may(rights, it, verb):
             raise Forbidden(
-                T(f"您没有{it.label.zh}的“{verb}”权限，不能导入。", f"You lack the right to {verb} {it.label.en}, which importing needs.")
+                T(
+                    f"您没有{it.label.zh}的“{verb}”权限，不能导入。",
+                    f"You lack the right to {verb} {it.label.en}, which importing needs.",
+                )
             )
     headers = tuple(table.columns)
     full = replace(mappings.complete(given, headers, mappings.importable(actor, it)), object=it.name)
@@ -128,7 +131,11 @@ def plan(actor: Actor, table: Table, object: str, mapping: FileMapping | Mapping
     if absent:
         raise Invalid(
             [
-                FieldError(f"columns.{name}", "no-column", T(f"文件中没有“{name}”这一列。", f"The file has no column {name!r}."))
+                FieldError(
+                    f"columns.{name}",
+                    "no-column",
+                    T(f"文件中没有“{name}”这一列。", f"The file has no column {name!r}."),
+                )
                 for name in absent
             ],
             T(f"文件中的列：{'、'.join(headers[:40])}。", f"Columns in the file: {', '.join(headers[:40])}."),
@@ -146,7 +153,9 @@ def plan(actor: Actor, table: Table, object: str, mapping: FileMapping | Mapping
 
 def _orders(table: Table, columns: Sequence[Column], given: Order | None) -> dict[str, Order | None]:
     """How each column of dates is to be read; asks (by raising Invalid) when nothing in it decides."""
-    dated = [column for column in columns if isinstance(column.field, Date | DateTime) and column.target.transform is None]
+    dated = [
+        column for column in columns if isinstance(column.field, Date | DateTime) and column.target.transform is None
+    ]
     if given is not None:
         return {column.name: given for column in dated}
     out: dict[str, Order | None] = {}
@@ -211,11 +220,15 @@ def _only(one: Field, text: str, candidates: Sequence[lookup.Candidate]) -> UUID
         return ids[0]
     if not ids:
         raise FieldProblem(
-            "link", f"{one.label.zh}：找不到“{text}”，或您没有查看它的权限。", f"{one.label.en}: there is no {text!r}, or you may not see it."
+            "link",
+            f"{one.label.zh}：找不到“{text}”，或您没有查看它的权限。",
+            f"{one.label.en}: there is no {text!r}, or you may not see it.",
         )
     names = "、".join(f"{c.label} ({c.id})" for c in candidates[:3])
     raise FieldProblem(
-        "ambiguous", f"{one.label.zh}：有 {len(ids)} 条记录叫“{text}”：{names}。", f"{one.label.en}: {len(ids)} records are called {text!r}: {names}."
+        "ambiguous",
+        f"{one.label.zh}：有 {len(ids)} 条记录叫“{text}”：{names}。",
+        f"{one.label.en}: {len(ids)} records are called {text!r}: {names}.",
     )
 
 
@@ -250,7 +263,12 @@ class Report:
     COUNTS = ("rows", "created", "updated", "same", "skipped", "rejected", "blank")
 
     def to_json(self) -> dict[str, Any]:
-        out: dict[str, Any] = {"import": str(self.id), "object": self.object, "dry_run": self.dry_run, "cancelled": self.cancelled}
+        out: dict[str, Any] = {
+            "import": str(self.id),
+            "object": self.object,
+            "dry_run": self.dry_run,
+            "cancelled": self.cancelled,
+        }
         out |= {name: getattr(self, name) for name in self.COUNTS}
         out["kinds"] = dict(self.kinds)
         for name in ("reasons", "warnings"):
@@ -309,7 +327,9 @@ class Refused:
             if not self._at:
                 number, reason = T("行号", "Row"), T("原因", "Reason")
                 self._write([*self._headers, number.for_(self._language), reason.for_(self._language)], start="\ufeff")
-        self._write([*(_shown(cell) for cell in row.cells), str(row.number), "; ".join(r.for_(self._language) for r in reasons)])
+        self._write(
+            [*(_shown(cell) for cell in row.cells), str(row.number), "; ".join(r.for_(self._language) for r in reasons)]
+        )
 
     def _write(self, cells: Sequence[str], start: str = "") -> None:
         assert self._file is not None
@@ -445,7 +465,11 @@ def converter(column: Column, settings: Settings, order: Order | None) -> Conver
 
     def number(cell: Cell) -> Any:
         if isinstance(cell, str):
-            value = one.read(cell, settings) if isinstance(one, Percent) or target.scale is None else money.parse_amount(cell)[0]
+            value = (
+                one.read(cell, settings)
+                if isinstance(one, Percent) or target.scale is None
+                else money.parse_amount(cell)[0]
+            )
         else:
             value = cell
         if target.scale is not None and value is not None:
@@ -475,9 +499,7 @@ class Reader:
         blanks = {normal(word) for word in plan.mapping.blank} | BLANKS
         self._blanks = blanks
         self._longest = max(map(len, blanks))
-        tables = {
-            name: {normal(old): new for old, new in table.items()} for name, table in plan.mapping.values.items()
-        }
+        tables = {name: {normal(old): new for old, new in table.items()} for name, table in plan.mapping.values.items()}
         self._columns = [
             (
                 column, column.index, column.field.name, converter(column, plan.settings, plan.orders.get(column.name)),
@@ -514,7 +536,15 @@ class Reader:
             try:
                 value = convert(cell)
             except FieldProblem as problem:
-                out.problems.append((name, T(f"{column.field.label.zh}：{problem.message.zh}", f"{column.field.label.en}: {problem.message.en}")))
+                out.problems.append(
+                    (
+                        name,
+                        T(
+                            f"{column.field.label.zh}：{problem.message.zh}",
+                            f"{column.field.label.en}: {problem.message.en}",
+                        ),
+                    )
+                )
                 continue
             except Unparsed as unparsed:
                 out.problems.append((name, unparsed.message))
@@ -586,7 +616,9 @@ class Finder:
         absent = [text for text, candidates in found.items() if not candidates]
         if absent and self._plan.mapping.create_links and one.target != self._plan.it.name:
             title = people.catalog_of(self._actor).object(one.target).title
-            made = door.perform_many(one.target, "create", [door.Item(changes={title: text}) for text in absent], actor=self._actor)
+            made = door.perform_many(
+                one.target, "create", [door.Item(changes={title: text}) for text in absent], actor=self._actor
+            )
             for text, outcome in zip(absent, made, strict=True):
                 if isinstance(outcome, door.Result):
                     found[text] = [lookup.Candidate(outcome.id, text)]
@@ -602,7 +634,12 @@ class Finder:
                 del known[text]
 
     def _put(
-        self, prepared: Prepared, column: Column, texts: Sequence[str], expected: Callable[[Column, str], bool], missing: Counter[str]
+        self,
+        prepared: Prepared,
+        column: Column,
+        texts: Sequence[str],
+        expected: Callable[[Column, str], bool],
+        missing: Counter[str],
     ) -> None:
         one = column.field
         ids: list[UUID] = []
@@ -656,14 +693,33 @@ def run(
     with contextlib.ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guanxi-import-")))
-        work = _Run(actor.through("import", request=str(import_id)), table, prepared, import_id, dry_run, ledger, errors, folder, batch)
+        work = _Run(
+            actor.through("import", request=str(import_id)),
+            table,
+            prepared,
+            import_id,
+            dry_run,
+            ledger,
+            errors,
+            folder,
+            batch,
+        )
         stack.callback(work.close)
         return work.go(progress, cancelled)
 
 
 class _Run:
     def __init__(
-        self, actor: Actor, table: Table, plan: Plan, id: UUID, dry_run: bool, ledger: Ledger | None, errors: Path | None, folder: Path, batch: int
+        self,
+        actor: Actor,
+        table: Table,
+        plan: Plan,
+        id: UUID,
+        dry_run: bool,
+        ledger: Ledger | None,
+        errors: Path | None,
+        folder: Path,
+        batch: int,
     ) -> None:
         self.actor = actor
         self.table = table
@@ -712,7 +768,9 @@ class _Run:
 
     def _next_pass(self) -> None:
         """The rows that wait once more; rows that waited in vain in a whole pass are refused in the next."""
-        self.final = (self.before is not None and self.before.numbers == self.waiting.numbers) or self.passes >= MOST_PASSES
+        self.final = (
+            self.before is not None and self.before.numbers == self.waiting.numbers
+        ) or self.passes >= MOST_PASSES
         self.before, self.passes, self.last = self.waiting, self.passes + 1, 0
         self.waiting = PutOff(self.folder / f"waiting-{self.passes}")
 
@@ -849,11 +907,22 @@ class _Run:
                 self.report.rows += 1
                 self.report.skipped += 1
             elif on_match == "error":
-                self._refuse(prepared.row, [(self.plan.mapping.match[0], T("已有相同的记录。", "There is such a record already."))])
+                self._refuse(
+                    prepared.row,
+                    [(self.plan.mapping.match[0], T("已有相同的记录。", "There is such a record already."))],
+                )
             elif len(ids) > 1:
                 self._refuse(
                     prepared.row,
-                    [(self.plan.mapping.match[0], T(f"有 {len(ids)} 条记录与它匹配，不知道更新哪一条。", f"{len(ids)} records match it; it is not clear which to update."))],
+                    [
+                        (
+                            self.plan.mapping.match[0],
+                            T(
+                                f"有 {len(ids)} 条记录与它匹配，不知道更新哪一条。",
+                                f"{len(ids)} records match it; it is not clear which to update.",
+                            ),
+                        )
+                    ],
                 )
             elif ids[0] in busy:
                 later.append(prepared)
@@ -868,7 +937,9 @@ class _Run:
         """A dry run's second row of a key whose first would have been made by an earlier batch."""
         on_match = self.plan.mapping.on_match
         if on_match == "error":
-            self._refuse(prepared.row, [(self.plan.mapping.match[0], T("已有相同的记录。", "There is such a record already."))])
+            self._refuse(
+                prepared.row, [(self.plan.mapping.match[0], T("已有相同的记录。", "There is such a record already."))]
+            )
             return
         self.report.rows += 1
         if on_match == "skip":
@@ -924,7 +995,10 @@ class _Run:
             one = self.it.fields.get(name)
             if one is not None and name in after and after[name] != old:
                 zone = self.plan.settings.tz
-                changes[name] = [one.show(old, self.actor.language, zone), one.show(after[name], self.actor.language, zone)]
+                changes[name] = [
+                    one.show(old, self.actor.language, zone),
+                    one.show(after[name], self.actor.language, zone),
+                ]
         self.report.differences.append({"row": row.number, "id": str(id_), "changes": changes})
 
     def _came_in(self, prepared: Prepared, outcome: door.Result) -> None:

@@ -45,7 +45,11 @@ def columns(actor: Actor, object: str, fields: Sequence[str] | None = None) -> l
     it = guard.object(object)
     if fields is None:
         view: List | None = it.view(List)
-        chosen = [f for f in (view.columns if view is not None else (it.title,)) if guard.level(it, f.split(".")[0]) != "hidden"]
+        chosen = [
+            f
+            for f in (view.columns if view is not None else (it.title,))
+            if guard.level(it, f.split(".")[0]) != "hidden"
+        ]
     else:
         chosen = list(dict.fromkeys(fields))
     return [(path, _end(guard, it, path)) for path in chosen]

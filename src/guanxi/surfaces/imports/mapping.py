@@ -87,10 +87,27 @@ class FileMapping:
 
     def to_json(self) -> dict[str, Any]:
         def one(targets: tuple[Target, ...]) -> Any:
-            return None if not targets else targets[0].to_json() if len(targets) == 1 else [t.to_json() for t in targets]
+            return (
+                None if not targets else targets[0].to_json() if len(targets) == 1 else [t.to_json() for t in targets]
+            )
 
-        out: dict[str, Any] = {"object": self.object, "columns": {name: one(targets) for name, targets in self.columns.items()}}
-        for name in ("values", "constants", "match", "create_links", "warn_links", "blank", "date_order", "encoding", "delimiter", "sheet", "header_row"):
+        out: dict[str, Any] = {
+            "object": self.object,
+            "columns": {name: one(targets) for name, targets in self.columns.items()},
+        }
+        for name in (
+            "values",
+            "constants",
+            "match",
+            "create_links",
+            "warn_links",
+            "blank",
+            "date_order",
+            "encoding",
+            "delimiter",
+            "sheet",
+            "header_row",
+        ):
             value = getattr(self, name)
             if value not in (None, (), {}, False):
                 out[name] = list(value) if isinstance(value, tuple) else value
@@ -127,16 +144,22 @@ def parse(given: Any) -> FileMapping:
         if not isinstance(part, Mapping):
             raise _wrong(name, f"{name} 应为对象。", f"{name} is an object.")
     if not all(isinstance(table, Mapping) for table in values.values()):
-        raise _wrong("values", "values 的每一项应为“原值: 新值”的表。", "Each entry of values is a table of old to new.")
+        raise _wrong(
+            "values", "values 的每一项应为“原值: 新值”的表。", "Each entry of values is a table of old to new."
+        )
     on_match: Any = given.get("on_match") or "skip"
     if on_match not in ON_MATCH:
-        raise _wrong("on_match", "on_match 只能是 skip、update、add 或 error。", "on_match is skip, update, add or error.")
+        raise _wrong(
+            "on_match", "on_match 只能是 skip、update、add 或 error。", "on_match is skip, update, add or error."
+        )
     order = given.get("date_order")
     if order not in (None, "ymd", "mdy", "dmy"):
         raise _wrong("date_order", "date_order 只能是 ymd、mdy 或 dmy。", "date_order is ymd, mdy or dmy.")
     header = given.get("header_row")
     if header is not None and (not isinstance(header, int) or isinstance(header, bool) or header < 0):
-        raise _wrong("header_row", "header_row 应为行号，0 表示没有标题行。", "header_row is a row number; 0 means none.")
+        raise _wrong(
+            "header_row", "header_row 应为行号，0 表示没有标题行。", "header_row is a row number; 0 means none."
+        )
     return FileMapping(
         object=str(given.get("object") or ""),
         columns={str(name): tuple(_targets(str(name), value)) for name, value in columns.items()},
@@ -180,7 +203,9 @@ def _targets(column: str, value: Any) -> Iterable[Target]:
             )  # fmt: skip
         if one.get("transform") not in (None, *TRANSFORMS):
             raise _wrong(
-                f"columns.{column}", f"transform 只能是 {'、'.join(TRANSFORMS)}。", f"transform is one of {', '.join(TRANSFORMS)}."
+                f"columns.{column}",
+                f"transform 只能是 {'、'.join(TRANSFORMS)}。",
+                f"transform is one of {', '.join(TRANSFORMS)}.",
             )
         try:
             scale = None if one.get("scale") is None else Decimal(str(one["scale"]))
@@ -224,7 +249,12 @@ def complete(given: FileMapping, columns: Sequence[str], fields: Mapping[str, Fi
     words = _words_of({name: one for name, one in fields.items() if name not in taken})
     found: dict[str, str] = {}
     if given.columns:  # somebody has thought about this file: only what is called exactly so is added
-        exact = {synonyms.plain(word): name for name, one in fields.items() if name not in taken for word in (one.label.en, one.label.zh, name)}
+        exact = {
+            synonyms.plain(word): name
+            for name, one in fields.items()
+            if name not in taken
+            for word in (one.label.en, one.label.zh, name)
+        }
         for column in left:
             name = exact.get(synonyms.plain(column))
             if name is not None and name not in found.values():
@@ -235,7 +265,9 @@ def complete(given: FileMapping, columns: Sequence[str], fields: Mapping[str, Fi
         for column in left:
             if column not in found and several and (again := synonyms.suggest(column, several)) is not None:
                 found[column] = again
-    return replace(given, columns={c: out[c] if c in out else (Target(found[c]),) if c in found else () for c in columns})
+    return replace(
+        given, columns={c: out[c] if c in out else (Target(found[c]),) if c in found else () for c in columns}
+    )
 
 
 def _words_of(fields: Mapping[str, Field]) -> dict[str, tuple[str, ...]]:
@@ -266,7 +298,11 @@ def check(actor: Actor, it: Definition, given: FileMapping, columns: Sequence[st
         for target in targets:
             uses.setdefault(target.field, []).append(column)
             if target.by and not isinstance(it.fields.get(target.field), Link | Links):
-                wrong(f"columns.{column}", f"“{target.field}”不是关联字段，不能用 by。", f"{target.field!r} is no link; `by` does not apply.")
+                wrong(
+                    f"columns.{column}",
+                    f"“{target.field}”不是关联字段，不能用 by。",
+                    f"{target.field!r} is no link; `by` does not apply.",
+                )
     for name in [*uses, *given.constants]:
         if not visible(name):
             wrong(name, f"{it.label.zh}没有“{name}”这个字段。", f"{it.label.en} has no field {name!r}.")
@@ -282,16 +318,38 @@ def check(actor: Actor, it: Definition, given: FileMapping, columns: Sequence[st
         if not visible(name):
             wrong("match", f"{it.label.zh}没有“{name}”这个字段。", f"{it.label.en} has no field {name!r}.")
         elif name not in uses and name not in given.constants:
-            wrong("match", f"没有任何一列给出匹配字段“{it.fields[name].label.zh}”。", f"No column gives the match field {it.fields[name].label.en}.")
+            wrong(
+                "match",
+                f"没有任何一列给出匹配字段“{it.fields[name].label.zh}”。",
+                f"No column gives the match field {it.fields[name].label.en}.",
+            )
     for column in given.values:
         if column not in given.columns and column not in uses:
-            wrong("values", f"文件中没有“{column}”这一列，{it.label.zh}也没有这个字段。", f"Neither the file has a column {column!r} nor {it.label.en} such a field.")
+            wrong(
+                "values",
+                f"文件中没有“{column}”这一列，{it.label.zh}也没有这个字段。",
+                f"Neither the file has a column {column!r} nor {it.label.en} such a field.",
+            )
     if not uses:
         names = "、".join(columns[:30])
-        wrong("columns", f"没有一列能对应到{it.label.zh}的字段。文件中的列：{names}。请指定对应关系。", f"No column could be matched to a field of {it.label.en}. Columns in the file: {names}. Say which is which.")
+        wrong(
+            "columns",
+            f"没有一列能对应到{it.label.zh}的字段。文件中的列：{names}。请指定对应关系。",
+            f"No column could be matched to a field of {it.label.en}. Columns in the file: {names}. Say which is which.",
+        )
     elif given.on_match != "update" or not given.match:
         for name, one in fields.items():
-            if one.required and one.default is None and name not in uses and name not in given.constants and not isinstance(one, Person):
-                wrong(name, f"缺少必填的“{one.label.zh}”：没有一列对应它。", f"{one.label.en} is required and no column gives it.")
+            if (
+                one.required
+                and one.default is None
+                and name not in uses
+                and name not in given.constants
+                and not isinstance(one, Person)
+            ):
+                wrong(
+                    name,
+                    f"缺少必填的“{one.label.zh}”：没有一列对应它。",
+                    f"{one.label.en} is required and no column gives it.",
+                )
     if problems:
         raise Invalid(problems)

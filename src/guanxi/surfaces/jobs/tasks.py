@@ -91,7 +91,8 @@ def _told(one: jobs.Job, language: str) -> dict[str, Any]:
     for name in ("reasons", "warnings"):
         if isinstance(report.get(name), list):
             report[name] = [
-                {"field": r["field"], "message": T(r["zh"], r["en"]).for_(language), "count": r["count"]} for r in report[name]
+                {"field": r["field"], "message": T(r["zh"], r["en"]).for_(language), "count": r["count"]}
+                for r in report[name]
             ]
     return {
         "id": str(one.id), "kind": one.kind, "state": one.state, "done": one.done, "total": one.total,
@@ -214,7 +215,10 @@ def _export(found: jobs.Job) -> None:
     if rows < 0:
         raise Invalid()
     jobs.finish(
-        found, "done", {"file": str(kept), "rows": rows, "where": wanted.get("where"), "fields": wanted.get("fields")}, total=rows
+        found,
+        "done",
+        {"file": str(kept), "rows": rows, "where": wanted.get("where"), "fields": wanted.get("fields")},
+        total=rows,
     )
 
 
