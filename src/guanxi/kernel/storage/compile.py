@@ -40,6 +40,8 @@ class Statement:
 
     catalog: Catalog
     count: int = 0
+    apart: bool = False
+    """Whether each way in which rows may be seen is a query of its own, see `arms`."""
 
     def alias(self) -> str:
         self.count += 1
@@ -115,6 +117,22 @@ def predicate(st: Statement, it: Definition, alias: str, condition: Condition) -
     raise TypeError(condition)
 
 
+def arms(where: Condition) -> list[Condition]:
+    """The ways in which rows may be seen (own, shared, through a linked record), each with the rest of the condition.
+
+    Joined by OR they hide from the planner that each has an index in the wanted order: it walks everybody's rows until
+    enough are found. Apart, each is read in order and stops. None when there is only one way or the rows are named.
+    """
+    items = where.items if isinstance(where, And) else (where,)
+    if any(isinstance(item, Test) and item.path == "id" for item in items):
+        return []
+    for index, item in enumerate(items):
+        if isinstance(item, Or) and len(item.items) > 1 and any(isinstance(one, OwnedBy) for one in item.items):
+            rest = (*items[:index], *items[index + 1 :])
+            return [And((one, *rest)) for one in item.items]
+    return []
+
+
 def _owners(item: Condition) -> int:
     match item:
         case OwnedBy(users):
@@ -138,9 +156,9 @@ def _across(st: Statement, it: Definition, alias: str, link: Field, target: Defi
         )
     column = expression(link, alias)
     owners = _owners(item)
-    if 0 < owners <= ARRAY_LIMIT:
+    if 0 < owners <= ARRAY_LIMIT and not st.apart:
         return f"({column} IS NOT NULL AND {column} = ANY(ARRAY(SELECT {inner}.id FROM {target.table} {inner} WHERE {where})))", values
-    return f"EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {column} AND {where})", values
+    return f"({column} IS NOT NULL AND EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {column} AND {where}))", values
 
 
 def like(value: str) -> str:

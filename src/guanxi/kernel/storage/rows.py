@@ -155,8 +155,12 @@ def insert(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]) 
     for row in rows:
         line: list[Any] = [row[name] for name in BASE[:-1]]
         line.append(Jsonb(custom_json(it, row)))
-        for one, _, _ in form.fields:
-            for part, value in zip(one.parts, one.store(row.get(one.name)), strict=True):
+        for one, start, end in form.fields:
+            held = row.get(one.name)
+            if held is None:
+                line += (None,) * (end - start)
+                continue
+            for part, value in zip(one.parts, one.store(held), strict=True):
                 line.append(Jsonb(value) if part.sql == "jsonb" and value is not None else value)
         lines.append([catalog.workspace, *line])
     sql.insert(it.table, ("workspace_id", *form.columns), lines)
@@ -352,18 +356,16 @@ class Reading:
     ) -> list[tuple[dict[str, Any], list[Any]]]:
         """Rows as dicts by path, each with its key values for a cursor."""
         crossing = any(not key.sql.startswith(("t.", "(t.")) for key in self.keys)
-        conditions: list[Sql] = [("t.workspace_id = %s", [self.catalog.workspace])]
-        conditions.append(("t.deleted_at IS NOT NULL" if deleted else "t.deleted_at IS NULL", []))
-        conditions.append(predicate(self.st, self.it, "t", where))
-        if after is not None:
-            conditions.append(compiler.after(self.keys, after))
-        text, values = compiler.both(conditions, "AND")
+        separate = compiler.arms(where) if not crossing else []
+        text, values = self._conditions(where, after, deleted) if not separate else ("", [])
+        order = compiler.order_by(self.keys)
+        if separate:
+            text, values = self._apart(separate, after, deleted, f"ORDER BY {order} LIMIT {int(limit)}")
         joins = [compiler.join(self.st, joined) for joined in self._order]
         join_sql = " ".join(j for j, _ in joins)
         join_values = [v for _, vs in joins for v in vs]
         heads = [c for output in self.outputs for c in output.columns]
         head_values = [v for output in self.outputs for v in output.values]
-        order = compiler.order_by(self.keys)
         keys = ", ".join(key.sql for key in self.keys)
         columns = ", ".join([*heads, keys])
         if crossing:
@@ -386,14 +388,39 @@ class Reading:
             out.append(({path: load(raw[start:end]) for path, start, end, load in plan}, list(raw[width:])))
         return out
 
+    def _conditions(self, where: Condition, after: Sequence[Any] | None, deleted: bool) -> Sql:
+        conditions: list[Sql] = [("t.workspace_id = %s", [self.catalog.workspace])]
+        conditions.append(("t.deleted_at IS NOT NULL" if deleted else "t.deleted_at IS NULL", []))
+        conditions.append(predicate(self.st, self.it, "t", where))
+        if after is not None:
+            conditions.append(compiler.after(self.keys, after))
+        return compiler.both(conditions, "AND")
+
+    def _apart(self, separate: Sequence[Condition], after: Sequence[Any] | None, deleted: bool, tail: str) -> Sql:
+        """The rows of several ways of seeing, each found by itself."""
+        parts: list[str] = []
+        values: list[Any] = [self.catalog.workspace]
+        self.st.apart = True
+        for arm in separate:
+            text, more = self._conditions(arm, after, deleted)
+            parts.append(f"(SELECT t.id FROM {self.it.table} t WHERE {text} {tail})")
+            values += more
+        self.st.apart = False
+        return f"t.workspace_id = %s AND t.id = ANY(ARRAY({' UNION ALL '.join(parts)}))", values
+
     def count(self, where: Condition, *, most: int | None, deleted: bool = False) -> int:
         """How many rows there are, counted no further than `most` + 1."""
-        text, values = predicate(self.st, self.it, "t", where)
-        bin_ = "t.deleted_at IS NOT NULL" if deleted else "t.deleted_at IS NULL"
-        inner = f"SELECT 1 FROM {self.it.table} t WHERE t.workspace_id = %s AND {bin_} AND ({text})"
-        if most is not None:
-            inner += f" LIMIT {int(most) + 1}"
-        return int(sql.rows(f"SELECT count(*) FROM ({inner}) x", [self.catalog.workspace, *values])[0][0])
+        limit = f"LIMIT {int(most) + 1}" if most is not None else ""
+        separate = compiler.arms(where)
+        parts: list[str] = []
+        values: list[Any] = []
+        self.st.apart = bool(separate)
+        for arm in separate or [where]:
+            text, more = self._conditions(arm, None, deleted)
+            parts.append(f"(SELECT t.id FROM {self.it.table} t WHERE {text} {limit})")
+            values += more
+        self.st.apart = False
+        return int(sql.rows(f"SELECT count(*) FROM (SELECT * FROM ({' UNION '.join(parts)}) y {limit}) x", values)[0][0])
 
 
 def _plain(one: Field, alias: str, suffix: str) -> str:
