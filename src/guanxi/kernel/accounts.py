@@ -53,11 +53,17 @@ def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
                 retry_after=int(LOCKED.total_seconds()),
             )
         raise _wrong()
-    people.by_account(account.id)
+    try:
+        people.by_account(account.id)
+    except Unauthenticated:
+        raise Invalid.field("username", "inactive", "账号已停用，请联系管理员。", "The account is not active; ask your administrator.") from None
     if account.failures or account.locked_until is not None:
         tables.Account.objects.filter(id=account.id).update(failures=0, locked_until=None)
-    request.session.cycle_key()
+    language = request.session.get(LANGUAGE)
+    request.session.flush()
     request.session[KEY] = str(account.id)
+    if language in LANGUAGES:
+        request.session[LANGUAGE] = language
     return account.id
 
 

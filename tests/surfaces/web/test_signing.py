@@ -80,6 +80,16 @@ def test_somebody_made_inactive_is_out_at_once(cast):
     assert client.get("/").status_code == 200
     setup.Desk(people.the_system(cast.actor("admin").workspace)).perform("user", "update", cast.users["newcomer"], {"active": False})
     assert client.get("/")["Location"] == "/signin"
+    again = Browser().post("/signin", {"username": "newcomer", "password": PASSWORD})
+    assert again.status_code == 422 and "账号已停用" in again.content.decode()
+
+
+def test_signing_in_begins_a_session_of_its_own():
+    client = Browser("owner")
+    before = client.cookies["guanxi_session"].value
+    client.post("/signin", {"username": "manager", "password": PASSWORD})
+    assert client.cookies["guanxi_session"].value != before
+    assert "赵强" in client.read("/me") and "王伟" not in client.read("/me")
 
 
 def test_the_language_is_the_browsers_then_the_persons(cast):
