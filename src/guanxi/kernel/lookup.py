@@ -34,11 +34,6 @@ class Candidate:
     label: str
 
 
-def prepare() -> None:
-    """Make sure that looking up many names is quick; to be called before long work, outside a transaction."""
-    matching.prepare()
-
-
 def _open(guard: Guard, target: Definition) -> bool:
     return access.may(guard.actor.rights, target, "read")
 

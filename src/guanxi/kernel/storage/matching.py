@@ -6,12 +6,9 @@ be used inside it, because the normal form is no leak-proof function. Callers ap
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
-
-from django.db import IntegrityError
 
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Condition
@@ -24,17 +21,6 @@ from guanxi.kernel.storage.rows import column_of
 TITLE_LENGTH = 300
 """Search entries keep so many characters of a title."""
 _NORMAL = "lower(normalize({}, NFKC))"
-_TITLE_INDEX = "gx_search_title"
-
-
-def prepare() -> None:
-    """Make the index that titles are found by, once; importing into a large table is not possible without it."""
-    if sql.rows("SELECT 1 FROM pg_class WHERE relname = %s AND relkind = 'i'", [_TITLE_INDEX]):
-        return
-    with contextlib.suppress(IntegrityError):  # another process makes it at the same moment
-        sql.script(
-            f"CREATE INDEX IF NOT EXISTS {_TITLE_INDEX} ON gx_search_entry (workspace_id, object, {_NORMAL.format('title')})"
-        )
 
 
 def by_title(catalog: Catalog, it: Definition, texts: Sequence[str]) -> list[tuple[int, UUID, str]]:

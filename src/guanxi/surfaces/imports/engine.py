@@ -689,7 +689,6 @@ def run(
     """
     prepared = plan(actor, table, object, mapping)
     import_id = id or uuid7()
-    lookup.prepare()
     with contextlib.ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="guanxi-import-")))
