@@ -34,7 +34,7 @@ LANGUAGE = "language"
 def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
     """Check name and password and begin a session. Unknown names and wrong passwords get the same answer in the same
     time; five wrong ones lock the account for a quarter of an hour. Raises Invalid or TooManyRequests."""
-    account = tables.Account.objects.filter(username=username.strip().casefold()[:150]).first()
+    account = tables.Account.objects.filter(username=username.replace("\x00", "").strip().casefold()[:150]).first()
     if account is None:
         make_password(password[:4096])
         raise _wrong()

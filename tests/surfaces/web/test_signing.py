@@ -32,6 +32,7 @@ def test_nobody_is_sent_elsewhere_after_signing_in(to):
 def test_unknown_name_and_wrong_password_look_the_same():
     wrong = Browser().post("/signin", {"username": "owner", "password": "no"})
     unknown = Browser().post("/signin", {"username": "nobody-here", "password": "no"})
+    assert Browser().post("/signin", {"username": "\x00", "password": "\x00"}).status_code == 422
     assert wrong.status_code == unknown.status_code == 422
     assert words(wrong.content.decode()) == words(unknown.content.decode())
     assert "用户名或密码不对" in wrong.content.decode()
