@@ -57,6 +57,11 @@ def main() -> int:
     if _wanted(options, "start"):
         _start(sections[0])
     print(report(sections))
+    if options.forget:
+        from bench import databases
+
+        for size in options.sizes:
+            databases.drop(size, options.data)
     return 0
 
 
@@ -66,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2.0, help="time for each operation and person (default: 2)")
     parser.add_argument("--only", default="", help="operations by key, separated by commas")
     parser.add_argument("--data", type=Path, default=None, help="folder of test data: real company names are taken from it")
+    parser.add_argument("--forget", action="store_true", help="drop the loaded databases afterwards; else the next run finds them")
     found = parser.parse_args()
     found.only = {key for key in found.only.split(",") if key}
     return found

@@ -31,7 +31,7 @@ def url_of(name: str) -> str:
     return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
-def _admin(statement: str) -> None:
+def admin(statement: str) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(statement.encode())
 
@@ -66,8 +66,8 @@ def template(size: int, folder: Path | None) -> str:
     if _exists(name):
         return name
     unfinished = f"{name}_unfinished"
-    _admin(f'DROP DATABASE IF EXISTS "{unfinished}" WITH (FORCE)')
-    _admin(f'CREATE DATABASE "{unfinished}"')
+    admin(f'DROP DATABASE IF EXISTS "{unfinished}" WITH (FORCE)')
+    admin(f'CREATE DATABASE "{unfinished}"')
     use(unfinished)
     started = time.monotonic()
     setup.migrate(lambda step: None)
@@ -78,8 +78,13 @@ def template(size: int, folder: Path | None) -> str:
 
     loading.load(size, progress, folder)
     connections.close_all()
-    _admin(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
+    admin(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
     return name
+
+
+def drop(size: int, folder: Path | None) -> None:
+    """Forget the loaded database of a size."""
+    admin(f'DROP DATABASE IF EXISTS "gx_bench_{size}_{fingerprint(folder)}" WITH (FORCE)')
 
 
 @contextmanager
@@ -90,7 +95,7 @@ def copy(size: int, folder: Path | None) -> Iterator[str]:
     source = template(size, folder)
     name = f"gx_bench_run_{os.getpid()}_{size}"
     connections.close_all()
-    _admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY')
+    admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY')
     use(name)
     try:
         with psycopg.connect(url_of(name), autocommit=True) as connection:
@@ -98,4 +103,4 @@ def copy(size: int, folder: Path | None) -> Iterator[str]:
         yield name
     finally:
         connections.close_all()
-        _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

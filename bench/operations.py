@@ -56,6 +56,8 @@ def _path(plural: str, **parameters: Any) -> str:
 def _scope(person: Person, alias: str = "t") -> Sql:
     if person.owners is None:
         return "", []
+    if len(person.owners) == 1:
+        return f" AND {alias}.owner_id = %s", [person.owners[0]]
     return f" AND {alias}.owner_id = ANY(%s)", [person.owners]
 
 
