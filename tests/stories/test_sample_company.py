@@ -39,3 +39,18 @@ def test_in_and_out(cast: Cast) -> None:
         reading.get("customer", gone, actor=admin)
     assert reading.get("customer", gone, actor=admin, deleted=True)["id"] == gone
     assert {hit.id for hit in finding.search("有限公司", actor=admin) if hit.object == "customer"} <= {used}
+
+
+def test_one_click(cast: Cast) -> None:
+    from django.test import Client
+
+    from tests.cast import PASSWORD
+
+    client = Client()
+    client.post("/signin", {"username": "admin", "password": PASSWORD})
+    left = len(sample.remaining(cast.actor("admin")))
+    page = client.get("/settings").content.decode()
+    assert f"示例公司的 {left} 条记录" in page
+    answer = client.post("/settings", {"sample": "remove"})
+    assert answer.status_code in (302, 303)
+    assert "移除" in client.get("/settings").content.decode()

@@ -9,10 +9,11 @@ from django.http import HttpResponse
 
 from guanxi.base.errors import NotFound, Problem
 from guanxi.base.text import T, Text
+from guanxi.kernel import sample
 from guanxi.kernel.declare.conditions import Test
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import finding, reading
-from guanxi.surfaces.web.visit import Visit, navigation, page
+from guanxi.surfaces.web.visit import Visit, navigation, page, redirect
 
 RECENT = 5
 COUNTERS = 4
@@ -30,18 +31,26 @@ def _card(visit: Visit, it: Definition) -> dict[str, Any] | None:
     title = visit.guard.title(it)
     if title is None:
         return None
-    fields = [it.title, "updated_at", *(["owner"] if it.owned and visit.guard.level(it, "owner") in ("read", "write") else [])]
+    fields = [
+        it.title,
+        "updated_at",
+        *(["owner"] if it.owned and visit.guard.level(it, "owner") in ("read", "write") else []),
+    ]
     recent = reading.query(it.name, actor=visit.actor, fields=fields, sort=["-updated_at"], limit=RECENT).rows
     counters: list[tuple[Text, str, Any]] = []
     for view in it.views:
         if isinstance(view, List) and view.where and len(counters) < COUNTERS:
             try:
-                found = reading.query(it.name, actor=visit.actor, where=view.where, fields=[], limit=1, count="exact", sort=["id"])
+                found = reading.query(
+                    it.name, actor=visit.actor, where=view.where, fields=[], limit=1, count="exact", sort=["id"]
+                )
             except Problem:
                 continue
             counters.append((view.label, visit.look.to(it.name, view=view.name), found))
     if it.owned and not any(view.name == "mine" for view in it.views):
-        found = reading.query(it.name, actor=visit.actor, where=Test("owner", "=", "me"), fields=[], limit=1, count="exact", sort=["id"])
+        found = reading.query(
+            it.name, actor=visit.actor, where=Test("owner", "=", "me"), fields=[], limit=1, count="exact", sort=["id"]
+        )
         counters.insert(0, (T("我负责的", "Mine"), visit.look.to(it.name, where="owner = me"), found))
     return {"it": it, "title": title, "counters": counters, "recent": recent, "may_create": visit.may(it, "create")}
 
@@ -63,7 +72,21 @@ def settings(visit: Visit) -> HttpResponse:
     groups = dict(navigation(visit))
     if "settings" not in groups:
         raise NotFound()
-    return visit.page("pages/settings.html", objects=groups["settings"], title=T("设置", "Settings"))
+    if visit.posted and visit.post.get("sample") == "remove":
+        removed, kept = sample.remove(visit.actor)
+        visit.say(
+            T(
+                f"已移除 {removed} 条示例数据，保留 {kept} 条（您的数据在用）。",
+                f"{removed} sample records removed, {kept} kept because your own use them.",
+            )
+        )
+        return redirect("/settings")
+    return visit.page(
+        "pages/settings.html",
+        objects=groups["settings"],
+        sample=len(sample.remaining(visit.actor)),
+        title=T("设置", "Settings"),
+    )
 
 
 @page
