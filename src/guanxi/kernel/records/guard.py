@@ -112,7 +112,7 @@ class Guard:
 
                 try:
                     return conditions.from_json(msgspec.json.decode(text))
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
                     raise conditions.broken("不是有效的 JSON。", "Not valid JSON.") from None
             return conditions.from_text(text)
         return conditions.from_json(where)

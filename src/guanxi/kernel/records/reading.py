@@ -278,7 +278,7 @@ def _open(cursor: str, name: str, keys: Sorted, reading: Reading) -> list[Any]:
             if isinstance(value, str) and "\x00" in value:
                 raise ValueError
             _fits(key.field, value)
-    except (ValueError, TypeError, KeyError, ArithmeticError, msgspec.DecodeError):
+    except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, msgspec.DecodeError):
         raise Invalid.field(
             "after", "cursor", "翻页位置无效，或筛选排序已改变。请从第一页开始。", "The cursor is broken or belongs to another list. Start from the first page."
         ) from None

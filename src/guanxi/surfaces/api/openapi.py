@@ -304,3 +304,21 @@ def document() -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def printed() -> str:
+    """The document as it is committed: docs/openapi.json."""
+    import json
+
+    return json.dumps(document(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    import os
+    import sys
+
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi.project.settings")
+    django.setup()
+    sys.stdout.write(printed())
