@@ -107,6 +107,19 @@ def query(
     return Page([row for row, _ in found[:limit]], next_, total, more)
 
 
+def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor) -> list[tuple[int, bool]]:
+    """How many records each (object, condition) means, with one statement: exact up to 10,000, then "more"."""
+    guard = guard_of(actor)
+    statements = []
+    for name, where in wanted:
+        it = guard.object(name)
+        condition = And((guard.readable(it), guard.where(it, guard.parse(where))))
+        statements.append(Reading(guard.catalog, it).counting(condition, most=COUNT_TO))
+    with sql.work(actor.workspace):
+        found = storage.counts(statements)
+    return [(min(n, COUNT_TO), n > COUNT_TO) for n in found]
+
+
 def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, deleted: bool = False) -> dict[str, Any]:
     """One record with the fields asked for (None: all the actor may see). Raises NotFound when absent or out of sight."""
     guard = guard_of(actor)

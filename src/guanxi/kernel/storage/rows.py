@@ -410,6 +410,10 @@ class Reading:
 
     def count(self, where: Condition, *, most: int | None, deleted: bool = False) -> int:
         """How many rows there are, counted no further than `most` + 1."""
+        return int(sql.rows(*self.counting(where, most=most, deleted=deleted))[0][0])
+
+    def counting(self, where: Condition, *, most: int | None, deleted: bool = False) -> Sql:
+        """The statement that counts."""
         limit = f"LIMIT {int(most) + 1}" if most is not None else ""
         separate = compiler.arms(where)
         parts: list[str] = []
@@ -420,7 +424,15 @@ class Reading:
             parts.append(f"(SELECT t.id FROM {self.it.table} t WHERE {text} {limit})")
             values += more
         self.st.apart = False
-        return int(sql.rows(f"SELECT count(*) FROM (SELECT * FROM ({' UNION '.join(parts)}) y {limit}) x", values)[0][0])
+        return f"SELECT count(*) FROM (SELECT * FROM ({' UNION '.join(parts)}) y {limit}) x", values
+
+
+def counts(statements: Sequence[Sql]) -> list[int]:
+    """Several counts with one statement."""
+    if not statements:
+        return []
+    text = ", ".join(f"({one})" for one, _ in statements)
+    return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values])[0]]
 
 
 def _plain(one: Field, alias: str, suffix: str) -> str:
