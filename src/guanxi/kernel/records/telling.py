@@ -13,7 +13,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.declare.conditions import And, Test
+from guanxi.kernel.declare.conditions import Always, And, Test
 from guanxi.kernel.declare.fields import Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.journal import events as journal
@@ -54,22 +54,22 @@ def _row(guard: Guard, name: str, record: UUID | str, fields: Sequence[str] = ()
     return it, found[0]
 
 
-def _seen(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, UUID]:
-    """Object and id of a record that may be read, without reading it."""
+def _seen(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, UUID, bool]:
+    """Object and id of a record that may be read, without reading it, and whether it lives."""
     it = guard.object(name)
     asked = record if isinstance(record, UUID) else parse_id(record)
     deleted: bool | None = None if access.may(guard.actor.rights, it, "restore") else False
-    there = asked and near.found(guard.catalog, it, And((Test("id", "in", [asked]), guard.readable(it))), deleted=deleted)
+    there = near.found(guard.catalog, it, And((Test("id", "in", [asked]), guard.readable(it))), deleted=deleted) if asked else None
     if there is None:
         raise NotFound()
-    return it, there
+    return it, *there
 
 
 def history(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50) -> list[Told]:
     """What happened to one record, newest first."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        it, there = _seen(guard, name, record)
+        it, there, _ = _seen(guard, name, record)
         found = journal.of_records(actor.workspace, [(it.name, there)], before=before, limit=limit)
         return _told(guard, found, {})
 
@@ -78,9 +78,10 @@ def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None
     """What happened to one record and to the records linked to it that the actor may see, newest first."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        it, there = _seen(guard, name, record)
+        it, there, living = _seen(guard, name, record)
+        plain = living and not it.policy.through  # what is seen through it is then seen: that arm is true already
         children = [
-            near.Child(child, link.name, guard.readable(child), guard.title(child))
+            near.Child(child, link.name, Always() if plain and link.name in child.policy.through else guard.readable(child), guard.title(child))
             for child, link in guard.catalog.linking_to(it.name)
             if access.may(actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
         ]
