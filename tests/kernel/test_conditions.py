@@ -160,6 +160,9 @@ DAYS = [date(2026, 11, d) for d in (1, 15, 22, 30)] + [date(2026, 12, 31), date(
 TIMES = [datetime(2026, 11, 22, 15, 59, 59, 999999, tzinfo=UTC), datetime(2026, 11, 22, 16, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)]
 TAGS = ["红", "green", "50%"]
 GENRES = ["novel", "poem", "essay"]
+CODES = ["440305", "440300", "440000", "110101", "110000"]
+PLACES: list[Any] = [*CODES, {"code": "440305", "detail": "ＡＢ路 5%号"}, {"detail": "海外路"}]
+MONEY: list[Any] = ["-5", "0", "1", "12.50", {"amount": "2", "currency": "USD"}, {"amount": "0.01", "currency": "USD"}, {"amount": "12.5", "currency": "CNY"}]
 EMAILS = ["a@example.com", "b.c@例子.com"]
 
 
@@ -173,6 +176,7 @@ def shelf(cast: Cast) -> dict[str, Any]:
     """About sixty books of every sort, and the rows as the kernel holds them."""
     desk = system(DEFAULT_WORKSPACE, via="test")
     authors = [create(desk, "author", name=name) for name in ("钱锺书", "Ann")]
+    create(desk, "exchange_rate", currency="USD", from_day="2020-01-01", rate="6.25")
     users = [cast.users["owner"], cast.users["outsider"]]
 
     def pick(i: int, step: int, pool: list[Any]) -> Any:
@@ -184,7 +188,7 @@ def shelf(cast: Cast) -> dict[str, Any]:
             door.Item(
                 changes={
                     "name": (pick(i, 3, WORDS) or "无名"), "summary": pick(i, 5, WORDS), "pages": pick(i, 2, [-0, 1, 5, 10**15]),
-                    "weight": pick(i, 1, NUMBERS), "discount": pick(i, 4, NUMBERS), "price": pick(i, 3, NUMBERS), "published_on": pick(i, 2, DAYS),
+                    "weight": pick(i, 1, NUMBERS), "discount": pick(i, 4, NUMBERS), "price": pick(i, 3, MONEY), "place": pick(i, 1, PLACES), "published_on": pick(i, 2, DAYS),
                     "printed_at": pick(i, 1, TIMES), "available": pick(i, 1, [True, False]), "status": pick(i, 1, ["draft", "published"]),
                     "genres": pick(i, 1, [["novel"], ["novel", "poem"], ["essay"]]), "tags": pick(i, 1, [["红"], ["红", "green"], ["50%"]]),
                     "email": pick(i, 1, EMAILS), "author": pick(i, 1, authors), "editor": pick(i, 2, users), "owner": users[i % 2],
@@ -220,7 +224,7 @@ _tests = st.one_of(
     _several(["name"], ["in", "not in"], _text.map(str.strip)),
     _comparison(["pages"], ORDERED, st.sampled_from([0, 1, 2, 5, 10**15])),
     _several(["pages"], ["in", "not in"], st.sampled_from([0, 1, 5])),
-    _comparison(["weight", "price"], ORDERED, st.sampled_from(NUMBERS).map(lambda n: n.quantize(Decimal("0.01")))),
+    _comparison(["weight", "price"], ORDERED, st.sampled_from([*NUMBERS, Decimal("12.5"), Decimal("0.06")]).map(lambda n: n.quantize(Decimal("0.01")))),
     st.builds(Test, st.sampled_from(["weight", "pages"]), st.just("between"), st.tuples(st.sampled_from([0, 1]), st.sampled_from([1, 12])).map(list)),
     _comparison(["published_on"], ORDERED, st.sampled_from(DAYS)),
     st.builds(Test, st.just("published_on"), st.just("between"), st.tuples(st.sampled_from(DAYS), st.sampled_from(DAYS)).map(list)),
@@ -234,6 +238,10 @@ _tests = st.one_of(
     _comparison(["author", "editor", "owner"], ["=", "!="], st.sampled_from(["#0", "#1"])),
     _several(["author", "editor", "owner"], ["in", "not in"], st.sampled_from(["#0", "#1"])),
     _several(["co_authors"], ["has any", "has all", "has none"], st.sampled_from(["#0", "#1"])),
+    _comparison(["place"], ["=", "!=", "exactly"], st.sampled_from(CODES)),
+    _several(["place"], ["in"], st.sampled_from(CODES)),
+    _comparison(["place"], ["contains"], st.sampled_from(["路", "ab", "％"])),
+    st.builds(Test, st.just("place"), st.sampled_from(["empty", "not empty"])),
     _comparison(["department"], ["=", "!=", "under"], st.sampled_from(["#0", "#1", "#2"])),
     st.builds(
         Test,

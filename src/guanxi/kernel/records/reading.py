@@ -314,6 +314,8 @@ def _fits(one: Field | None, value: Any) -> None:
         expected = (bool,)
     else:
         expected = (str,)
+    if (isinstance(value, Decimal) and not value.is_finite()) or (isinstance(value, datetime) and datetime not in expected):
+        raise ValueError
     if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
         raise ValueError
 
