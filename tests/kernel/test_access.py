@@ -353,3 +353,18 @@ def test_rights_move_at_once(cast: Cast, books: dict[str, UUID]) -> None:
     with pytest.raises(Unauthenticated):
         cast.actor("passing")
     assert set(PEOPLE) >= {"owner", "nobody"}
+
+
+@pytest.mark.parametrize(
+    "grants",
+    [
+        [1], "x", 5, {"nothing": {}}, {"book": 5}, {"book": {"verb": []}}, {"book": {"verbs": "read"}}, {"book": {"verbs": [5]}}, {"book": {"verbs": [["x"]]}}, {"book": {"read": "everything"}},
+        {"book": {"read": ["own"]}}, {"book": {"write": {}}}, {"book": {"fields": 5}}, {"book": {"fields": {"name": ["x"]}}}, {"book": {"fields": {"nothing": "read"}}}, {"book": {"fields": {"name": "own"}}},
+        {"book": {"departments": 5}}, {"book": {"read": "chosen", "departments": [{"a": 1}]}}, {"*": {"verbs": [5]}},
+    ],
+)  # fmt: skip
+def test_rights_that_make_no_sense_are_refused(cast: Cast, grants: Any) -> None:
+    """They would stop everybody who holds the role."""
+    with refused(Invalid) as caught:
+        create(cast.actor("admin"), "role", name="错", grants=grants)
+    assert {e.field for e in caught.value.errors} == {"grants"}

@@ -319,7 +319,9 @@ def test_labels_and_titles_and_words_for_oneself(cast: Cast) -> None:
         {"field": "place", "op": "in", "value": [["x"]]}, {"field": "place", "op": "=", "value": 5}, {"field": "price", "op": ">", "value": [1]},
         {"field": "weight", "op": "between", "value": [1, [2]]}, {"field": "name", "op": "has", "value": "x"}, {"field": "name", "op": "=", "value": "a\ud800"},
         {"field": "website", "op": "=", "value": "x" * 3000}, {"field": "extra", "op": "=", "value": 1}, {"field": "name", "op": "contains", "value": "x" * 501},
-        '{"and":[' * 2000, '{"field": "name", "op": "=", "value": "\ud800"}', {"field": "author", "op": "in", "value": [["x"]]}, {"field": "author", "op": "in", "value": "不是编号"}, {"field": "owner", "op": "under", "value": "me"},
+        '{"and":[' * 2000, '{"field": "name", "op": "=", "value": "\ud800"}', {"field": "author", "op": "in", "value": [["x"]]},
+        {"field": "printed_at", "op": "=", "value": "9999-12-31"}, {"field": "printed_at", "op": ">", "value": "0001-01-01"}, {"field": "name", "op": "contains", "value": "\ud800"},
+        {"field": "place", "op": "contains", "value": "\x00"}, {"field": "place", "op": "=", "value": "44\x00"}, {"field": "author", "op": "in", "value": "不是编号"}, {"field": "owner", "op": "under", "value": "me"},
         {"field": "price", "op": ">", "value": "NaN"}, {"field": "weight", "op": ">", "value": float("1e300")}, {"field": "status", "op": "in", "value": [{}]},
     ],
 )  # fmt: skip

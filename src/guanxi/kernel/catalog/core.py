@@ -137,9 +137,14 @@ def whole_grants(draft: Any, context: Any) -> None:
         for key in ("read", "write"):
             if grant.get(key, "own") not in SCOPES:
                 wrong(f"{name}.{key}：范围只能是 {'、'.join(SCOPES)}。", f"{name}.{key}: the scope is one of {', '.join(SCOPES)}.")
-        if not isinstance(grant.get("verbs", []), list):
-            wrong(f"{name}.verbs 应为列表。", f"{name}.verbs is a list.")
-        for field, level in dict(grant.get("fields") or {}).items():
+        for key in ("verbs", "departments"):
+            if not isinstance(grant.get(key, []), list) or not all(isinstance(v, str) for v in grant.get(key, [])):
+                wrong(f"{name}.{key} 应为文字列表。", f"{name}.{key} is a list of text.")
+        fields = grant.get("fields") or {}
+        if not isinstance(fields, Mapping):
+            wrong(f"{name}.fields 应为“字段: 级别”的表。", f"{name}.fields is a table of field: level.")
+            continue
+        for field, level in fields.items():
             if level not in LEVELS or (known is not None and field not in known.fields):
                 wrong(f"{name}.fields.{field}：字段或级别不对。", f"{name}.fields.{field}: no such field or level.")
     if problems:

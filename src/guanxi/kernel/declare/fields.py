@@ -537,6 +537,13 @@ _YES = {"true", "1", "yes", "y", "是", "对", "有", "√", "✓", "on", "t"}
 _NO = {"false", "0", "no", "n", "否", "不", "无", "×", "off", "f"}
 
 
+def _in_range(day: date) -> date:
+    """Years 1000 to 9000: beyond them the calendar ends before the periods around a day do."""
+    if not 1000 <= day.year <= 9000:
+        raise FieldProblem("range", "日期超出范围。", "The date is out of range.")
+    return day
+
+
 class Date(Field):
     """A calendar day."""
 
@@ -549,20 +556,17 @@ class Date(Field):
         if value is None or value == "":
             return None
         if isinstance(value, datetime):
-            return value.astimezone(settings.tz).date() if value.tzinfo else value.date()
+            return _in_range(value.astimezone(settings.tz).date() if value.tzinfo else value.date())
         if isinstance(value, date):
-            return value
+            return _in_range(value)
         if isinstance(value, str):
-            try:
-                return date.fromisoformat(value.strip())
-            except ValueError:
-                pass
-            try:
-                day = parse_date(value.strip())
-                if 1 <= day.year <= 9999:
-                    return day
-            except ValueError:
-                pass
+            for reader in (date.fromisoformat, parse_date):
+                try:
+                    return _in_range(reader(value.strip()))
+                except FieldProblem:
+                    raise
+                except ValueError:
+                    pass
         raise FieldProblem("type", "请填写日期，如 2026-11-22。", "Give a date, such as 2026-11-22.")
 
     def to_json(self, value: Any) -> Any:
@@ -610,6 +614,7 @@ class DateTime(Field):
             value = value.replace(tzinfo=settings.tz)
         try:
             instant: datetime = value.astimezone(UTC)
+            _in_range(instant.date())
             return instant
         except OverflowError:
             raise FieldProblem("range", "日期超出范围。", "The date is out of range.") from None

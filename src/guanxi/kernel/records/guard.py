@@ -42,6 +42,11 @@ def unknown_field(where: str, path: str) -> Invalid:
 WHO = ("me", "my department", "my departments")
 
 
+def _storable(text: str) -> bool:
+    """Whether the database can hold the text at all: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 @dataclass(frozen=True)
 class Guard:
     """One actor's view of one catalog."""
@@ -210,7 +215,7 @@ class Guard:
             ids = self._records(one, op, [value])
             return Test(one.name, "not in" if op == "!=" else "in", ids)
         if op in ("contains", "not contains", "starts", "ends") and one.kind not in ("phone", "region"):
-            if not isinstance(value, str | int) or len(str(value)) > 500 or "\x00" in str(value):
+            if not isinstance(value, str | int) or len(str(value)) > 500 or not _storable(str(value)):
                 raise conditions.broken("请给出要查找的文字。", "Give the text to look for.")
             return Test(one.name, op, str(value))
         return Test(one.name, op, self._needed(one, value))
@@ -219,6 +224,8 @@ class Guard:
         found = one.operand(value, self.catalog.settings)
         if found is None:
             raise FieldProblem("missing", "请给出要比较的值，或用“为空”。", "Give a value to compare with, or use 'empty'.")
+        if isinstance(found, str) and not _storable(found):
+            raise FieldProblem("encoding", "含有无法保存的字符。", "Contains characters that cannot be stored.")
         return found
 
     def _records(self, one: Link | Links, op: str, values: list[Any]) -> list[UUID]:
