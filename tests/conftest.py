@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,19 @@ def data() -> Path:
     if folder is None:
         pytest.skip("the test data is not here: set GUANXI_DATA")
     return folder
+
+
+def _drop(name: str) -> None:
+    """Drop a test's database; the server's own housekeeping may hold it for a moment."""
+    for attempt in range(10):
+        try:
+            _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        except Exception:
+            if attempt == 9:
+                raise
+            time.sleep(0.5)
+        else:
+            return
 
 
 def _admin(statement: str) -> None:
@@ -89,7 +103,7 @@ def template() -> Iterator[str]:
     connections.close_all()
     yield name
     _use(_BASE)
-    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(name)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +117,7 @@ def database(template: str) -> Iterator[str]:
     _use(name)
     yield name
     _use(_base_name())
-    _admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    _drop(name)
 
 
 @pytest.fixture(scope="module")

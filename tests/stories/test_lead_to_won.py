@@ -21,7 +21,7 @@ class Caller:
     """Somebody using the API with a token."""
 
     def __init__(self, token: str) -> None:
-        self.client = Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})
+        self.client = Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en", "Prefer": "return=representation"})
 
     def __call__(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         answer = self.client.generic(method, f"/api/v1/{path}", json.dumps(body) if body is not None else "", "application/json")

@@ -50,8 +50,11 @@ def problem(answer: Any, status: int, code: str = "", *fields: str) -> dict[str,
 
 
 def test_one_record_from_birth_to_bin(cast: Cast, owner: Caller) -> None:
+    brief = owner("post", "/books", {"name": "简"})
+    assert brief.status_code == 201 and set(brief.json()) == {"id", "version", "changed", "warnings"}
+    owner.headers["HTTP_PREFER"] = "return=representation"
     made = owner("post", "/books", {"name": "边城", "pages": 96, "price": "12.5"})
-    assert made.status_code == 201
+    assert made.status_code == 201 and made["Preference-Applied"] == "return=representation"
     done = made.json()
     one = done["id"]
     assert made["Location"] == f"/api/v1/books/{one}" and made["ETag"] == f'"{done["version"]}"'

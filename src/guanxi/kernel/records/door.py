@@ -431,7 +431,7 @@ class _Batch:
             draft.team = self._team(work)
         elif work.item.inputs:
             raise unknown_field(next(iter(work.item.inputs)), next(iter(work.item.inputs)))
-        if self.verb == "assign" and not draft.changed("owner") and "owner" not in work.item.changes:
+        if self.verb == "assign" and ("owner" not in work.item.changes or draft.values.get("owner") is None):
             raise Invalid.field("owner", "required", "请选择新的负责人。", "Choose the new owner.")
         if self.verb == "delete":
             draft.values["deleted_at"] = self.now
@@ -493,6 +493,8 @@ class _Batch:
             )
         if not storage.satisfying(self.catalog, self.catalog.objects["user"], [user], Always(), deleted=False):
             raise Invalid.field("user", "link", "没有这个成员。", "There is no such member.")
+        if self.verb == "unshare" and user not in {held[0] for held in facts.team(self.actor.workspace, self.it.name, work.draft.id)}:
+            raise Invalid.field("user", "absent", "这位成员不在团队里。", "This member is not in the team.")
         return user, level, until
 
     # -- 7: values -----------------------------------------------------------------------------------------------------

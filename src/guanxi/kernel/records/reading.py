@@ -22,6 +22,8 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.ids import parse_id
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.access.rights import Rights
+from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.fields import Choice, Date, DateTime, Field, Link, Links, Money, Number, Percent, Region
@@ -152,8 +154,25 @@ def default_fields(guard: Guard, it: Definition) -> list[str]:
     return out
 
 
+_plans: dict[tuple[int, int, str, tuple[str, ...]], tuple[Catalog, Rights | None, Reading]] = {}
+"""Statements made before, for the same catalog and the same rights (the very objects: new rights are a new object)."""
+MOST_PLANS = 1_000
+
+
 def select(guard: Guard, it: Definition, paths: Sequence[str]) -> Reading:
     """A statement that reads these paths, with every crossing limited to what the actor may see there."""
+    key = (id(guard.catalog), id(guard.actor.rights), it.name, tuple(paths))
+    held = _plans.get(key)
+    if held is not None and held[0] is guard.catalog and held[1] is guard.actor.rights:
+        return held[2].again()
+    reading = _select(guard, it, paths)
+    if len(_plans) >= MOST_PLANS:
+        _plans.clear()
+    _plans[key] = (guard.catalog, guard.actor.rights, reading.again())
+    return reading
+
+
+def _select(guard: Guard, it: Definition, paths: Sequence[str]) -> Reading:
     if len(paths) > MAX_FIELDS:
         raise Invalid.field("fields", "too-many", f"最多 {MAX_FIELDS} 个字段。", f"At most {MAX_FIELDS} fields.")
     reading = Reading(guard.catalog, it)

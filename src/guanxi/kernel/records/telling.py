@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare.conditions import Always, And, Test
-from guanxi.kernel.declare.fields import Link, Links
+from guanxi.kernel.declare.fields import Field, Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records.guard import Guard
@@ -122,47 +122,54 @@ def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[
     for target, record, label in near.titles(guard.catalog, missing):
         known[target][record] = label
     out = []
+    fields: dict[str, dict[str, tuple[Field, str]]] = {}
     for event in events:
         it = guard.catalog.find(event.object)
         if it is None:
             continue
+        if it.name not in fields:
+            fields[it.name] = _shown(guard, it)
         out.append(
             Told(
                 event.id, event.object, event.record, known.get(event.object, {}).get(event.record, ""), event.verb,
                 {"id": event.actor, "label": known["user"].get(event.actor, "")} if event.actor else None,
-                event.actor_kind, event.via, event.at, _changes(guard, it, event, known), event.cause,
+                event.actor_kind, event.via, event.at, _changes(fields[it.name], event, known), event.cause,
             )
         )  # fmt: skip
     return out
 
 
 def _ids(value: Any) -> list[UUID]:
-    values = value if isinstance(value, list) else [value]
-    return [found for v in values if isinstance(v, str) and (found := parse_id(v))]
+    if value is None:
+        return []
+    return [UUID(v) for v in (value if isinstance(value, list) else (value,)) if isinstance(v, str)]
 
 
-def _changes(guard: Guard, it: Definition, event: journal.Event, known: dict[str, dict[UUID, str]]) -> dict[str, list[Any]]:
+def _shown(guard: Guard, it: Definition) -> dict[str, tuple[Field, str]]:
+    """The fields of an object whose changes the actor may know, with their level."""
+    return {one.name: (one, level) for one, level in guard.visible(it)}
+
+
+def _changes(
+    fields: Mapping[str, tuple[Field, str]], event: journal.Event, known: dict[str, dict[UUID, str]]
+) -> dict[str, list[Any]]:
     out: dict[str, list[Any]] = {}
     for name, pair in event.changes.items():
         if name == "@team":
             out[name] = [v and v | {"label": known["user"].get(UUID(v["user"]), "")} for v in pair]
             continue
-        one = it.fields.get(name)
-        if one is None:
+        found = fields.get(name)
+        if found is None:
             continue
-        level = guard.level(it, name)
-        if level == "hidden":
-            continue
-        values = []
-        for value in pair:
-            if isinstance(one, Link | Links):
-                there = known.get(one.target, {})
-                shown = [{"id": i, "label": there[i]} for i in _ids(value) if i in there]
-                values.append(shown if isinstance(one, Links) else (shown[0] if shown else None))
-            else:
-                loaded = one.from_json(value)
-                values.append(one.mask(loaded) if level == "masked" else loaded)
-        out[name] = values
+        one, level = found
+        if isinstance(one, Link | Links):
+            there = known.get(one.target, {})
+            lists = [[{"id": i, "label": there[i]} for i in _ids(value) if i in there] for value in pair]
+            out[name] = lists if isinstance(one, Links) else [shown[0] if shown else None for shown in lists]
+        elif level == "masked":
+            out[name] = [one.mask(one.from_json(value)) for value in pair]
+        else:
+            out[name] = [one.from_json(value) for value in pair]
     return out
 
 

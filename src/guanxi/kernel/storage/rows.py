@@ -295,6 +295,16 @@ class Reading:
         self.keys: list[Key] = []
         self._order: list[Joined] = []
 
+    def again(self) -> Reading:
+        """The same statement to go on with, as far as it was made."""
+        other = Reading(self.catalog, self.it)
+        other.st.count = self.st.count
+        other.outputs = list(self.outputs)
+        other.joins = dict(self.joins)
+        other.keys = list(self.keys)
+        other._order = list(self._order)
+        return other
+
     def join(self, path: str, parent_alias: str, link: Field, allowed: Condition) -> Joined:
         """The record behind the link at `path`, joined once."""
         if path not in self.joins:

@@ -20,6 +20,7 @@ def _parameter(name: str, text: str, schema: dict[str, Any], where: str = "query
 
 
 _ID = _parameter("id", "The record's id", {"type": "string", "format": "uuid"}, "path")
+_PREFER = _parameter("Prefer", "return=representation adds the record to the answer", {"type": "string"}, "header")
 _MATCH = _parameter("If-Match", "The version the change is based on", {"type": "string"}, "header")
 _FIELDS = _parameter("fields", "Paths, separated by commas, dotted across links", {"type": "string"})
 _PAGING = [
@@ -125,7 +126,7 @@ def _paths(it: Definition) -> dict[str, Any]:
     out: dict[str, Any] = {
         root: {
             "get": _call(f"List {it.plural}", tag, _answers(rows), _LISTING),
-            "post": _call(f"Create one of {it.plural}", tag, _answers(done, "201", "Created"), None, changes),
+            "post": _call(f"Create one of {it.plural}", tag, _answers(done, "201", "Created"), [_PREFER], changes),
         },
         f"{root}/aggregate": {
             "post": _call(
@@ -147,7 +148,7 @@ def _paths(it: Definition) -> dict[str, Any]:
         },
         one: {
             "get": _call(f"One of {it.plural}", tag, _answers(record), [_ID, _FIELDS]),
-            "patch": _call(f"Change one of {it.plural}", tag, _answers(done), [_ID, _MATCH], changes),
+            "patch": _call(f"Change one of {it.plural}", tag, _answers(done), [_ID, _MATCH, _PREFER], changes),
             "delete": _call(
                 f"Put one of {it.plural} into the bin", tag, _answers(None, "204", "Deleted"), [_ID, _MATCH]
             ),
@@ -205,7 +206,7 @@ def _paths(it: Definition) -> dict[str, Any]:
             properties["inputs"] = {"type": "object", "properties": shared}
         text = f"{action.label.zh} / {action.label.en}" if action is not None else verb
         out[f"{one}/{verb}"] = {
-            "post": _call(text, tag, _answers(done), [_ID, _MATCH], {"type": "object", "properties": properties})
+            "post": _call(text, tag, _answers(done), [_ID, _MATCH, _PREFER], {"type": "object", "properties": properties})
         }
     return out
 
