@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -528,7 +528,3 @@ def leaves(condition: Condition) -> Iterable[Test]:
             yield from leaves(item)
         case Test():
             yield condition
-
-
-def day_after(day: date) -> date:
-    return day + timedelta(days=1)

@@ -999,7 +999,7 @@ class Link(Field):
     """A record of another object. Canonical value: its id; rows give `{"id", "label"}`, or null when it may not be seen.
 
     `on_delete`: "protect" refuses to delete the target while this record stands, "cascade" deletes and restores with
-    it, "keep" leaves the link pointing into the bin. `follow` names the target's field that fills an empty owner.
+    it, "keep" leaves the link pointing into the bin. `reverse` is what the target calls the list of these records.
     """
 
     kind = "link"

@@ -352,8 +352,3 @@ class Module:
     grants: Mapping[str, Mapping[str, Grant]] = field(default_factory=dict)
     seed: Callable[..., None] | None = None
     demo: Callable[..., None] | None = None
-
-
-def vocabulary() -> dict[str, Any]:
-    """Every word a declaration may use, for the generated reference."""
-    return {cls.__name__: cls for cls in (Object, Policy, Action, List, Board, Record, Form, Grant, Module)}

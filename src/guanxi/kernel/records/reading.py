@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ from guanxi.kernel.access.rights import Rights
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition, Test
-from guanxi.kernel.declare.fields import Choice, Date, DateTime, Field, Link, Links, Money, Number, Percent, Region
+from guanxi.kernel.declare.fields import Date, DateTime, Field, Link, Links, Money, Number, Percent, Region
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import people
 from guanxi.kernel.records.guard import Guard, unknown_field
@@ -544,8 +544,3 @@ def _view(view: Any, lang: str) -> dict[str, Any]:
     if isinstance(view, List):
         out |= {"columns": list(view.columns), "sort": list(view.sort), "filters": list(view.filters), "where": view.where}
     return out
-
-
-def options(one: Field) -> Mapping[str, str]:
-    """The choices of a field by key, in Chinese; empty for other types."""
-    return {o.key: o.label.zh for o in one.options} if isinstance(one, Choice) else {}

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
 from typing import Any
 
-from guanxi.base.clock import bounds
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import (
     Across,
@@ -323,15 +321,6 @@ def bucket(one: Field, sql: str, unit: str, zone: str) -> Sql:
     if isinstance(one, DateTime):
         return f"date_trunc(%s, {sql} AT TIME ZONE %s)::date", [unit, zone]
     return f"date_trunc(%s, {sql}::timestamp)::date", [unit]
-
-
-def instants(start: date, end: date, tz: Any) -> tuple[datetime, datetime]:
-    """Whole days as instants, for comparing with times."""
-    return bounds(start, end, tz)
-
-
-def next_day(day: date) -> date:
-    return day + timedelta(days=1)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from guanxi.base.ids import uuid7
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Condition
-from guanxi.kernel.declare.fields import DateTime, Field, Link, Links, Money, Region
+from guanxi.kernel.declare.fields import Field, Links, Money
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.storage import compile as compiler
 from guanxi.kernel.storage import sql
@@ -473,15 +473,3 @@ def aggregate(
         f"WHERE t.workspace_id = %s AND t.deleted_at IS NULL AND ({text}){group_by}{order} LIMIT {int(limit)}",
         [*head_values, *(v for _, vs in joins for v in vs), reading.catalog.workspace, *values],
     )
-
-
-def is_time(one: Field) -> bool:
-    return isinstance(one, DateTime)
-
-
-def is_region(one: Field) -> bool:
-    return isinstance(one, Region)
-
-
-def is_link(one: Field) -> bool:
-    return isinstance(one, Link)

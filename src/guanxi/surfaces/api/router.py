@@ -6,7 +6,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -386,8 +385,3 @@ def post_verb(request: HttpRequest, name: str, record: str, verb: str) -> HttpRe
         version=version(request),
     )
     return _done(request, actor, name, result)
-
-
-def compact(value: Any) -> bytes:
-    """JSON as the API writes it, for tests and the command line."""
-    return msgspec.json.encode(value)

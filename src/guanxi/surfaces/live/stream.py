@@ -169,10 +169,3 @@ def _seen(headers: dict[str, str], notice: dict[str, Any], wanted: set[str]) -> 
             data = msgspec.json.encode({"object": name, "id": row["id"]})
             out += b"event: changed\ndata: " + data + b"\n\n"
     return out
-
-
-def streams(live: Live) -> int:
-    """How many streams are open, for health checks."""
-    return len(live.streams)
-
-
