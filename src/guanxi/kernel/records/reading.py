@@ -101,7 +101,9 @@ def query(
     with sql.work(actor.workspace):
         found = reading.run(condition, limit=limit + 1, after=start, deleted=deleted)
         total, more = None, False
-        if count != "none":
+        if count != "none" and after is None and len(found) <= limit:
+            total = len(found)  # the first page holds them all
+        elif count != "none":
             total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted)
             more = total > COUNT_TO
             total = min(total, COUNT_TO)
