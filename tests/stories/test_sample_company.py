@@ -46,6 +46,7 @@ def test_one_click(cast: Cast) -> None:
 
     from tests.cast import PASSWORD
 
+    setup.load_demo(lambda step: None)
     client = Client()
     client.post("/signin", {"username": "admin", "password": PASSWORD})
     left = len(sample.remaining(cast.actor("admin")))
