@@ -42,7 +42,7 @@ class Told:
     cause: UUID | None
 
 
-def _row(guard: Guard, name: str, record: UUID | str, fields: Sequence[str] = ()) -> tuple[Definition, dict[str, Any]]:
+def _row(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, dict[str, Any]]:
     it = guard.object(name)
     found_id = record if isinstance(record, UUID) else parse_id(record)
     if found_id is None:

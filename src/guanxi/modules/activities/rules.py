@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from guanxi.kernel import Invalid, Test
+from guanxi.kernel import Invalid, T, Test
 
 TARGETS = ("opportunity", "lead", "customer")
 """What a follow-up gives its last-contact fields to. The customer comes last, as it does when a deal is closed: two
@@ -149,8 +149,8 @@ def _subject(draft: Any, context: Any) -> str:
     for name in ("contact", "customer", "lead", "opportunity"):
         row = context.get(name, draft[name]) if draft[name] is not None else None
         if row is not None:
-            return f"联系 {row['name']}"
-    return "联系"
+            return T(f"联系 {row['name']}", f"Contact {row['name']}").for_(context.actor.language)
+    return T("联系", "Contact").for_(context.actor.language)
 
 
 def task_fits(draft: Any, context: Any) -> None:
