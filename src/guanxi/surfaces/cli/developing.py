@@ -47,8 +47,8 @@ def test(options: argparse.Namespace) -> int:
     browser = find_browser()
     if browser:
         os.environ["GUANXI_CHROMIUM"] = browser
-    # Alone, a chosen file starts faster in one process; everything together is faster in two.
-    arguments = options.rest or ["-n", "2", "--dist", "loadgroup"]
+    # Alone, a chosen file starts faster in one process; everything together is faster in two. A file stays in one of them, in its order.
+    arguments = options.rest or ["-n", "2", "--dist", "loadfile"]
     with throwaway_database(THROWAWAY):
         return child(("-m", "pytest", *arguments))
 
