@@ -81,6 +81,8 @@ def _holds(person: str, name: str, verb: str) -> bool:
         return False
     if verb == "read" and it.policy.read == "member":
         return True
+    if it.policy.read == "personal" and verb in ("read", *BUILT_IN):
+        return True
     return bool({verb, "*"} & set(_grant(person, name).get("verbs", [])))
 
 
@@ -92,10 +94,24 @@ class Made:
     id: UUID
     owner: str | None
     above: dict[str, Made] = field(default_factory=dict)
+    shared: tuple[str, str] | None = None
+    """With whom a personal record is shared: ("", "") everyone, ("role", key), ("user", name), ("department", name)."""
 
 
-def _reaches(person: str, made: Made, kind: str) -> bool:
+def _addressed(person: str, made: Made) -> bool:
+    kind, name = made.shared or ("nobody", "")
+    role, home = PEOPLE[person][1:]
+    return {"nobody": False, "": True, "role": role == name, "user": person == name, "department": home in _under(name) if kind == "department" else False}[kind]
+
+
+def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
     it = REGISTRY.objects[made.name]
+    if it.policy.read == "personal":
+        grant = _grant(person, made.name)
+        granted = {"*", "read" if kind == "read" else verb} & set(grant.get("verbs", ()))
+        scope = _scope(person, grant.get(kind, "own")) if granted else set()
+        managed = made.shared is not None and (scope is None or made.owner in scope)
+        return made.owner == person or managed or (kind == "read" and _addressed(person, made))
     if kind == "read":
         if it.policy.read == "member":
             return True
@@ -130,7 +146,7 @@ def verdict(person: str, made: Made, verb: str) -> str:
         return "allow"
     if not _reaches(person, made, "read"):
         return "absent"
-    return "allow" if verb == "read" or _reaches(person, made, "write") else "forbidden"
+    return "allow" if verb == "read" or _reaches(person, made, "write", verb) else "forbidden"
 
 
 # -- records -----------------------------------------------------------------------------------------------------------
@@ -208,10 +224,30 @@ class Factory:
             self.shared[key] = self.make(name, owner)
         return self.shared[key]
 
-    def make(self, name: str, owner: str) -> Made:
+    def make(self, name: str, owner: str, shared: tuple[str, str] | None = None) -> Made:
+        it = REGISTRY.objects[name]
         changes, above = self.changes(name, owner)
+        if shared is not None:
+            changes |= self.sharing(it, *shared)
+        if ("owner",) in it.unique:
+            for row in reading.query(name, actor=DESK, where={"field": "owner", "op": "=", "value": str(self.cast.users[owner])}, fields=["id"]).rows:
+                door.perform(name, "delete", actor=DESK, id=row["id"])
         made = door.perform(name, "create", actor=DESK, changes=changes).id
-        return Made(name, made, owner if "owner" in REGISTRY.objects[name].fields else None, above)
+        return Made(name, made, owner if "owner" in it.fields else None, above, shared)
+
+    def sharing(self, it: Definition, kind: str, name: str) -> dict[str, Any]:
+        """The change that shares a personal record so."""
+        one = next(it.fields[n] for n in it.policy.readers if getattr(it.fields[n], "target", "") == kind)
+        if not kind:
+            return {one.name: True}
+        role = reading.query("role", actor=DESK, where={"field": "key", "op": "=", "value": name}, fields=["id"]).rows
+        return {one.name: [role[0]["id"] if kind == "role" else (self.cast.users if kind == "user" else self.cast.departments)[name]]}
+
+    def ways(self, it: Definition) -> list[tuple[str, str] | None]:
+        """The ways records of the object can be shared: none, and one of each kind."""
+        found = {"": "", "role": "sales", "user": "newcomer", "department": "销售部"}
+        kinds = [getattr(it.fields[n], "target", "") for n in it.policy.readers]
+        return [None, *((kind, found[kind]) for kind in kinds)]
 
 
 def _pipeline(it: Definition, out: dict[str, Any]) -> None:
@@ -264,7 +300,7 @@ def _outcome(ask: Any) -> str:
 def test_reading(cast: Cast, factory: Factory, name: str) -> None:
     """List, record, figures, search, history and export show a record to exactly those who may see it."""
     it = REGISTRY.objects[name]
-    made = [factory.make(name, "owner"), factory.make(name, "outsider")]
+    made = [factory.make(name, owner, shared) for owner in ("owner", "outsider") for shared in factory.ways(it)]
     for person in PEOPLE:
         actor = cast.actor(person)
         exists = _holds(person, name, "read")
@@ -300,8 +336,9 @@ def test_writing(cast: Cast, factory: Factory, name: str) -> None:
         wanted = verdict(person, Made(name, UUID(int=0), person, above), "create")
         _tried(lambda: door.perform(name, "create", actor=actor, changes=changes), wanted, "create", name, None, person)  # noqa: B023
         for verb in [v for v in it.verbs if v != "create"]:
-            for owner in ("owner", "outsider") if verb in ("update", "delete") else ("owner",):
-                one = factory.make(name, owner)
+            owners = ("owner", "outsider") if verb in ("update", "delete") else ("owner",)
+            for owner, shared in ((o, s) for o in owners for s in factory.ways(it)):
+                one = factory.make(name, owner, shared)
                 if verb == "restore":
                     door.perform(name, "delete", actor=DESK, id=one.id)
                 wanted = verdict(person, one, verb)

@@ -10,7 +10,9 @@ from uuid import UUID
 import pytest
 
 from guanxi.base.errors import Forbidden, Invalid, NotFound, Problem
+from guanxi.kernel import Boolean, Object, Owner, Policy, T, Text
 from guanxi.kernel.access.actor import system
+from guanxi.kernel.declare.objects import DeclarationError
 from guanxi.kernel.records import door, finding, reading, telling
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import PEOPLE, Cast
@@ -231,6 +233,149 @@ def test_a_record_made_stays_within_reach(cast: Cast, books: dict[str, UUID]) ->
     with refused(Invalid, "book:link"):
         door.perform("chapter", "update", actor=owner, id=books["owner chapter"], changes={"book": str(books["outsider"])})
     create(cast.actor("manager"), "book", name="给组员", owner=str(cast.users["junior"]))
+
+
+# -- personal records --------------------------------------------------------------------------------------------------
+
+
+def _role(key: str) -> str:
+    return str(reading.query("role", actor=DESK, where={"field": "key", "op": "=", "value": key}, fields=["id"]).rows[0]["id"])
+
+
+def _found(actor: Any, name: str, record: UUID) -> bool:
+    """Every way of reading agrees on whether the record is there."""
+    where = {"field": "id", "op": "=", "value": str(record)}
+    listed = ids(actor, name, where) == {record}
+    assert reading.aggregate(name, actor=actor, where=where).rows[0]["count"] == int(listed)
+    assert reading.counts([(name, where)], actor=actor) == [(int(listed), False)]
+    assert (record in {h.id for h in finding.search("独一份", actor=actor, objects=[name])}) == listed
+    for ask in (reading.get, telling.history, telling.timeline, telling.explain):
+        try:
+            ask(name, record, actor=actor)
+            assert listed
+        except NotFound:
+            assert not listed
+    return listed
+
+
+def test_everybody_has_personal_records_without_a_grant(cast: Cast) -> None:
+    """Somebody without any role makes, changes, deletes and restores their own; nobody else finds them, whatever the role."""
+    nobody = cast.actor("nobody")
+    for name in ("shortlist", "jotting"):
+        mine = create(nobody, name, name="独一份")
+        assert reading.get(name, mine, actor=nobody)["owner"]["id"] == cast.users["nobody"]
+        assert {p for p in PEOPLE if _found(cast.actor(p), name, mine)} == {"nobody"}
+        door.perform(name, "update", actor=nobody, id=mine, changes={"name": "独一份 二"})
+        for other in ("owner", "manager", "executive", "admin"):
+            with refused(NotFound):
+                door.perform(name, "update", actor=cast.actor(other), id=mine, changes={"name": "x"})
+        door.perform(name, "delete", actor=nobody, id=mine)
+        door.perform(name, "restore", actor=nobody, id=mine)
+        assert telling.explain(name, mine, actor=nobody)["reasons"] == [{"grants": True, "about": "own", "text": "这是您自己的记录。"}]
+        with refused(Forbidden):
+            create(nobody, name, name="别人的", owner=str(cast.users["owner"]))
+        with refused(Forbidden):
+            door.perform(name, "assign", actor=nobody, id=mine, changes={"owner": str(cast.users["owner"])})
+        for verb in ("share", "unshare"):
+            with refused(NotFound):
+                door.perform(name, verb, actor=nobody, id=mine, inputs={"user": str(cast.users["owner"])})
+
+
+def test_a_personal_record_is_read_by_those_it_is_shared_with(cast: Cast) -> None:
+    owner = cast.actor("owner")
+    mine = create(owner, "shortlist", name="独一份")
+
+    def readers() -> set[str]:
+        return {p for p in PEOPLE if p != "owner" and _found(cast.actor(p), "shortlist", mine)}
+
+    def share(**changes: Any) -> set[str]:
+        door.perform("shortlist", "update", actor=DESK, id=mine, changes={"everyone": False, "roles": None, "people": None, "units": None, **changes})
+        return readers()
+
+    managing = {"manager", "executive", "admin"}  # their roles reach shared records: of those below, and of all
+    assert readers() == set()
+    assert share(people=[str(cast.users["outsider"]), str(cast.users["nobody"])]) == managing | {"outsider", "nobody"}
+    assert share(roles=[_role("sales")]) == managing | {"teammate", "junior", "newcomer", "outsider"}
+    assert share(units=[str(cast.departments["二组"])]) == managing | {"junior"}
+    assert share(units=[str(cast.departments["销售部"])]) == managing | {"teammate", "junior", "newcomer"}, "with those below"
+    assert share(everyone=True) == set(PEOPLE) - {"owner"}
+    assert share() == set()
+
+
+def test_readers_do_not_write_and_a_grant_reaches_shared_records_only(cast: Cast) -> None:
+    owner, teammate, manager, executive = (cast.actor(n) for n in ("owner", "teammate", "manager", "executive"))
+    mine = create(owner, "shortlist", name="独一份", people=[str(cast.users["teammate"])])
+    theirs = create(cast.actor("outsider"), "shortlist", name="独一份", people=[str(cast.users["manager"])])
+    for verb, how in (("update", {"changes": {"name": "x"}}), ("delete", {}), ("assign", {"changes": {"owner": str(cast.users["teammate"])}})):
+        with refused(Forbidden):
+            door.perform("shortlist", verb, actor=teammate, id=mine, **how)  # type: ignore[arg-type]
+    door.perform("shortlist", "update", actor=manager, id=mine, changes={"name": "独一份 经理改"})
+    with refused(Forbidden):  # reads it as an addressee, but the scope of writing ends at the department
+        door.perform("shortlist", "update", actor=manager, id=theirs, changes={"name": "x"})
+    for verb, actor in (("delete", manager), ("update", executive), ("delete", executive)):  # the role grants no such verb
+        with refused(Forbidden):
+            door.perform("shortlist", verb, actor=actor, id=mine, changes={"name": "x"} if verb == "update" else {})
+    told = telling.explain("shortlist", mine, actor=manager)
+    assert told["write"] and told["verbs"]["update"] and told["verbs"]["assign"] and not told["verbs"]["delete"]
+    assert not telling.explain("shortlist", mine, actor=executive)["write"]
+    with refused(Forbidden):  # who may not see unshared ones may not make them so
+        door.perform("shortlist", "update", actor=manager, id=mine, changes={"people": None})
+    door.perform("shortlist", "assign", actor=manager, id=mine, changes={"owner": str(cast.users["teammate"])})
+    assert ids(owner, "shortlist", {"field": "id", "op": "=", "value": str(mine)}) == set()
+    admin = cast.actor("admin")
+    door.perform("shortlist", "update", actor=admin, id=mine, changes={"everyone": True, "people": None})
+    door.perform("shortlist", "delete", actor=admin, id=mine)
+    note = create(owner, "jotting", name="独一份")
+    for who in (executive, admin):  # the grant of a never shared object grants nothing
+        with refused(NotFound):
+            door.perform("jotting", "update", actor=who, id=note, changes={"name": "x"})
+
+
+def test_who_may_share_with_many_is_a_right_over_a_field(cast: Cast) -> None:
+    owner, manager = cast.actor("owner"), cast.actor("manager")
+    mine = create(owner, "shortlist", name="独一份", people=[str(cast.users["teammate"])])
+    for changes in ({"everyone": True}, {"roles": [_role("sales")]}, {"units": [str(cast.departments["市场部"])]}):
+        with refused(Invalid, f"{next(iter(changes))}:read-only"):
+            door.perform("shortlist", "update", actor=owner, id=mine, changes=changes)
+        with refused(Invalid, f"{next(iter(changes))}:read-only"):
+            create(owner, "shortlist", name="x", **changes)
+        door.perform("shortlist", "update", actor=manager, id=mine, changes=changes)
+    create(cast.actor("admin"), "shortlist", name="全员", everyone=True)
+
+
+def test_why_a_personal_record_is_seen(cast: Cast) -> None:
+    owner = cast.actor("owner")
+    mine = create(owner, "shortlist", name="独一份", people=[str(cast.users["teammate"])])
+
+    def why(about: str, asker: str = "owner") -> list[tuple[bool, str, str]]:
+        from dataclasses import replace
+
+        told = telling.explain("shortlist", mine, actor=replace(cast.actor(asker), language="en"), about=cast.actor(about))
+        assert told["read"] == any(r["grants"] for r in told["reasons"])
+        return [(r["grants"], r["about"], r["text"]) for r in told["reasons"]]
+
+    assert why("owner") == [(True, "own", "It is yours.")]
+    assert why("owner", "teammate") == [(True, "own", "It is theirs.")]
+    assert why("teammate") == [(True, "shared", "Shared with user “李娜”.")]
+    assert why("nobody") == [(False, "policy", "Shortlist is personal: only its owner and those it is shared with see it.")]
+    door.perform("shortlist", "update", actor=DESK, id=mine, changes={"people": None, "roles": [_role("sales")], "everyone": True})
+    assert why("junior") == [(True, "shared", "Shared with everyone."), (True, "shared", "Shared with role “客户经理”.")]
+    assert why("admin")[-1] == (True, "role", "Role “系统管理员” reaches shared records of Shortlist: all records.")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"read": "personal"}, {"write": "personal"}, {"read": "personal", "write": "personal", "readers": ("name",)},
+        {"read": "scope", "readers": ("everyone",)}, {"read": "personal", "write": "personal", "readers": ("nothing",)},
+    ],
+)  # fmt: skip
+def test_a_personal_policy_that_makes_no_sense_is_refused(policy: dict[str, Any]) -> None:
+    body = {"__doc__": "试", "name": Text(T("名", "Name")), "owner": Owner(), "everyone": Boolean(T("全员", "Everyone")), "policy": Policy(**policy)}
+    with pytest.raises(DeclarationError):
+        type("Odd", (Object,), body, label=T("怪", "Odd"))
+    with pytest.raises(DeclarationError):
+        type("Odd", (Object,), {k: v for k, v in body.items() if k != "owner"} | {"policy": Policy("personal", "personal")}, label=T("怪", "Odd"))
 
 
 # -- fields ------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from guanxi.kernel import (
     Date,
     DateTime,
     Department,
+    Departments,
     Email,
     File,
     Form,
@@ -147,25 +148,53 @@ class Chapter(Object, label=T("章", "Chapter"), title="name"):
     views = (List(columns=("name", "book"), filters=("book",)), Form(fields=("name", "book", "body")))
 
 
+class Shortlist(Object, label=T("书单", "Shortlist")):
+    """书单: personal; shared with everybody, roles, colleagues or departments."""
+
+    name = Text(T("名称", "Name"), required=True, search=True)
+    owner = Owner()
+    everyone = Boolean(T("全员可见", "Everyone"))
+    roles = Links("role", T("共享给角色", "Shared with roles"))
+    people = Links("user", T("共享给同事", "Shared with colleagues"))
+    units = Departments(T("共享给部门", "Shared with departments"))
+    policy = Policy(
+        read="personal", write="personal", readers=("everyone", "roles", "people", "units"),
+        fields={"everyone": "read", "roles": "read", "units": "read"},
+    )  # fmt: skip
+    views = (List(columns=("name", "owner", "everyone"), sort=("name",)), Form(fields=("name", "everyone", "roles", "people", "units")))
+
+
+class Jotting(Object, label=T("随记", "Jotting")):
+    """随记: personal and never shared."""
+
+    name = Text(T("内容", "Text"), required=True, search=True)
+    owner = Owner()
+    policy = Policy(read="personal", write="personal")
+    views = (List(columns=("name",), sort=("-updated_at",)), Form(fields=("name",)))
+
+
 EVERYTHING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "export", "import", "publish")
 PLAIN = ("read", "create", "update", "delete", "restore")
 
 MODULE = Module(
     name="toy",
     label=T("玩具", "Toy"),
-    objects=(Author, Shelf, Book, Chapter),
+    objects=(Author, Shelf, Book, Chapter, Shortlist, Jotting),
     grants={
         "executive": {
             "author": Grant(("read",), "all", "none"),
             "shelf": Grant(("read",), "all", "none"),
             "book": Grant(("read", "export"), "all", "none", {"cost": "read"}),
             "chapter": Grant(("read",), "all", "none"),
+            "shortlist": Grant(("read",), "all", "all"),
+            "jotting": Grant(("read", "update"), "all", "all"),
         },
         "sales_manager": {
             "author": Grant(PLAIN, "all", "all", {"royalty": "masked"}),
             "shelf": Grant(PLAIN, "all", "all"),
             "book": Grant(EVERYTHING, "below", "below", {"email": "read"}),
             "chapter": Grant(PLAIN, "below", "below"),
+            "shortlist": Grant(("read", "update", "assign"), "below", "below", {"everyone": "write", "roles": "write", "units": "write"}),
         },
         "sales": {
             "author": Grant(("read", "create"), "all", "all"),

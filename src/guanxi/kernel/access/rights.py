@@ -9,8 +9,9 @@ from uuid import UUID
 
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
-from guanxi.kernel.declare.conditions import Across, Always, Condition, Or, OwnedBy, TeamMember
-from guanxi.kernel.declare.objects import LEVELS, Action, Definition
+from guanxi.kernel.declare.conditions import Across, Always, And, Condition, Or, OwnedBy, TeamMember, Test
+from guanxi.kernel.declare.fields import Links
+from guanxi.kernel.declare.objects import LEVELS, PERSONAL, Action, Definition
 
 NOBODY: frozenset[UUID] = frozenset()
 
@@ -45,11 +46,16 @@ class ObjectRights:
 
 @dataclass(frozen=True)
 class Rights:
-    """A person's rights: per object by name, and "*" for objects no role names."""
+    """A person's rights: per object by name, and "*" for objects no role names.
+
+    `belongs` is what shared records may name to mean this person, by object: the user, the roles, the departments with
+    all those above them.
+    """
 
     user: UUID
     objects: Mapping[str, ObjectRights]
     roles: tuple[str, ...] = ()
+    belongs: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
 
     def on(self, name: str) -> ObjectRights:
         return self.objects.get(name) or self.objects.get("*") or ObjectRights()
@@ -68,7 +74,7 @@ SCOPE_LABELS: dict[str, Text] = {
 
 def combine(
     user: UUID,
-    grants: Sequence[tuple[str, Mapping[str, Any]]],
+    grants: Sequence[tuple[UUID, str, Mapping[str, Any]]],
     departments: Sequence[UUID],
     below: Mapping[UUID, Sequence[UUID]],
     members: Mapping[UUID, Sequence[UUID]],
@@ -76,7 +82,7 @@ def combine(
 ) -> Rights:
     """Several roles as one: verbs united, the widest scopes, the highest field levels.
 
-    A role's field level counts only together with that role's right to read the object. A role that says nothing about a
+    `grants`: each role's id, name and grants. A role's field level counts only together with that role's right to read the object. A role that says nothing about a
     field stands for the policy's own level (`silent`), so that the widest wins, as for rows.
     """
 
@@ -93,14 +99,14 @@ def combine(
             return frozenset({user, *(m for d in wanted for m in members.get(d, ()))})
         return NOBODY
 
-    names = {name for _, rights in grants for name in rights}
+    names = {name for _, _, rights in grants for name in rights}
     out: dict[str, ObjectRights] = {}
     for name in names:
         verbs: set[str] = set()
         reads: list[Reach] = []
         writes: list[Reach] = []
         levels: list[Mapping[str, str]] = []
-        for role, rights in grants:
+        for _, role, rights in grants:
             grant = rights.get(name, rights.get("*"))
             if not grant:
                 continue
@@ -121,7 +127,9 @@ def combine(
         out[name] = ObjectRights(
             frozenset(verbs), _widest(reads), _widest(writes), fields, frozenset(silent), tuple(reads), tuple(writes)
         )
-    return Rights(user, out, tuple(role for role, _ in grants))
+    above = tuple(d for d, under in below.items() if not set(departments).isdisjoint(under))
+    belongs = {"user": (user,), "role": tuple(role for role, _, _ in grants), "department": above}
+    return Rights(user, out, tuple(name for _, name, _ in grants), belongs)
 
 
 def _widest(reaches: Sequence[Reach]) -> frozenset[UUID] | None:
@@ -142,6 +150,8 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
         return False
     if verb == "read" and it.policy.read == "member":
         return True
+    if verb in PERSONAL and it.policy.read == "personal":
+        return True
     return rights.on(it.name).may(verb)
 
 
@@ -150,6 +160,8 @@ def readable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
     if rights is None or it.policy.read == "member":
         return Always()
     held = rights.on(it.name)
+    if it.policy.read == "personal":
+        return Or((OwnedBy((rights.user,)), *_addressed(rights, it), *_managed(rights, it, "read", held.read)))
     if not held.may("read"):
         return ~Always()
     if it.policy.read == "role" or held.read is None:
@@ -166,11 +178,13 @@ def readable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
     return Or(tuple(arms)) if arms else ~Always()
 
 
-def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition]) -> Condition:
-    """The rows the actor may change, always within those readable."""
+def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], verb: str = "update") -> Condition:
+    """The rows the actor may change by a verb, always within those readable."""
     if rights is None:
         return Always()
     held = rights.on(it.name)
+    if it.policy.write == "personal":
+        return Or((OwnedBy((rights.user,)), *_managed(rights, it, verb, held.write)))
     if it.policy.write == "role" or held.write is None:
         return Always()
     arms: list[Condition] = []
@@ -179,13 +193,35 @@ def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
     else:
         for link in it.policy.through:
             target = objects[it.fields[link].target]  # type: ignore[attr-defined]
-            arms.append(Across(link, target.name, writable(rights, target, objects)))
+            arms.append(Across(link, target.name, writable(rights, target, objects, verb)))
     return Or(tuple(arms)) if arms else ~Always()
 
 
 def _owned(owners: frozenset[UUID], user: UUID, level: str) -> list[Condition]:
     arms: list[Condition] = [OwnedBy(tuple(sorted(owners)))] if owners else []
     return [*arms, TeamMember(user, level)]
+
+
+def _addressed(rights: Rights, it: Definition) -> list[Condition]:
+    """Personal records shared with the actor."""
+    out: list[Condition] = []
+    for name in it.policy.readers:
+        one = it.fields[name]
+        if not isinstance(one, Links):
+            out.append(Test(name, "=", True))
+        elif rights.belongs.get(one.target):
+            out.append(Test(name, "has any", rights.belongs[one.target]))
+    return out
+
+
+def _managed(rights: Rights, it: Definition, verb: str, owners: frozenset[UUID] | None) -> list[Condition]:
+    """Personal records of others that a role's grant of the verb reaches: shared ones, of owners within its scope."""
+    if not it.policy.readers or not rights.on(it.name).may(verb) or (owners is not None and owners <= {rights.user}):
+        return []
+    shared: Condition = Or(
+        tuple(Test(name, "not empty") if isinstance(it.fields[name], Links) else Test(name, "=", True) for name in it.policy.readers)
+    )
+    return [shared if owners is None else And((OwnedBy(tuple(sorted(owners))), shared))]
 
 
 def level(rights: Rights | None, it: Definition, name: str) -> str:

@@ -59,6 +59,9 @@ class Registry:
             for field in definition.fields.values():
                 if isinstance(field, Link | Links) and field.target not in out:
                     raise DeclarationError(f"{definition.name}.{field.name} links to {field.target!r}, which nobody declares")
+            for link in definition.policy.through:
+                if out[definition.fields[link].target].policy.read == "personal":  # type: ignore[attr-defined]
+                    raise DeclarationError(f"{definition.name} is read through {link!r}, whose records are personal")
         return out
 
 

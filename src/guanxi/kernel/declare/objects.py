@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
 from guanxi.base.text import T, Text
-from guanxi.kernel.declare.fields import DateTime, Field, Link, Links, Person, TextField
+from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
 
 Scope = Literal["none", "own", "reports", "department", "below", "chosen", "all"]
 SCOPES: tuple[str, ...] = get_args(Scope)
@@ -30,14 +30,19 @@ class Policy:
 
     read, write: "scope" – each role has a data scope (own … all) over the record's owner and team;
                  "role" – whoever's role grants the verb, for all records;
-                 "member" – every user of the workspace reads, roles decide writing.
+                 "member" – every user of the workspace reads, roles decide writing;
+                 "personal" – every user makes, reads and writes records of their own without any grant. Others read
+                 what is shared with them, and a role's grant reaches shared records only (docs/adr/0008).
+    readers: fields of a personal object that say with whom a record is shared: a boolean (everybody), many-links to
+             users, roles or departments (those below included). Without them nobody but the owner ever reads it.
     through: links whose readable target makes this record readable too (a follow-up through its customer).
     fields: starting levels by field, such as {"cost": "hidden"}; a role's own entry replaces them.
     """
 
-    read: Literal["scope", "role", "member"] = "scope"
-    write: Literal["scope", "role"] = "scope"
+    read: Literal["scope", "role", "member", "personal"] = "scope"
+    write: Literal["scope", "role", "personal"] = "scope"
     through: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
     fields: Mapping[str, Level] = field(default_factory=dict)
 
 
@@ -110,6 +115,9 @@ View = List | Board | Record | Form
 BUILT_IN = ("create", "update", "delete", "restore")
 SHARING = ("assign", "share", "unshare")
 READING = ("read", "export", "import")
+PERSONAL = ("read", *BUILT_IN)
+"""What everybody may do with personal records of their own; other verbs need a role's grant as everywhere."""
+SHARED_WITH = ("user", "role", "department")
 
 
 def _system_fields() -> dict[str, Field]:
@@ -234,7 +242,7 @@ class Object:
         actions = tuple(cls.actions)
         verbs: dict[str, Action | None] = dict.fromkeys(BUILT_IN)
         if "owner" in own:
-            verbs |= dict.fromkeys(SHARING)
+            verbs |= dict.fromkeys(("assign",) if cls.policy.read == "personal" else SHARING)
         for action in actions:
             if action.name in verbs or action.name in READING:
                 raise DeclarationError(f"{where}: the verb {action.name!r} exists already")
@@ -275,6 +283,15 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
     for link in it.policy.through:
         if not isinstance(own.get(link), Link):
             raise DeclarationError(f"{where}: policy.through names {link!r}, which is not a link")
+    personal = it.policy.read == "personal"
+    if personal != (it.policy.write == "personal"):
+        raise DeclarationError(f"{where}: reading and writing are both personal or neither")
+    if personal and ("owner" not in own or it.policy.through):
+        raise DeclarationError(f"{where} is personal: it has an owner and is not read through a link")
+    for name in it.policy.readers:
+        by = own.get(name)
+        if not personal or not (isinstance(by, Boolean) or (isinstance(by, Links) and by.target in SHARED_WITH)):
+            raise DeclarationError(f"{where}: policy.readers names {name!r}; a personal object's readers are a boolean or many-links to {', '.join(SHARED_WITH)}")
     if it.parent and not isinstance(own.get(it.parent), Link):
         raise DeclarationError(f"{where}: parent {it.parent!r} is not a link")
     for action in it.verbs.values():

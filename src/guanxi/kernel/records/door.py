@@ -286,7 +286,7 @@ class _Batch:
         readable = self.guard.readable(self.it)
         found = storage.fetch(self.catalog, self.it, And((Test("id", "in", ids), readable)), lock=True, deleted=deleted)
         rows = {row["id"]: row for row in found}
-        writable = self.guard.writable(self.it)
+        writable = self.guard.writable(self.it, self.verb)
         may_write = set(rows)
         if not isinstance(writable, Always) and rows:
             may_write = storage.satisfying(self.catalog, self.it, list(rows), writable)
@@ -677,7 +677,7 @@ class _Batch:
             or (self.action is not None and self.action.leaves)
         ):
             return
-        condition = And((self.guard.readable(self.it), self.guard.writable(self.it)))
+        condition = And((self.guard.readable(self.it), self.guard.writable(self.it, self.verb)))
         if all(isinstance(c, Always) for c in condition.items):
             return
         ids = [work.draft.id for work in works]

@@ -12,7 +12,9 @@ from guanxi.base.search_text import entry_tokens, matches, needs_recheck, query_
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.reading import guard_of
+from guanxi.kernel.storage import rows as records
 from guanxi.kernel.storage import search as storage
 from guanxi.kernel.storage import sql
 
@@ -56,6 +58,7 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     with sql.work(actor.workspace):
         found = storage.find(guard.catalog, tsquery, made, actor.user, limit=CANDIDATES)
         found = _by_title(found, limited, tsquery)
+        found = _shown(guard, found)
     if needs_recheck(q):
         found = [row for row in found if matches(q, row[2], *(() if row[0] in limited else row[3:5]))]
     wanted = normal(q)
@@ -69,7 +72,7 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     return hits
 
 
-def _all_seen(guard: Any, it: Definition) -> bool:
+def _all_seen(guard: Guard, it: Definition) -> bool:
     """Whether the actor may read every field whose words find the record."""
     return all(guard.level(it, n) in ("read", "write") for n, one in it.fields.items() if one.search or n == it.title)
 
@@ -84,10 +87,29 @@ def _by_title(found: list[tuple[Any, ...]], limited: set[str], tsquery: str) -> 
     return [row for row in found if row[0] not in limited or row[1] in hit]
 
 
+def _shown(guard: Guard, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Without other people's personal records: an entry says whom it is shared with, but not whether it is shared at all."""
+    asked: dict[str, list[UUID]] = {}
+    for row in found:
+        if guard.catalog.objects[row[0]].policy.read == "personal":
+            asked.setdefault(row[0], []).append(row[1])
+    seen: set[UUID] = set()
+    for name, ids in asked.items():
+        it = guard.catalog.objects[name]
+        seen |= records.satisfying(guard.catalog, it, ids, guard.readable(it))
+    return [row for row in found if row[0] not in asked or row[1] in seen]
+
+
 def _owners(actor: Actor, it: Definition) -> frozenset[UUID] | None:
     if actor.rights is None or it.policy.read in ("member", "role"):
         return None
-    return actor.rights.on(it.name).read
+    held = actor.rights.on(it.name)
+    if it.policy.read != "personal":
+        return held.read
+    mine = frozenset({actor.workspace, *(one for ids in actor.rights.belongs.values() for one in ids)})
+    if not it.policy.readers or not held.may("read"):
+        return mine
+    return None if held.read is None else mine | held.read
 
 
 def _rank(wanted: str, title: str) -> int:

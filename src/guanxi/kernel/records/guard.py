@@ -64,8 +64,8 @@ class Guard:
     def readable(self, it: Definition) -> Condition:
         return access.readable(self.actor.rights, it, self.catalog.objects)
 
-    def writable(self, it: Definition) -> Condition:
-        return access.writable(self.actor.rights, it, self.catalog.objects)
+    def writable(self, it: Definition, verb: str = "update") -> Condition:
+        return access.writable(self.actor.rights, it, self.catalog.objects, verb)
 
     def level(self, it: Definition, name: str) -> str:
         return access.level(self.actor.rights, it, name)

@@ -17,11 +17,13 @@ def concerns(it: Definition, changed: set[str]) -> bool:
     """Whether a change of these fields alters how a record is found or by whom."""
     if it.title in changed or "owner" in changed or "deleted_at" in changed:
         return True
-    return any((it.fields[n].search or n in it.policy.through or n in it.subtitle) for n in changed if n in it.fields)
+    deciding = (*it.policy.through, *it.policy.readers, *it.subtitle)
+    return any((it.fields[n].search or n in deciding) for n in changed if n in it.fields)
 
 
 def write(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], *, fresh: bool) -> None:
-    """Entries of living rows, with the owners of the records they are read through."""
+    """Entries of living rows, with the owners of the records they are read through and whom they are shared with; the
+    workspace's own id stands for everybody."""
     above: dict[str, dict[UUID, UUID | None]] = {}
     for link in it.policy.through:
         target = catalog.objects[it.fields[link].target]  # type: ignore[attr-defined]
@@ -32,6 +34,9 @@ def write(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], *
     for row in rows:
         owners = [row.get("owner")] if it.owned else []
         owners += [above[link].get(row[link]) for link in above if row.get(link)]
+        for name in it.policy.readers:
+            held = row.get(name)
+            owners += held if isinstance(held, list) else [catalog.workspace] if held else []
         entries.append(_entry(it, row, tuple(dict.fromkeys(o for o in owners if o is not None))))
     search.put(catalog, entries, fresh=fresh)
 

@@ -13,12 +13,12 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.declare.conditions import Always, And, Test
+from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Field, Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records.guard import Guard
-from guanxi.kernel.records.reading import guard_of
+from guanxi.kernel.records.reading import guard_of, labels
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import rows as storage
 from guanxi.kernel.storage import sql
@@ -48,7 +48,7 @@ def _row(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, dict[
     if found_id is None:
         raise NotFound()
     deleted: bool | None = None if access.may(guard.actor.rights, it, "restore") else False
-    found = storage.fetch(guard.catalog, it, And((Test("id", "in", [found_id]), guard.readable(it))), deleted=deleted, links=False)
+    found = storage.fetch(guard.catalog, it, And((Test("id", "in", [found_id]), guard.readable(it))), deleted=deleted, links=bool(it.policy.readers))
     if not found:
         raise NotFound()
     return it, found[0]
@@ -197,7 +197,13 @@ def explain(name: str, record: UUID | str, *, actor: Actor, about: Actor | None 
         sees = access.may(who.rights, it, "read") and bool(
             storage.satisfying(guard.catalog, it, ids, theirs.readable(it))
         )
-        writes = sees and bool(storage.satisfying(guard.catalog, it, ids, theirs.writable(it)))
+        judged: dict[Condition, bool] = {}
+        writes = {}
+        for verb in ("update", *it.verbs):
+            condition = theirs.writable(it, verb)
+            if condition not in judged:
+                judged[condition] = sees and bool(storage.satisfying(guard.catalog, it, ids, condition))
+            writes[verb] = judged[condition]
         reasons = _reasons(guard, theirs, it, row)
         team = facts.team(actor.workspace, it.name, row["id"])
         for user, level, until in team:
@@ -207,11 +213,11 @@ def explain(name: str, record: UUID | str, *, actor: Actor, about: Actor | None 
     verbs = {}
     for verb in ("read", *it.verbs):
         granted = access.may(who.rights, it, verb)
-        verbs[verb] = granted and (sees if verb == "read" else writes) and (verb == "restore") == deleted if verb != "read" else sees
+        verbs[verb] = sees if verb == "read" else granted and writes[verb] and (verb == "restore") == deleted
     fields = {one.name: theirs.level(it, one.name) for one in it.fields.values() if guard.level(it, one.name) != "hidden"}
     return {
         "read": sees,
-        "write": writes and not deleted,
+        "write": writes["update"] and not deleted,
         "reasons": [{"grants": r.grants, "about": r.about, "text": r.text.for_(actor.language)} for r in reasons],
         "verbs": verbs,
         "fields": {n: level for n, level in fields.items() if level != "write" or n in it.policy.fields},
@@ -222,6 +228,8 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
     who = theirs.actor
     if who.rights is None:
         return [Reason(True, "system", T("系统可以访问全部数据。", "The system may access everything."))]
+    if it.policy.read == "personal":
+        return _personal(guard, who, it, row)
     out: list[Reason] = []
     if it.policy.read == "member":
         out.append(Reason(True, "policy", T(f"{it.label.zh}对所有成员可见。", f"Every member may see records of {it.label.en}.")))
@@ -241,4 +249,32 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
         target = guard.target(it.fields[link])  # type: ignore[arg-type]
         if row.get(link) and storage.satisfying(guard.catalog, target, [row[link]], theirs.readable(target), deleted=False):
             out.append(Reason(True, "through", T(f"能看到它的{target.label.zh}，因此能看到它。", f"May see its {target.label.en}, and therefore this record.")))
+    return out
+
+
+def _personal(guard: Guard, who: Actor, it: Definition, row: dict[str, Any]) -> list[Reason]:
+    """Why somebody sees a personal record: it is theirs, it is shared with them, or a role manages what is shared."""
+    rights = who.rights
+    assert rights is not None
+    out: list[Reason] = []
+    if row["owner"] == who.user:
+        out.append(Reason(True, "own", T("这是本人的记录。", "It is theirs.") if who.user != guard.actor.user else T("这是您自己的记录。", "It is yours.")))
+    for name in it.policy.readers:
+        one = it.fields[name]
+        if not isinstance(one, Links):
+            if row[name]:
+                out.append(Reason(True, "shared", T("已共享给全员。", "Shared with everyone.")))
+            continue
+        target = guard.target(one)
+        named = [i for i in row[name] or () if i in rights.belongs.get(one.target, ())]
+        known = labels(guard, target, named)
+        for i in named:
+            called = known.get(i, "")
+            out.append(Reason(True, "shared", T(f"已共享给{target.label.zh}“{called}”。", f"Shared with {target.label.en.lower()} “{called}”.")))
+    for reach in rights.on(it.name).reads if any(row[name] for name in it.policy.readers) else ():
+        if reach.owners is None or row["owner"] in reach.owners:
+            scope = access.SCOPE_LABELS.get(reach.name, T(reach.name, reach.name))
+            out.append(Reason(True, "role", T(f"角色“{reach.role}”可管理共享的{it.label.zh}：{scope.zh}。", f"Role “{reach.role}” reaches shared records of {it.label.en}: {scope.en}.")))
+    if not out:
+        out.append(Reason(False, "policy", T(f"{it.label.zh}是个人的，只有本人和被共享的人能看到。", f"{it.label.en} is personal: only its owner and those it is shared with see it.")))
     return out

@@ -115,7 +115,7 @@ class Facts:
     name: str
     language: str | None
     active: bool
-    grants: tuple[tuple[str, dict[str, Any]], ...]
+    grants: tuple[tuple[UUID, str, dict[str, Any]], ...]
     departments: tuple[UUID, ...]
     below: dict[UUID, tuple[UUID, ...]]
     members: dict[UUID, tuple[UUID, ...]]
@@ -128,7 +128,7 @@ def facts(workspace_id: UUID, user_id: UUID) -> Facts | None:
         "SELECT u.name, u.language, COALESCE(u.active, TRUE), u.department_id, "
         "ARRAY(SELECT l.target_id FROM gx_link l WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'departments' "
         "AND l.source_id = u.id), "
-        "(SELECT jsonb_agg(jsonb_build_array(r.name, r.grants)) FROM gx_link l JOIN gx_role r ON r.id = l.target_id AND r.deleted_at IS NULL "
+        "(SELECT jsonb_agg(jsonb_build_array(r.id, r.name, r.grants)) FROM gx_link l JOIN gx_role r ON r.id = l.target_id AND r.deleted_at IS NULL "
         "WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'roles' AND l.source_id = u.id) "
         "FROM gx_user u WHERE u.workspace_id = %s AND u.id = %s AND u.deleted_at IS NULL",
         [workspace_id, user_id],
@@ -172,7 +172,7 @@ def facts(workspace_id: UUID, user_id: UUID) -> Facts | None:
         name,
         language,
         active,
-        tuple((role, rights or {}) for role, rights in grants or ()),
+        tuple((UUID(role), called, rights or {}) for role, called, rights in grants or ()),
         tuple(own),
         {d: tuple(all_) for d, all_ in below.items()},
         {d: tuple(all_) for d, all_ in members.items()},

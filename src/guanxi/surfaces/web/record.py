@@ -165,15 +165,16 @@ def _typed(visit: Visit, it: Definition, tree: Condition) -> Condition:
     return tree
 
 
-def may_write(visit: Visit, it: Definition, row: dict[str, Any]) -> bool:
-    """Whether the record is within the actor's reach for writing: judged from its owner, else asked of the kernel."""
-    owner = row.get("owner")
+def permitted(visit: Visit, it: Definition, row: dict[str, Any], verbs: list[str]) -> list[str]:
+    """The verbs that reach this record: judged from its owner, else asked of the kernel."""
+    owner = {"owner": row["owner"]["id"] if isinstance(row.get("owner"), dict) else None}
     try:
-        if conditions.matches(visit.guard.writable(it), {"owner": owner["id"] if isinstance(owner, dict) else None}, _meaning(visit)):
-            return True
+        if all(conditions.matches(visit.guard.writable(it, verb), owner, _meaning(visit)) for verb in verbs):
+            return verbs
     except TypeError:
         pass
-    return bool(telling.explain(it.name, row["id"], actor=visit.actor)["write"])
+    told = telling.explain(it.name, row["id"], actor=visit.actor)["verbs"]
+    return [verb for verb in verbs if told[verb]]
 
 
 def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
@@ -181,10 +182,8 @@ def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
     deleted = row.get("deleted_at") is not None
     names = ["restore"] if deleted else [v for v in it.verbs if v not in ("create", "restore")]
     granted = [v for v in names if visit.may(it, v) and not (it.verbs[v] is not None and it.verbs[v].internal)]  # type: ignore[union-attr]
-    if not granted or (not deleted and not may_write(visit, it, row)):
-        return []
     out = []
-    for verb in granted:
+    for verb in permitted(visit, it, row, granted) if granted else ():
         action = it.verbs[verb]
         if isinstance(action, Action) and not holds(visit, it, action.offered, row):
             continue
