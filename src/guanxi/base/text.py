@@ -24,7 +24,9 @@ class Text:
 
     def for_(self, lang: str | None) -> str:
         """The wording for a language tag; anything that is not English reads Chinese, the default."""
-        return self.en if lang is not None and lang.lower().split("-")[0].split("_")[0] == "en" else self.zh
+        if lang == ZH or lang is None:  # a page says hundreds of words
+            return self.zh
+        return self.en if lang == EN or lang.lower().split("-")[0].split("_")[0] == "en" else self.zh
 
     def format(self, **values: object) -> Text:
         """Fill `{name}` places in both languages; a value that is itself a Text gives its own wording in each."""

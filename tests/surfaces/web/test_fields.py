@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from guanxi.kernel.declare.fields import KINDS
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web.look import part
+from guanxi.surfaces.web.templates import part
 from tests.surfaces.web.browser import Browser, inputs, words
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -20,10 +20,11 @@ FILLED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["cell", "input", "filter"])
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+@pytest.mark.parametrize("name", ["input", "filter"])
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_type_has_its_part(kind, name):
-    assert callable(part(KINDS[kind], name))
+def test_every_type_has_its_part(kind, name, lang):
+    assert callable(part(KINDS[kind], name, lang))
 
 
 @pytest.fixture(scope="module")

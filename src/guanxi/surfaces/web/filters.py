@@ -29,6 +29,8 @@ from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records.guard import Guard
 
 ME = ("me", "我", "本人")
+SUFFIXES = ("", ".from", ".to")
+"""What follows a field's name in an address: nothing, or the ends of a range."""
 EMPTY = "-"
 """In a filter that lists choices: those without any."""
 
@@ -68,12 +70,12 @@ def conditions(columns: list[Column], get: Mapping[str, str], guard: Guard) -> l
     """The filters that are set, as comparisons."""
     out: list[Condition] = []
     for one in columns:
-        out += _tests(one, {suffix: str(get.get(f"f.{one.path}{suffix}", "")).strip() for suffix in ("", ".from", ".to")}, guard)
+        out += _tests(one, {suffix: str(get.get(f"f.{one.path}{suffix}", "")).strip() for suffix in SUFFIXES}, guard)
     return out
 
 
 def active(columns: list[Column], get: Mapping[str, str]) -> list[Column]:
-    return [c for c in columns if any(get.get(f"f.{c.path}{suffix}") for suffix in ("", ".from", ".to"))]
+    return [c for c in columns if any(get.get(f"f.{c.path}{suffix}") for suffix in SUFFIXES)]
 
 
 def _tests(column: Column, given: Mapping[str, str], guard: Guard) -> list[Condition]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from markupsafe import Markup
 
 PATHS: dict[str, str] = {
@@ -50,6 +52,7 @@ PATHS: dict[str, str] = {
 }
 
 
+@lru_cache(maxsize=500)
 def icon(name: str) -> Markup:
     """An icon as inline SVG; decoration only, so hidden from screen readers."""
     path = PATHS.get(name) or PATHS["record"]

@@ -1,75 +1,33 @@
-"""From data to pages: the template engine and what templates may call.
+"""From data to pages: what templates may call.
 
 `Look` is one request's eyes: language, zone, the actor's guard. Templates get it as `x`; every word on a page is said
-by `t(zh, en)` or a `Text`. A field type without a template of its own looks like the type it derives from.
+by `t(zh, en)` or a `Text`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from markupsafe import Markup
 
-from guanxi.base import money, phones
+from guanxi.base import money
 from guanxi.base.text import Text
-from guanxi.kernel.declare.fields import Choice, Field, File, Link, Links, Money, Settings
+from guanxi.kernel.declare.fields import Choice, Field, Link, Links, Settings
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records.guard import Guard
-from guanxi.surfaces.web import static, words
+from guanxi.surfaces.web import cells
+from guanxi.surfaces.web.filters import SUFFIXES
 from guanxi.surfaces.web.icons import icon
-from guanxi.surfaces.web.rows import body
+from guanxi.surfaces.web.templates import environment, part
 
-HERE = Path(__file__).parent
-COLOURS = ("blue", "green", "orange", "purple", "teal", "red", "yellow", "grey")
+_unset: WeakKeyDictionary[Field, dict[tuple[str, str], Markup]] = WeakKeyDictionary()
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "JPY", "GBP")
-
-
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-    )
-    made.filters["split"] = str.split
-    made.globals |= {"icon": icon, "static": static.url, "words": words, "body": body}
-    return made
-
-
-_parts: dict[tuple[type[Field], str], Callable[..., Markup]] = {}
-
-
-def part(kind: type[Field], name: str) -> Callable[..., Markup]:
-    """The macro `cell`, `input` or `filter` of a field type."""
-    held = _parts.get((kind, name))
-    if held is None:
-        held = _parts[kind, name] = _find(kind, name)
-    return held
-
-
-def _find(kind: type[Field], name: str) -> Callable[..., Markup]:
-    for cls in kind.__mro__:
-        if not issubclass(cls, Field) or not cls.kind:
-            continue
-        try:
-            template = environment().get_template(f"fields/{cls.kind}/{name}.html")
-        except TemplateNotFound:
-            continue
-        macro: Callable[..., Markup] = getattr(template.module, name)
-        return macro
-    raise TemplateNotFound(f"fields/{kind.kind}/{name}.html")
 
 
 @dataclass(frozen=True)
@@ -101,56 +59,40 @@ class Look:
             return value if one.kind != "rich_text" else one.show(value, self.lang)
         return one.show(value, self.lang, self.settings.tz)
 
-    def cell(self, one: Field, value: Any, level: str = "read", url: str = "") -> Markup | str:
+    def cell(self, one: Field, value: Any, level: str = "read", url: str = "") -> Markup:
         """A value as it stands in a list or on a record's page. `url` is where a file field's bytes are."""
-        if value is None or value == [] or value == "":
-            return Markup("")
-        if level == "masked":
-            return Markup('<span class="masked">{}</span>').format(self.show(one, value))
-        if isinstance(one, File):
-            return part(type(one), "cell")(value, one, self, url)
-        return part(type(one), "cell")(value, one, self)
+        return Markup(cells.drawer(self, one, level, url)(value))  # noqa: S704 - cells escape what they are given
 
     def input(self, one: Field, raw: Any, error: str = "", **more: Any) -> Markup:
-        return part(type(one), "input")(one, raw, self, error, more)
+        return part(type(one), "input", self.lang)(one, raw, self, error, more)
 
     def filter(self, one: Field, path: str, get: Any) -> Markup:
-        return part(type(one), "filter")(one, path, get, self)
+        """The control of a list that asks for values of a field. It may hold a long list of options, so while nothing is
+        chosen in it, it is drawn once for each field (a catalog's own) and language."""
+        draw = part(type(one), "filter", self.lang)
+        if any(get.get(f"f.{path}{suffix}") for suffix in SUFFIXES):
+            return draw(one, path, get, self)
+        drawn = _unset.setdefault(one, {})
+        held = drawn.get((path, self.lang))
+        if held is None:
+            held = drawn[path, self.lang] = draw(one, path, {}, self)
+        return held
 
-    def plain(self, one: Choice) -> bool:
-        """Whether a choice is shown as words: a list too long to be told apart by colours."""
-        return len(one.options) > 8 and not any(o.color for o in one.options)
+    @property
+    def nameless(self) -> str:
+        return self.t("（未命名）", "(no name)")
 
-    def colour(self, one: Choice, key: str) -> str:
-        for at, option in enumerate(one.options):
-            if option.key == key:
-                return option.color if option.color in COLOURS else COLOURS[at % len(COLOURS)]
-        return "grey"
-
-    def option(self, one: Choice, key: str) -> str:
-        found = one.option(key)
-        return found.label.for_(self.lang) if found else str(key)
-
-    def amount(self, value: Any) -> str:
-        """`¥1,234.00`; whole amounts without the cents."""
-        text = self.show(_MONEY, value)
-        return text.removesuffix(".00")
+    def shortly(self) -> Callable[[str], str]:
+        """Makes an ISO instant of the workspace's zone short: the clock today, the day this year, the date before."""
+        today = self.settings.today.isoformat()
+        year, word = today[:4], self.t("今天", "Today")
+        return lambda at: f"{word} {at[11:16]}" if at[:10] == today else at[5:16] if at[:4] == year else at[:10]
 
     def when(self, value: datetime) -> str:
-        """An instant, short: the clock today, the day this year, the date before."""
-        at = value.astimezone(self.settings.tz)
-        if at.date() == self.settings.today:
-            return f"{self.t('今天', 'Today')} {at:%H:%M}"
-        return f"{at:%m-%d %H:%M}" if at.year == self.settings.today.year else f"{at:%Y-%m-%d}"
+        return self.shortly()(value.astimezone(self.settings.tz).isoformat(" "))
 
     def exact(self, value: datetime) -> str:
         return f"{value.astimezone(self.settings.tz):%Y-%m-%d %H:%M:%S}"
-
-    def past(self, value: Any) -> bool:
-        return isinstance(value, date) and not isinstance(value, datetime) and value < self.settings.today
-
-    def phone(self, number: str) -> str:
-        return phones.display(number)
 
     def size(self, count: int) -> str:
         return f"{count / 1048576:.1f} MB" if count >= 1048576 else f"{max(1, count // 1024)} KB"
@@ -175,8 +117,5 @@ class Look:
         return path + ("?" + urlencode(kept) if kept else "")
 
 
-_MONEY = Money()
-
-
 def render(template: str, look: Look, context: Mapping[str, Any]) -> str:
-    return environment().get_template(template).render({"x": look, "t": look.t, "say": look.say, **context})
+    return environment(look.lang).get_template(template).render({"x": look, "t": look.t, "say": look.say, **context})

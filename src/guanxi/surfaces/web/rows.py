@@ -1,16 +1,21 @@
 """The body of a table. Fifty rows of ten cells are most of a list page's work, so they are joined here rather than in a
-template: what a column's cells share is made once, and a value met again is drawn once."""
+template, from cells compiled once per column."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from guanxi.kernel.declare.fields import Boolean, Choice, Date, Field, Integer, Link, Money, MultiChoice, Number
+from guanxi.kernel.declare.fields import Field, Integer, Link, Money, Number
 from guanxi.kernel.declare.objects import Definition
+from guanxi.surfaces.web.cells import Draw, drawer
 from guanxi.surfaces.web.filters import Column
+
+if TYPE_CHECKING:
+    from guanxi.surfaces.web.look import Look
 
 
 def numeric(one: Field) -> bool:
@@ -18,43 +23,32 @@ def numeric(one: Field) -> bool:
     return isinstance(one, Integer | Number | Money)
 
 
-def body(look: Any, it: Definition, columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> Markup:
+def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> Markup:
     """The rows of a list: the first column leads to the record, the others are cells of their types."""
     first, *others = columns
-    nameless = escape(look.t("（未命名）", "(no name)"))
-    cells = [(c.path, *_tags(look, c), _drawer(look, c)) for c in others]
+    name = _namer(look, first.field)
+    cells = [(c.path, *_tags(look, c), drawer(look, c.field, c.level)) for c in others]
     out: list[str] = []
     for row in rows:
-        value = row.get(first.path)
-        name = value.get("label") if isinstance(value, dict) and isinstance(first.field, Link) else look.show(first.field, value)
-        out.append(f'<tr><th scope="row"><a class="title" href="/{it.plural}/{row["id"]}">{escape(name or "") or nameless}</a></th>')
+        out.append(f'<tr><th scope="row"><a class="title" href="/{it.plural}/{row["id"]}">{name(row.get(first.path))}</a></th>')
         for path, tag, bare, draw in cells:
             shown = draw(row.get(path))
             out.append(f"{tag}{shown}</td>" if shown else bare)
         out.append("</tr>\n")
-    return Markup("".join(out))  # noqa: S704 - names are escaped above, cells by their templates
+    return Markup("".join(out))  # noqa: S704 - names are escaped by `name`, values by their cells
 
 
-def _tags(look: Any, column: Column) -> tuple[str, str]:
+def _namer(look: Look, one: Field) -> Draw:
+    """What a record is called, escaped; a name that leads to another record is that record's."""
+    nameless = look.nameless
+    if isinstance(one, Link):
+        return lambda value: escape((value or {}).get("label") or "") or nameless
+    return lambda value: escape(look.show(one, value)) or nameless
+
+
+def _tags(look: Look, column: Column) -> tuple[str, str]:
     """A column's opening tag, and its whole empty cell."""
     label = escape(look.say(column.field.label))
     if numeric(column.field):
         return f'<td class="right" data-label="{label}">', '<td class="right none"></td>'
     return f'<td data-label="{label}">', '<td class="none"></td>'
-
-
-def _drawer(look: Any, column: Column) -> Callable[[Any], str]:
-    one, level = column.field, column.level
-    if isinstance(one, MultiChoice) or not isinstance(one, Choice | Boolean | Date | Link) or level == "masked":
-        return lambda value: look.cell(one, value, level)
-    drawn: dict[Any, str] = {}
-
-    def draw(value: Any) -> str:
-        if value is None:
-            return ""
-        key = value["id"] if isinstance(value, dict) else value
-        if key not in drawn:
-            drawn[key] = look.cell(one, value, level)
-        return drawn[key]
-
-    return draw
