@@ -31,8 +31,8 @@ from guanxi.kernel.records import people as rights
 from guanxi.kernel.records.draft import Context, Draft
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.storage import people as facts
+from guanxi.kernel.storage import protect, sql, tables
 from guanxi.kernel.storage import rows as storage
-from guanxi.kernel.storage import sql, tables
 
 WORKSPACE = tables.DEFAULT_WORKSPACE
 PASSWORD = "measure twice, cut once"
@@ -94,11 +94,11 @@ def stages() -> dict[str, UUID]:
     return {row["key"]: row["id"] for row in desk.find("stage")}
 
 
-def months() -> None:
-    """The journal's partitions of the past, as they would have been made month by month."""
-    first = datetime.now(UTC).date().replace(day=1)
-    for back in range(1, YEARS * 12 + 2):
-        start, end = add_months(first, -back), add_months(first, 1 - back)
+def quarters() -> None:
+    """The journal's partitions of the past, as they would have been made quarter by quarter."""
+    first = protect.quarter(datetime.now(UTC).date())
+    for back in range(3, YEARS * 12 + 6, 3):
+        start, end = add_months(first, -back), add_months(first, 3 - back)
         low, high = (uuid7_floor(datetime(d.year, d.month, 1, tzinfo=UTC)) for d in (start, end))
         sql.script(f"CREATE TABLE IF NOT EXISTS gx_event_{start:%Y%m} PARTITION OF gx_event FOR VALUES FROM ('{low}') TO ('{high}')")
 
@@ -284,7 +284,7 @@ def load(size: int, progress: Callable[[int], None], folder: Path | None = None)
     """People, then the company, then statistics."""
     staff = hire()
     with sql.work(WORKSPACE):
-        months()
+        quarters()
     staff.actors = [replace(actor, catalog=rights.newest(WORKSPACE)) for actor in staff.actors]
     made = company(size, stages(), horizon(), registry(folder))
     with without_indexes():

@@ -138,7 +138,7 @@ def _one(person: Person, turn: int, name: str = "customer") -> Any:
 
 def _record(person: Person, turn: int) -> list[Ask] | None:
     record = _one(person, turn)
-    return [Ask(f"/api/v1/customers/{record}"), Ask(f"/api/v1/customers/{record}/timeline")] if record else None
+    return [Ask(f"/api/v1/customers/{record}?timeline=50")] if record else None
 
 
 def _record_raw(person: Person, turn: int) -> list[Sql]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from guanxi.base.clock import add_months
 from guanxi.base.errors import NotFound, Unauthenticated
-from guanxi.base.ids import uuid7
+from guanxi.base.ids import uuid7, uuid7_floor
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.automation.consumers import Consumer
@@ -239,3 +241,29 @@ def test_row_level_security_backs_it_up(cast: Cast, other: dict[str, Any]) -> No
 def test_a_workspace_that_is_gone(cast: Cast) -> None:
     with pytest.raises(Unauthenticated):
         reading.query("book", actor=system(uuid7(), via="test"))
+
+
+def test_the_journal_goes_on_where_its_partitions_end(database: str) -> None:
+    """Quarters, three months ahead, and none twice; months an older program made are gone on from."""
+
+    def names() -> set[str]:
+        return {row[0] for row in raw("SELECT relname FROM pg_class WHERE relname LIKE 'gx_event_2%%' AND relkind = 'r'")}
+
+    made = names()
+    protect.partitions()
+    assert names() == made and all(int(name[-2:]) % 3 == 1 for name in made)
+    with pytest.raises(Undone), transaction.atomic():
+        last = max(made)
+        start = date(int(last[-6:-2]), int(last[-2:]), 1)
+        raw(f"ALTER TABLE gx_event DETACH PARTITION {last}")
+        raw(f"DROP TABLE {last}")
+        low, high = (uuid7_floor(datetime(d.year, d.month, 1, tzinfo=UTC)) for d in (start, add_months(start, 1)))
+        raw(f"CREATE TABLE {last} PARTITION OF gx_event FOR VALUES FROM ('{low}') TO ('{high}')")
+        protect.partitions()
+        assert names() == made | {f"gx_event_{add_months(start, 1):%Y%m}"}
+        assert raw("SELECT count(*) FROM gx_event_other") == [(0,)]
+        raise Undone
+
+
+class Undone(Exception):
+    """Takes back what a test did to the tables themselves."""

@@ -128,6 +128,37 @@ def test_counts(cast: Cast, books: list[UUID]) -> None:
     assert reading.query("book", actor=cast.actor("manager"), where="pages = 5").count is None
 
 
+@pytest.mark.parametrize("where", ["pages = 5", "name 包含 书", {"or": [{"field": "status", "op": "=", "value": "draft"}, {"field": "pages", "op": "empty"}]}, "author 不为空"])
+@pytest.mark.parametrize("sort", ["name", "-pages", "-updated_at", "author", "price,-name"])
+def test_a_counted_first_page_is_the_page_uncounted(cast: Cast, books: list[UUID], where: Any, sort: str) -> None:
+    """Rows and count of a filtered list come from one look at the rows; they are those of two."""
+    for name in ("manager", "owner", "teammate", "newcomer"):
+        actor = cast.actor(name)
+        plain = reading.query("book", actor=actor, where=where, sort=sort, limit=5)
+        counted = reading.query("book", actor=actor, where=where, sort=sort, limit=5, count="exact")
+        assert (counted.rows, counted.next, counted.count, counted.more) == (plain.rows, plain.next, len(ids(actor, "book", where)), False)
+
+
+def test_more_than_is_counted(cast: Cast, books: list[UUID], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "COUNT_TO", 8)
+    manager = cast.actor("manager")
+    plain = reading.query("book", actor=manager, where="pages = 5", sort="-name", limit=5)
+    counted = reading.query("book", actor=manager, where="pages = 5", sort="-name", limit=5, count="exact")
+    assert (counted.rows, counted.count, counted.more) == (plain.rows, 8, True)
+
+
+def test_titles_are_compared_in_normal_form(cast: Cast) -> None:
+    owner = cast.actor("outsider")
+    wide, small, plain = (create(owner, "book", name=name) for name in ("ＡＢＣ（华为）", "abc㈱", "华为x"))
+    assert ids(owner, "book", {"field": "name", "op": "contains", "value": "abc"}) == {wide, small}
+    assert ids(owner, "book", {"field": "name", "op": "contains", "value": "（华为"}) == {wide}
+    assert ids(owner, "book", {"field": "name", "op": "starts", "value": "Ａbc"}) == {wide, small}
+    assert ids(owner, "book", {"field": "name", "op": "ends", "value": "(株)"}) == {small}
+    assert plain in ids(owner, "book", {"field": "name", "op": "not contains", "value": "ABC"})
+    door.perform("book", "update", actor=owner, id=wide, changes={"name": "华为"})
+    assert ids(owner, "book", {"field": "name", "op": "contains", "value": "abc"}) == {small}
+
+
 def test_the_bin_needs_the_right_to_restore(cast: Cast, books: list[UUID]) -> None:
     owner = cast.actor("owner")
     book = create(owner, "book", name="弃")

@@ -217,7 +217,7 @@ def workspaces() -> list[UUID]:
 
 
 def make_partitions() -> None:
-    """The journal's partitions for the months to come; safe to call at any time."""
+    """The journal's partitions for the time to come; safe to call at any time."""
     protect.partitions()
 
 

@@ -200,6 +200,9 @@ def test_figures_history_and_reasons(cast: Cast, owner: Caller) -> None:
     timeline = owner("get", f"/books/{one}/timeline?limit=1").json()
     assert len(timeline["rows"]) == 1
     rest = owner("get", f"/books/{one}/timeline?before={timeline['next']}").json()["rows"]
+    both = owner("get", f"/books/{one}?timeline=1").json()
+    assert both == {"record": owner("get", f"/books/{one}").json(), "timeline": timeline}
+    problem(owner("get", f"/books/{one}?timeline=201"), 422)
     assert {(e["object"], e["verb"]) for e in [*timeline["rows"], *rest]} == {("book", "create"), ("book", "counted"), ("chapter", "create")}
     for wrong in ("before=x", "limit=0", "limit=500"):
         problem(owner("get", f"/books/{one}/timeline?{wrong}"), 422)

@@ -101,12 +101,15 @@ def test_styles_and_scripts_are_kept_for_ever_under_their_content():
     assert Browser().get("/static/x/../settings.py").status_code == 404
 
 
-def test_a_list_takes_four_statements(books):
+def test_a_list_takes_four_statements_at_most(books):
     client = Browser("owner")
     client.read("/books")
     with statements() as sent:
-        page = client.read("/books?sort=-pages&f.status=draft&q=书")
+        client.read("/books")
     assert len(sent) == 4, sent
+    with statements() as sent:
+        page = client.read("/books?sort=-pages&f.status=draft&q=书")
+    assert len(sent) == 3, sent  # rows and count of a choice in one
     assert page.count("<tr>") == 51
 
 

@@ -62,6 +62,11 @@ class Always(Condition):
     """True for every row; `~Always()` for none."""
 
 
+def narrows(condition: Condition) -> bool:
+    """Whether a condition asks anything of a row."""
+    return any(map(narrows, condition.items)) if isinstance(condition, And) else not isinstance(condition, Always)
+
+
 @dataclass(frozen=True)
 class Test(Condition):
     """One comparison. `path` is a field's name, dotted across links; `value` a constant of the operator's shape."""

@@ -170,6 +170,12 @@ class Definition:
         """The table of the object's rows; one name for each object, no module in it, because names are unique."""
         return f"gx_{self.name}"
 
+    @property
+    def normal(self) -> str:
+        """The column that keeps the title in the form texts are compared in, where that differs; "" for other titles."""
+        one = self.fields.get(self.title)
+        return f"{self.title}_normal" if type(one) is TextField and not one.custom else ""
+
     def view(self, kind: type[Any], name: str = "") -> Any:
         """The view of a kind (by name, else the first), or None."""
         return next((v for v in self.views if isinstance(v, kind) and (not name or v.name == name)), None)

@@ -93,17 +93,21 @@ def query(
         raise Invalid.field("count", "choice", "count 只能是 none、estimate 或 exact。", "count is none, estimate or exact.")
     if deleted and not access.may(actor.rights, it, "restore"):
         raise NotFound()
-    condition = And((guard.readable(it), guard.where(it, guard.parse(where))))
+    narrowed = guard.where(it, guard.parse(where))
+    condition = And((guard.readable(it), narrowed))
     chosen = list(fields) if fields is not None else default_fields(guard, it)
     reading = select(guard, it, chosen)
     keys = order(guard, it, reading, sort)
     start = _open(after, it.name, keys, reading) if after else None
     with sql.work(actor.workspace):
-        found = reading.run(condition, limit=limit + 1, after=start, deleted=deleted)
-        total, more = None, False
+        more, both = False, None
+        if count == "exact" and after is None and conditions.narrows(narrowed):
+            both = reading.again().run_counting(condition, limit=limit + 1, most=COUNT_TO, deleted=deleted)
+        found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted)
+        total = both[1] if both else None
         if count != "none" and after is None and len(found) <= limit:
             total = len(found)  # the first page holds them all
-        elif count != "none":
+        elif count != "none" and total is None:
             total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted)
             more = total > COUNT_TO
             total = min(total, COUNT_TO)

@@ -17,6 +17,7 @@ from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Field, Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.journal import events as journal
+from guanxi.kernel.records import reading
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.reading import guard_of, labels
 from guanxi.kernel.storage import people as facts
@@ -78,21 +79,33 @@ def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None
     """What happened to one record and to the records linked to it that the actor may see, newest first."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        it, there, living = _seen(guard, name, record)
-        plain = living and not it.policy.through  # what is seen through it is then seen: that arm is true already
-        children = [
-            near.Child(child, link.name, Always() if plain and link.name in child.policy.through else guard.readable(child), guard.title(child))
-            for child, link in guard.catalog.linking_to(it.name)
-            if access.may(actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
-        ]
-        around = near.linked(guard.catalog, children, there, limit=200)
-        known: Labels = {}
-        for child, one, title in around:
-            if title is not None:
-                known.setdefault(child, {})[one] = title
-        records = dict.fromkeys([(it.name, there), *((child, one) for child, one, _ in around)])
-        found = journal.of_records(actor.workspace, list(records), before=before, limit=limit)
-        return _told(guard, found, known)
+        return _around(guard, *_seen(guard, name, record), before, limit)
+
+
+def record(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, limit: int = 50) -> tuple[dict[str, Any], list[Told]]:
+    """A record as `reading.get` gives it, and the newest of its timeline: what a record's page shows, in one transaction."""
+    guard = guard_of(actor)
+    with sql.work(actor.workspace):
+        row = reading.get(name, record, actor=actor, fields=fields)
+        return row, _around(guard, guard.object(name), row["id"], True, None, limit)
+
+
+def _around(guard: Guard, it: Definition, there: UUID, living: bool, before: UUID | None, limit: int) -> list[Told]:
+    """The timeline of a record that is seen."""
+    plain = living and not it.policy.through  # what is seen through it is then seen: that arm is true already
+    children = [
+        near.Child(child, link.name, Always() if plain and link.name in child.policy.through else guard.readable(child), guard.title(child))
+        for child, link in guard.catalog.linking_to(it.name)
+        if access.may(guard.actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
+    ]
+    around = near.linked(guard.catalog, children, there, limit=200)
+    known: Labels = {}
+    for child, one, title in around:
+        if title is not None:
+            known.setdefault(child, {})[one] = title
+    records = dict.fromkeys([(it.name, there), *((child, one) for child, one, _ in around)])
+    found = journal.of_records(guard.actor.workspace, list(records), before=before, limit=limit)
+    return _told(guard, found, known)
 
 
 Labels = dict[str, dict[UUID, str]]

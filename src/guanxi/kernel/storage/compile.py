@@ -182,7 +182,7 @@ def _test(st: Statement, it: Definition, alias: str, test: Test) -> Sql:
     if isinstance(one, Region):
         return _region(one, alias, op, value)
     if op in ("contains", "not contains", "starts", "ends"):
-        column = _normal(expression(one, alias))
+        column = normal(it, one, alias)
         pattern = like(folded(str(value)).strip())
         pattern = {"starts": f"{pattern}%", "ends": f"%{pattern}"}.get(op, f"%{pattern}%")
         if op == "not contains":
@@ -210,8 +210,12 @@ def _test(st: Statement, it: Definition, alias: str, test: Test) -> Sql:
     raise ValueError(op)
 
 
-def _normal(text: str) -> str:
-    """The normal form of a text. Most are in it already, and asking costs a third of making it."""
+def normal(it: Definition, one: Field, alias: str) -> str:
+    """The normal form of a text. A title's is kept; of the others most are in it already, and asking costs a third of
+    making it."""
+    text = expression(one, alias)
+    if one.name == it.title and it.normal:
+        return f'COALESCE({alias}."{it.normal}", {text})'
     return f"CASE WHEN {text} IS NFKC NORMALIZED THEN lower({text}) ELSE lower(normalize({text}, NFKC)) END"
 
 

@@ -38,7 +38,7 @@ _NAMES = ("id", "object", "record_id", "verb", "actor_id", "actor_kind", "via", 
 def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None, limit: int) -> list[dict[str, Any]]:
     """Events of some records, newest first.
 
-    Several records are joined rather than asked for by object: each arm of a union would be planned over every month's
+    Several records are joined rather than asked for by object: each arm of a union would be planned over every
     partition again, which took four times as long as finding the events.
     """
     if not records:

@@ -1,16 +1,18 @@
 """The database's own guards, applied after every migration and checked by `doctor`.
 
 For each table of records: row-level security by workspace, forced on the owner too; a trigger that refuses an update
-which does not carry a new event, and any physical deletion. For the journal: one partition per month, made ahead, and
+which does not carry a new event, and any physical deletion. For the journal: one partition per quarter, made ahead, and
 a trigger that refuses to change or delete what happened.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
+from uuid import UUID
 
 from guanxi.base.clock import add_months
-from guanxi.base.ids import uuid7_floor
+from guanxi.base.ids import uuid7_floor, uuid7_time
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.storage import sql
 
@@ -57,18 +59,28 @@ def apply() -> None:
     partitions()
 
 
-def partitions(ahead: int = 3) -> None:
-    """Make the journal's monthly partitions: this month, the ones to come, and one for everything earlier."""
-    there = {row[0] for row in sql.rows("SELECT relname FROM pg_class WHERE relname LIKE 'gx\\_event\\_%%' AND relkind IN ('r', 'p')")}
-    first = datetime.now(UTC).date().replace(day=1)
-    for offset in range(ahead + 1):
-        start, end = add_months(first, offset), add_months(first, offset + 1)
-        name = f"gx_event_{start:%Y%m}"
-        if name not in there:
-            low, high = (uuid7_floor(datetime(d.year, d.month, 1, tzinfo=UTC)) for d in (start, end))
-            sql.script(f"CREATE TABLE {name} PARTITION OF gx_event FOR VALUES FROM ('{low}') TO ('{high}')")
-    if "gx_event_other" not in there:
+def partitions() -> None:
+    """Make the journal's partitions, a quarter each, to three months ahead, and one for everything earlier. Each statement
+    about a record is planned over all of them, so they are few."""
+    bounds = sql.rows(
+        "SELECT pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+        "WHERE i.inhparent = 'gx_event'::regclass"
+    )
+    ends = [uuid7_time(UUID(found[1])).date() for row in bounds if (found := re.search(r"TO \('([0-9a-f-]+)'\)", row[0]))]
+    today = datetime.now(UTC).date()
+    start = max([quarter(today), *ends])
+    while start <= add_months(today, 3):
+        end = add_months(quarter(start), 3)
+        low, high = (uuid7_floor(datetime(d.year, d.month, 1, tzinfo=UTC)) for d in (start, end))
+        sql.script(f"CREATE TABLE gx_event_{start:%Y%m} PARTITION OF gx_event FOR VALUES FROM ('{low}') TO ('{high}')")
+        start = end
+    if not any(row[0] == "DEFAULT" for row in bounds):
         sql.script("CREATE TABLE gx_event_other PARTITION OF gx_event DEFAULT")
+
+
+def quarter(day: date) -> date:
+    """The first day of its quarter."""
+    return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
 
 def missing() -> list[str]:

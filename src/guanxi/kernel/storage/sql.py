@@ -50,7 +50,11 @@ def _cursor() -> Iterator[Any]:
 
 @contextmanager
 def work(workspace: UUID) -> Iterator[None]:
-    """A transaction of one workspace. Nested use joins the outer one; another workspace inside it is a mistake."""
+    """A transaction of one workspace. Nested use joins the outer one; another workspace inside it is a mistake.
+
+    Joins stay in the order they are written in: nearly all bring one row by its key, and trying other orders for the six
+    links of a customer took as long as reading it.
+    """
     held: UUID | None = getattr(_state, "workspace", None)
     if held is not None and connection.in_atomic_block:
         if held != workspace:
@@ -60,7 +64,7 @@ def work(workspace: UUID) -> Iterator[None]:
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL app.workspace = '{workspace!s}'")
+                cursor.execute(f"SET LOCAL app.workspace = '{workspace!s}'; SET LOCAL join_collapse_limit = 1")
             _state.workspace = workspace
             yield
     except (OperationalError, DatabaseError) as error:

@@ -90,7 +90,7 @@ class Token(models.Model):
 
 
 class Event(models.Model):
-    """The fact that an action happened. Partitioned by id, whose first bits are the time, one partition per month."""
+    """The fact that an action happened. Partitioned by id, whose first bits are the time, one partition per quarter."""
 
     id = models.UUIDField(primary_key=True)
     workspace_id = models.UUIDField()

@@ -22,6 +22,9 @@ def _parameter(name: str, text: str, schema: dict[str, Any], where: str = "query
 _ID = _parameter("id", "The record's id", {"type": "string", "format": "uuid"}, "path")
 _PREFER = _parameter("Prefer", "return=representation adds the record to the answer", {"type": "string"}, "header")
 _MATCH = _parameter("If-Match", "The version the change is based on", {"type": "string"}, "header")
+_TIMELINE = _parameter(
+    "timeline", "With so many of its newest events: the answer is {record, timeline}", {"type": "integer", "minimum": 1, "maximum": 200}
+)
 _FIELDS = _parameter("fields", "Paths, separated by commas, dotted across links", {"type": "string"})
 _PAGING = [
     _parameter("before", "Only events before this one", {"type": "string", "format": "uuid"}),
@@ -122,6 +125,8 @@ def _paths(it: Definition) -> dict[str, Any]:
             "next": {"type": ["string", "null"]},
         },
     }
+    story = {"type": "object", "properties": {"record": record, "timeline": told}, "required": ["record", "timeline"]}
+    either = {"anyOf": [record, story]}
     tag, root, one = it.name, f"/{it.plural}", f"/{it.plural}/{{id}}"
     out: dict[str, Any] = {
         root: {
@@ -147,7 +152,7 @@ def _paths(it: Definition) -> dict[str, Any]:
             )
         },
         one: {
-            "get": _call(f"One of {it.plural}", tag, _answers(record), [_ID, _FIELDS]),
+            "get": _call(f"One of {it.plural}", tag, _answers(either), [_ID, _FIELDS, _TIMELINE]),
             "patch": _call(f"Change one of {it.plural}", tag, _answers(done), [_ID, _MATCH, _PREFER], changes),
             "delete": _call(
                 f"Put one of {it.plural} into the bin", tag, _answers(None, "204", "Deleted"), [_ID, _MATCH]

@@ -297,9 +297,13 @@ def _item(one: Any, index: int) -> Item:
 
 @api.get("/{name}/{record}")
 def get_record(
-    request: HttpRequest, name: str, record: str, fields: str | None = None, deleted: bool = False
+    request: HttpRequest, name: str, record: str, fields: str | None = None, deleted: bool = False, timeline: int = 0
 ) -> HttpResponse:
+    """One record; with `timeline`, as {record, timeline} with so many of its newest events."""
     actor = actor_of(request)
+    if timeline and not deleted:
+        row, found = telling.record(name, record, actor=actor, fields=_list(fields), limit=_most(timeline, "timeline"))
+        return answer({"record": row, "timeline": _page(found, timeline)}, ETag=f'"{row["version"]}"')
     row = reading.get(name, record, actor=actor, fields=_list(fields), deleted=deleted)
     return answer(row, ETag=f'"{row["version"]}"')
 
@@ -351,12 +355,17 @@ def _told(request: HttpRequest, ask: Any, name: str, record: str, before: str | 
     edge = parse_id(before) if before else None
     if before and edge is None:
         raise Invalid.field("before", "id", "编号格式不对。", "Not an id.")
+    return answer(_page(ask(name, record, actor=actor, before=edge, limit=_most(limit, "limit")), limit))
+
+
+def _most(limit: int, name: str) -> int:
     if not 1 <= limit <= reading.MAX_LIMIT:
-        raise Invalid.field(
-            "limit", "range", f"每页 1 到 {reading.MAX_LIMIT} 条。", f"A page holds 1 to {reading.MAX_LIMIT} events."
-        )
-    found = ask(name, record, actor=actor, before=edge, limit=limit)
-    return answer({"rows": found, "next": found[-1].id if len(found) == limit else None})
+        raise Invalid.field(name, "range", f"每页 1 到 {reading.MAX_LIMIT} 条。", f"A page holds 1 to {reading.MAX_LIMIT} events.")
+    return limit
+
+
+def _page(found: list[telling.Told], limit: int) -> dict[str, Any]:
+    return {"rows": found, "next": found[-1].id if len(found) == limit else None}
 
 
 @api.get("/{name}/{record}/explain")

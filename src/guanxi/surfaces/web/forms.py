@@ -75,7 +75,7 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
     if not visit.may(it, "update"):
         raise Forbidden()
     first, rest = _fields(visit, it)
-    row = fetch(visit, it, id, [one.name for one in (*first, *rest)])
+    row, _ = fetch(visit, it, id, [one.name for one in (*first, *rest)])
     if row.get("deleted_at") is not None:
         raise NotFound()
     now = _of_row([*first, *rest], row, visit)
@@ -195,7 +195,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
         raise Forbidden()
     action = it.verbs[verb]
     written, inputs = _asks(visit, it, verb, action)
-    row = fetch(visit, it, id, [one.name for one in written])
+    row, _ = fetch(visit, it, id, [one.name for one in written])
     fields = [*written, *inputs]
     if not visit.posted:
         if not any(offer.verb == verb for offer in actions(visit, it, _whole(visit, it, id))):
@@ -243,7 +243,7 @@ def _asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tup
 def _whole(visit: Visit, it: Definition, id: str) -> dict[str, Any]:
     from guanxi.surfaces.web.record import _asked
 
-    return fetch(visit, it, id, _asked(visit, it))
+    return fetch(visit, it, id, _asked(visit, it))[0]
 
 
 def _after(visit: Visit, it: Definition, record: UUID) -> str:

@@ -43,11 +43,14 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     view: Record = it.view(Record) or Record()
     groups = _groups(visit, it, view)
     highlights = _see(visit, it, view.highlights)
-    row = fetch(visit, it, id, [*(c.path for _, group in groups for c in group), *(c.path for c in highlights), *_asked(visit, it)])
-    related = _related(visit, it, view)
     tab = visit.get.get("tab", "") or "timeline"
+    paths = [*(c.path for _, group in groups for c in group), *(c.path for c in highlights), *_asked(visit, it)]
+    row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not visit.get.get("before") else 0)
+    related = _related(visit, it, view)
     context: dict[str, Any] = {}
-    if tab == "history":
+    if happened is not None:
+        context["happened"] = happened
+    elif tab == "history":
         context["happened"] = telling.history(it.name, row["id"], actor=visit.actor, before=parse_id(visit.get.get("before", "")), limit=EVENTS)
     elif tab == "why":
         context["why"] = telling.explain(it.name, row["id"], actor=visit.actor)
@@ -81,8 +84,8 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     )
 
 
-def fetch(visit: Visit, it: Definition, id: str, paths: list[str]) -> dict[str, Any]:
-    """One record, from the bin too for those who may restore. Raises NotFound."""
+def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int = 0) -> tuple[dict[str, Any], list[telling.Told] | None]:
+    """One record, from the bin too for those who may restore, and so many events of a living one. Raises NotFound."""
     found = parse_id(id)
     if found is None:
         raise NotFound()
@@ -90,11 +93,13 @@ def fetch(visit: Visit, it: Definition, id: str, paths: list[str]) -> dict[str, 
     owner = [p for p in ("owner",) if p in it.fields and visit.guard.level(it, p) != "hidden"]
     wanted = list(dict.fromkeys([*wanted, *owner]))
     try:
-        return reading.get(it.name, found, actor=visit.actor, fields=wanted)
+        if events:
+            return telling.record(it.name, found, actor=visit.actor, fields=wanted, limit=events)
+        return reading.get(it.name, found, actor=visit.actor, fields=wanted), None
     except NotFound:
         if not visit.may(it, "restore"):
             raise
-    return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True)
+    return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True), None
 
 
 def _see(visit: Visit, it: Definition, paths: tuple[str, ...]) -> list[Column]:

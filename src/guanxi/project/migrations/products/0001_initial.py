@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('updated_by', models.UUIDField(null=True)),
                 ('deleted_at', models.DateTimeField(null=True)),
                 ('custom', models.JSONField(default=dict)),
+                ('name_normal', models.GeneratedField(db_persist=True, expression=models.Func(models.F('name'), template='NULLIF(lower(normalize(%(expressions)s, NFKC)), %(expressions)s)'), null=True, output_field=models.TextField(null=True))),
                 ('name', models.TextField(null=True)),
                 ('code', models.TextField(null=True)),
                 ('series', models.TextField(null=True)),
