@@ -10,6 +10,7 @@ from guanxi.kernel.records import door, reading
 from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
+from tests.kernel.tools import state
 
 
 def events() -> int:
@@ -54,3 +55,16 @@ def test_a_refused_write_changes_nothing(cast: Cast) -> None:
         door.perform("book", "update", actor=owner, id=made.id, changes={"name": "y"}, version=made.id)
     assert events() == before
     assert reading.get("book", made.id, actor=owner)["name"] == "边城"
+
+
+def test_a_trial_says_what_would_happen_and_keeps_nothing(cast: Cast) -> None:
+    owner = cast.actor("owner")
+    made = door.perform("book", "create", actor=owner, changes={"name": "试写"})
+    before = state()
+    door.trial("book", "publish", actor=owner, id=made.id, changes={"price": "5"}, inputs={"printed": 3})
+    door.trial("book", "update", actor=owner, id=made.id, changes={"pages": 7})
+    for verb, changes, problem in (("update", {"pages": -1}, Invalid), ("nonsense", {}, NotFound), ("update", {"cost": 1}, Invalid)):
+        with pytest.raises(problem):
+            door.trial("book", verb, actor=owner, id=made.id, changes=changes)
+    assert state() == before
+    assert door.perform("book", "publish", actor=owner, id=made.id).changed

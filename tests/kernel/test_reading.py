@@ -13,6 +13,7 @@ import pytest
 
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.access.actor import system
+from guanxi.kernel.declare import conditions
 from guanxi.kernel.records import door, finding, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
@@ -288,3 +289,32 @@ def test_search_follows_every_change(cast: Cast, books: list[UUID]) -> None:
 
     consumers.rebuild_search(DEFAULT_WORKSPACE)
     assert sorted((h.object, h.id, h.title) for h in finding.search("寻龙", actor=owner)) == before
+
+
+@pytest.mark.parametrize("sort", ["-updated_at", "pages", "-price", "author.name", "owner,-pages"])
+@pytest.mark.parametrize("person", ["manager", "owner", "newcomer", "executive"])
+def test_the_heads_of_groups_are_the_first_pages_of_each(cast: Cast, books: list[UUID], person: str, sort: str) -> None:
+    actor = cast.actor(person)
+    groups: list[Any] = [{"field": "status", "op": "=", "value": "draft"}, "status = published and pages > 5", "pages > 10000"]
+    found = reading.heads("book", actor=actor, groups=groups, where="available != true", fields=["name", "author"], sort=sort, limit=3)
+    for group, page in zip(groups, found, strict=True):
+        where = {"and": [{"field": "available", "op": "!=", "value": True}, group if isinstance(group, dict) else {"and": [conditions.to_json(conditions.from_text(group))]}]}
+        first = reading.query("book", actor=actor, where=where, fields=["name", "author"], sort=sort, limit=3)
+        assert (page.rows, page.next) == (first.rows, first.next)
+        if page.next:
+            assert reading.query("book", actor=actor, where=where, fields=["name"], sort=sort, limit=3, after=page.next).rows
+    assert reading.heads("book", actor=actor, groups=[], fields=["name"], limit=3) == []
+
+
+def test_marks_say_what_holds_and_reach_whether_one_may(cast: Cast, books: list[UUID]) -> None:
+    these = {"field": "id", "op": "in", "value": books}
+    marks = {"late": "published_on < 2026-01-01", "mine": "owner = me"}
+    rows = reading.query("book", actor=cast.actor("manager"), where=these, fields=["published_on", "owner"], marks=marks, reach="update", limit=200).rows
+    assert len(rows) == 30 and all(row["reach"] for row in rows) and not any(row["mine"] for row in rows)
+    for row in rows:
+        assert row["late"] == (row["published_on"] is not None and row["published_on"].year < 2026)
+    rows = reading.query("book", actor=cast.actor("executive"), where=these, fields=["name"], reach="update", limit=200).rows
+    assert len(rows) == 30 and not any(row["reach"] for row in rows)
+    for hidden in ({"x": "cost > 1"}, {"x": "nothing = 1"}):
+        with pytest.raises(Invalid):
+            reading.query("book", actor=cast.actor("manager"), fields=["name"], marks=hidden)

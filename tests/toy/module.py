@@ -7,7 +7,9 @@ from typing import Any
 from guanxi.kernel import (
     Action,
     AutoNumber,
+    Board,
     Boolean,
+    Calendar,
     Choice,
     Date,
     DateTime,
@@ -132,6 +134,10 @@ class Book(Object, label=T("书", "Book"), title="name", subtitle=("number",)):
     indexes = (("status", "-price"),)
     views = (
         List(columns=("name", "author", "status", "price", "owner"), filters=("status", "author", "owner")),
+        Board(by="status", card=("name", "author", "price", "published_on", "owner"), total="price", moves={"published": "publish"}, closed=("published",), since="created_at", overdue="published_on < today"),
+        Board(name="shelves", by="shelf", card=("name", "price"), label=T("书架", "Shelves")),
+        Calendar(date="published_on", card=("name", "author"), overdue="status = draft and published_on < today", done="status = published"),
+        Calendar(name="printing", date="printed_at", end="updated_at", color="green", common=False, label=T("付印", "Printing")),
         Record(highlights=("status", "price"), groups=((T("基本", "Basics"), ("name", "author", "pages")),)),
         Form(fields=("name", "code", "author", "status", "pages", "price", "owner")),
     )

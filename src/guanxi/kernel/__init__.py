@@ -41,13 +41,26 @@ from guanxi.kernel.declare.fields import (
     Url,
 )
 from guanxi.kernel.declare.fields import TextField as Text
-from guanxi.kernel.declare.objects import Action, Board, Form, Grant, List, Module, Object, Policy, Record, named
+from guanxi.kernel.declare.objects import (
+    Action,
+    Board,
+    Calendar,
+    Form,
+    Grant,
+    List,
+    Module,
+    Object,
+    Policy,
+    Record,
+    named,
+)
 
 __all__ = [
     "Action",
     "AutoNumber",
     "Board",
     "Boolean",
+    "Calendar",
     "Choice",
     "Condition",
     "Conflict",

@@ -81,13 +81,48 @@ class List:
 
 @dataclass(frozen=True)
 class Board:
-    """Cards in columns by a stage, choice or link; `total` is summed per column."""
+    """Cards in columns by a stage, choice or link; `total` is summed per column.
+
+    kind: the choice of a linked record that says what kind of column it makes; of a choice, the choice itself is its kind.
+    closed: kinds whose columns are folded away at the right. moves: the verb that brings a card into a column of a kind;
+    other columns take the verb that has the field among its inputs, else a plain update.
+    since, limit: since when a card is in its column, and how many days it should be. overdue: a condition text; cards it
+    holds for are marked.
+    """
 
     by: str
     card: tuple[str, ...]
     total: str = ""
+    sort: tuple[str, ...] = ("-updated_at",)
+    kind: str = ""
+    closed: tuple[str, ...] = ()
+    moves: Mapping[str, str] = field(default_factory=dict)
+    since: str = ""
+    limit: str = ""
+    overdue: str = ""
     name: str = "board"
     label: Text = T("看板", "Board")
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Records on their days: `date` a date or an instant, `end` where it lasts longer. The first of `card` is the entry's
+    text, the object's title if there is none.
+
+    where: which records; overdue, done: condition texts for entries marked so. color: a token for all entries. common:
+    whether the calendar of all objects shows it before anybody chose.
+    """
+
+    date: str
+    end: str = ""
+    card: tuple[str, ...] = ()
+    where: str = ""
+    overdue: str = ""
+    done: str = ""
+    color: str = "blue"
+    common: bool = True
+    name: str = "calendar"
+    label: Text = T("日历", "Calendar")
 
 
 @dataclass(frozen=True)
@@ -110,7 +145,7 @@ class Form:
     label: Text = T("表单", "Form")
 
 
-View = List | Board | Record | Form
+View = List | Board | Calendar | Record | Form
 
 BUILT_IN = ("create", "update", "delete", "restore")
 SHARING = ("assign", "share", "unshare")
@@ -311,6 +346,9 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         for path in _paths(view):
             if path.lstrip("-").split(".")[0] not in it.fields:
                 raise DeclarationError(f"{where}: view {view.name!r} shows {path!r}, which is not a field")
+        for verb in view.moves.values() if isinstance(view, Board) else ():
+            if verb not in it.verbs:
+                raise DeclarationError(f"{where}: view {view.name!r} moves cards by {verb!r}, which is not a verb")
     for group in (*it.unique, *it.indexes):
         for path in group:
             if path.lstrip("-") not in it.fields:
@@ -328,7 +366,9 @@ def _paths(view: View) -> Iterable[str]:
         case List():
             return (*view.columns, *view.sort, *view.filters)
         case Board():
-            return (view.by, *view.card, *([view.total] if view.total else []))
+            return (view.by, *view.card, *view.sort, *(path for path in (view.total, view.since, view.limit) if path))
+        case Calendar():
+            return (view.date, *view.card, *([view.end] if view.end else []))
         case Record():
             return (*view.highlights, *(path for _, group in view.groups for path in group))
         case Form():

@@ -108,6 +108,29 @@ def perform(
     return outcome
 
 
+class _Undone(Exception):
+    """Takes a trial's transaction back."""
+
+
+def trial(
+    name: str,
+    verb: str,
+    *,
+    actor: Actor,
+    id: UUID,
+    changes: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+) -> None:
+    """All the steps of `perform`, and then nothing is kept: to ask for what is missing, or not to offer what would be
+    refused. Raises what `perform` would raise."""
+    try:
+        with sql.work(actor.workspace), sql.savepoint():
+            perform(name, verb, actor=actor, id=id, changes=changes, inputs=inputs)
+            raise _Undone
+    except _Undone:
+        return
+
+
 def perform_many(
     name: str,
     verb: str,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -77,12 +77,15 @@ def query(
     after: str | None = None,
     count: str = "none",
     deleted: bool = False,
+    marks: Mapping[str, Any] | None = None,
+    reach: str = "",
 ) -> Page:
     """Records the actor may read, in order, a page at a time.
 
     where: the condition language in any form. fields: paths, None for the object's list columns. sort: paths, `-` for
     descending. limit: 1 to 200. after: the `next` of the page before. count: "none", "estimate" or "exact" (exact up to
-    10,000, then `more`). deleted: the bin instead of the living; needs the right to restore.
+    10,000, then `more`). deleted: the bin instead of the living; needs the right to restore. marks: conditions by name;
+    each row says which hold for it. reach: a verb; rows say under "reach" whether the actor may do it to them.
     Raises Invalid naming `where`, `fields`, `sort`, `limit`, `after` or `count`, and NotFound for an unknown object.
     """
     guard = guard_of(actor)
@@ -97,6 +100,7 @@ def query(
     condition = And((guard.readable(it), narrowed))
     chosen = list(fields) if fields is not None else default_fields(guard, it)
     reading = select(guard, it, chosen)
+    _mark(guard, it, reading, marks, reach)
     keys = order(guard, it, reading, sort)
     start = _open(after, it.name, keys, reading) if after else None
     with sql.work(actor.workspace):
@@ -113,6 +117,42 @@ def query(
             total = min(total, COUNT_TO)
     next_ = _seal(it.name, keys, found[limit - 1][1]) if len(found) > limit else None
     return Page([row for row, _ in found[:limit]], next_, total, more)
+
+
+def _mark(guard: Guard, it: Definition, reading: Reading, marks: Mapping[str, Any] | None, reach: str) -> None:
+    for name, where in (marks or {}).items():
+        reading.mark(name, guard.where(it, guard.parse(where)))
+    if reach:
+        reading.mark("reach", guard.writable(it, reach))
+
+
+def heads(
+    name: str,
+    *,
+    actor: Actor,
+    groups: Sequence[Any],
+    where: Any = None,
+    fields: Sequence[str],
+    sort: Sequence[str] | str | None = None,
+    limit: int,
+    marks: Mapping[str, Any] | None = None,
+    reach: str = "",
+) -> list[Page]:
+    """The first records of each of several conditions, one page for each, with one statement: the columns of a board, the
+    days of a calendar. `query` with the same order goes on from a page's `next`; the rest is as there."""
+    guard = guard_of(actor)
+    it = guard.object(name)
+    reading = select(guard, it, fields)
+    _mark(guard, it, reading, marks, reach)
+    keys = order(guard, it, reading, sort)
+    condition = compiler.conjoined(guard.readable(it), guard.where(it, guard.parse(where)))
+    asked = [guard.where(it, guard.parse(group)) for group in groups]
+    with sql.work(actor.workspace):
+        found = reading.run_groups(condition, asked, limit=limit + 1)
+    return [
+        Page([row for row, _ in part[:limit]], _seal(it.name, keys, part[limit - 1][1]) if len(part) > limit else None)
+        for part in found
+    ]
 
 
 def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor) -> list[tuple[int, bool]]:

@@ -131,6 +131,11 @@ def arms(where: Condition) -> list[Condition]:
     return []
 
 
+def conjoined(first: Condition, second: Condition) -> Condition:
+    """Both, flat, so that `arms` sees every part."""
+    return And(tuple(part for one in (first, second) for part in (one.items if isinstance(one, And) else (one,))))
+
+
 def _owners(item: Condition) -> int:
     match item:
         case OwnedBy(users):

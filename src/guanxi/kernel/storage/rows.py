@@ -19,6 +19,8 @@ from guanxi.kernel.storage import compile as compiler
 from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.compile import Joined, Key, Sql, Statement, expression, predicate
 
+MOST_APART = 16
+"""Up to so many groups read at once, each way of seeing rows is looked up by itself; more would cost more to plan than to run."""
 BASE = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "custom")
 _SYSTEM_COLUMNS = {"created_by": "created_by", "updated_by": "updated_by"}
 
@@ -350,6 +352,11 @@ class Reading:
         owner = self.it if alias == "t" else next(j.target for j in self._order if j.alias == alias)
         self.outputs.append(Output(path, [query], lambda v: v[0] or [], [self.catalog.workspace, owner.name, one.name, *values]))
 
+    def mark(self, path: str, where: Condition) -> None:
+        """Whether a condition holds for the row."""
+        text, values = predicate(self.st, self.it, "t", where)
+        self.outputs.append(Output(path, [f"({text})"], lambda v: bool(v[0]), values))
+
     def sort(self, alias: str, one: Field, descending: bool) -> None:
         suffix = "_base" if isinstance(one, Money) else ""
         text = f'{alias}."{one.name}"' if one.system else expression(one, alias, suffix, compare=True)
@@ -388,6 +395,32 @@ class Reading:
             )
             parameters = [*head_values, *values, *join_values]
         return self._loaded(sql.rows(query, parameters), len(heads))
+
+    def run_groups(self, where: Condition, groups: Sequence[Condition], *, limit: int) -> list[list[tuple[dict[str, Any], list[Any]]]]:
+        """The first rows of each of several conditions, as `run` gives them, with one statement."""
+        order = compiler.order_by(self.keys)
+        joins = [compiler.join(self.st, joined) for joined in self._order]
+        join_sql, join_values = " ".join(j for j, _ in joins), [v for _, vs in joins for v in vs]
+        crossing = self._crossing()
+        parts: list[str] = []
+        values: list[Any] = []
+        for n, group in enumerate(groups):
+            both = compiler.conjoined(where, group)
+            separate = compiler.arms(both) if not crossing and len(groups) <= MOST_APART else []
+            tail = f"ORDER BY {order} LIMIT {int(limit)}"
+            text, more = self._apart(separate, None, False, tail) if separate else self._conditions(both, None, False)
+            parts.append(f"(SELECT t.*, {n} AS part_ FROM {self.it.table} t {join_sql if crossing else ''} WHERE {text} {tail})")
+            values += [*(join_values if crossing else ()), *more]
+        heads = [c for output in self.outputs for c in output.columns]
+        query = (
+            f"SELECT {', '.join([*heads, *(key.sql for key in self.keys)])}, t.part_ FROM ({' UNION ALL '.join(parts)}) t {join_sql} "
+            f"ORDER BY t.part_, {order}"
+        )
+        found = sql.rows(query, [*(v for output in self.outputs for v in output.values), *values, *join_values]) if parts else []
+        out: list[list[tuple[dict[str, Any], list[Any]]]] = [[] for _ in groups]
+        for raw, row in zip(found, self._loaded([raw[:-1] for raw in found], len(heads)), strict=True):
+            out[raw[-1]].append(row)
+        return out
 
     def run_counting(
         self, where: Condition, *, limit: int, most: int, deleted: bool = False

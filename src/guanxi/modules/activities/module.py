@@ -5,6 +5,7 @@ from __future__ import annotations
 from guanxi.kernel import (
     Action,
     Board,
+    Calendar,
     Choice,
     DateTime,
     File,
@@ -83,6 +84,21 @@ class Activity(
             filters=("kind", "owner", "happened_at"),
             where="mentions has me",
         ),
+        # A next contact still to come is a task too, so the calendar of all objects shows the task.
+        Calendar(
+            date="next_contact_at",
+            card=("summary", "customer"),
+            color="orange",
+            common=False,
+            label=T("下次联系", "Next contact"),
+        ),
+        Calendar(
+            name="happened",
+            date="happened_at",
+            card=("summary", "customer"),
+            color="teal",
+            label=T("跟进", "Follow-ups"),
+        ),
         Record(
             highlights=("kind", "customer", "happened_at", "next_contact_at", "owner"),
             groups=(
@@ -103,7 +119,7 @@ class Activity(
     )  # fmt: skip
     indexes = (
         ("-happened_at",), ("customer", "-happened_at"), ("opportunity", "-happened_at"), ("lead", "-happened_at"),
-        ("owner", "-happened_at"),
+        ("owner", "-happened_at"), ("next_contact_at",),
     )  # fmt: skip
 
 
@@ -178,7 +194,21 @@ class Task(Object, label=T("任务", "Task"), icon="task", group="work", title="
             filters=("kind", "priority", "due_at"),
             where="owner = me and status = open",
         ),
-        Board(by="status", card=("subject", "customer", "due_at", "priority", "owner")),
+        Board(
+            by="status",
+            card=("subject", "customer", "due_at", "priority", "owner"),
+            sort=("due_at",),
+            closed=("done", "cancelled"),
+            moves={"open": "reopen", "done": "complete", "cancelled": "cancel"},
+            overdue="status = open and due_at < today",
+        ),
+        Calendar(
+            date="due_at",
+            card=("subject", "customer"),
+            where="status != cancelled",
+            overdue="status = open and due_at < today",
+            done="status = done",
+        ),
         Record(
             highlights=("status", "priority", "due_at", "owner"),
             groups=(
@@ -196,7 +226,7 @@ class Task(Object, label=T("任务", "Task"), icon="task", group="work", title="
             )
         ),
     )  # fmt: skip
-    indexes = (("due_at",), ("owner", "due_at"))
+    indexes = (("due_at",), ("owner", "due_at"), ("status", "due_at"))
 
 
 _WRITING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "import", "export")

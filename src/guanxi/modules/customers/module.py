@@ -7,6 +7,7 @@ from guanxi.kernel import (
     AutoNumber,
     Board,
     Boolean,
+    Calendar,
     Choice,
     Date,
     DateTime,
@@ -231,7 +232,21 @@ class Customer(
             filters=("relation", "industry", "region", "owner"),
             where="grade in (key, vip)",
         ),
-        Board(by="relation", card=("name", "grade", "last_contact_at", "owner")),
+        Board(
+            by="relation",
+            card=("name", "grade", "industry", "last_contact_at", "next_contact_at", "owner"),
+            closed=("blacklisted", "lost"),
+            overdue="next_contact_at < today",
+        ),
+        Calendar(
+            date="next_contact_at",
+            card=("name",),
+            overdue="next_contact_at < today",
+            color="orange",
+            common=False,
+            label=T("下次联系", "Next contact"),
+        ),
+        Calendar(name="birthday", date="next_birthday", card=("name",), color="purple", label=T("生日", "Birthdays")),
         Record(
             highlights=("grade", "relation", "deal_status", "last_contact_at", "next_contact_at", "owner"),
             groups=(
@@ -280,7 +295,7 @@ class Customer(
             )
         ),
     )  # fmt: skip
-    indexes = (("next_contact_at",), ("grade",), ("relation",))
+    indexes = (("next_contact_at",), ("next_birthday",), ("grade",), ("relation", "-updated_at"))
 
 
 class Contact(
@@ -380,6 +395,14 @@ class Contact(
             filters=("owner",),
             where="next_birthday within next_30_days",
             sort=("next_birthday",),
+        ),
+        Calendar(
+            name="birthday",
+            date="next_birthday",
+            card=("name", "customer"),
+            where="left != true",
+            color="purple",
+            label=T("生日", "Birthdays"),
         ),
         Record(
             highlights=("customer", "position", "role", "attitude", "owner"),

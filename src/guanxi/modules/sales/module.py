@@ -7,6 +7,7 @@ from guanxi.kernel import (
     AutoNumber,
     Board,
     Boolean,
+    Calendar,
     Choice,
     Date,
     DateTime,
@@ -159,7 +160,21 @@ class Lead(Object, label=T("线索", "Lead"), icon="lead", group="sales", title=
             where="status in (new, contacting) and next_contact_at within last_365_days",
             sort=("next_contact_at",),
         ),
-        Board(by="status", card=("name", "company", "source", "score", "owner")),
+        Board(
+            by="status",
+            card=("name", "company", "source", "score", "next_contact_at", "owner"),
+            closed=("converted", "invalid"),
+            moves={"new": "reopen", "contacting": "reopen", "converted": "convert", "invalid": "invalidate"},
+            overdue="status in (new, contacting) and next_contact_at < today",
+        ),
+        Calendar(
+            date="next_contact_at",
+            card=("name", "company"),
+            where="status in (new, contacting)",
+            overdue="next_contact_at < today",
+            color="orange",
+            label=T("下次联系", "Next contact"),
+        ),
         Record(
             highlights=("status", "source", "score", "next_contact_at", "owner"),
             groups=(
@@ -192,7 +207,7 @@ class Lead(Object, label=T("线索", "Lead"), icon="lead", group="sales", title=
             )
         ),
     )  # fmt: skip
-    indexes = (("status",), ("next_contact_at",))
+    indexes = (("status", "-updated_at"), ("next_contact_at",))
 
 
 class Pipeline(Object, label=T("销售流程", "Pipeline"), icon="pipeline", group="settings", title="name"):
@@ -415,7 +430,27 @@ class Opportunity(
             where="result = lost",
             sort=("-closed_on",),
         ),
-        Board(by="stage", card=("name", "customer", "amount", "expected_close", "owner"), total="amount"),
+        Board(
+            by="stage",
+            card=("name", "customer", "amount", "expected_close", "next_contact_at", "owner"),
+            total="amount",
+            kind="kind",
+            closed=("won", "lost"),
+            moves={"won": "win", "lost": "lose"},
+            since="stage_since",
+            limit="stage.suggested_days",
+            overdue="result = open and expected_close < today",
+        ),
+        Calendar(
+            date="expected_close",
+            card=("name", "customer"),
+            where="result != lost",
+            overdue="result = open and expected_close < today",
+            done="result = won",
+            color="green",
+            common=False,
+            label=T("预计成交", "Expected close"),
+        ),
         Record(
             highlights=("stage", "amount", "win_rate", "expected_close", "owner"),
             groups=(
