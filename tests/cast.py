@@ -63,4 +63,5 @@ def make() -> Cast:
         desk.perform("user", "update", user, {"department": cast.departments[department]})
         cast.users[username] = user
     desk.perform("department", "update", cast.departments["销售部"], {"head": cast.users["manager"]})
+    desk.perform("company", "welcomed", desk.find("company")[0]["id"])
     return cast

@@ -35,7 +35,7 @@ from guanxi.kernel.declare.fields import (
     Phone,
     Tags,
 )
-from guanxi.kernel.declare.objects import BUILT_IN, Definition
+from guanxi.kernel.declare.objects import BUILT_IN, READING, Definition
 from guanxi.kernel.records import door, finding, people, reading, telling
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import PEOPLE, Cast
@@ -77,7 +77,7 @@ def _grant(person: str, name: str) -> dict[str, Any]:
 def _holds(person: str, name: str, verb: str) -> bool:
     it = REGISTRY.objects[name]
     action = it.verbs.get(verb)
-    if action is not None and action.internal:
+    if (action is not None and action.internal) or (verb not in it.verbs and verb not in READING):
         return False
     if verb == "read" and it.policy.read == "member":
         return True
@@ -138,7 +138,7 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
 def verdict(person: str, made: Made, verb: str) -> str:
     """"allow", "forbidden" (seen, but not this) or "absent"."""
     reads = _holds(person, made.name, "read")
-    if not reads and not _holds(person, made.name, verb):
+    if (not reads and not _holds(person, made.name, verb)) or verb not in (*REGISTRY.objects[made.name].verbs, *READING):
         return "absent"
     if not _holds(person, made.name, verb):
         return "forbidden"
@@ -226,6 +226,8 @@ class Factory:
 
     def make(self, name: str, owner: str, shared: tuple[str, str] | None = None) -> Made:
         it = REGISTRY.objects[name]
+        if it.single:
+            return Made(name, reading.query(name, actor=DESK, fields=["id"]).rows[0]["id"], None)
         changes, above = self.changes(name, owner)
         if shared is not None:
             changes |= self.sharing(it, *shared)

@@ -50,8 +50,16 @@ def test_one_click(cast: Cast) -> None:
     client = Client()
     client.post("/signin", {"username": "admin", "password": PASSWORD})
     left = len(sample.remaining(cast.actor("admin")))
-    page = client.get("/settings").content.decode()
+    page = client.get("/settings/sample").content.decode()
     assert f"示例公司的 {left} 条记录" in page
-    answer = client.post("/settings", {"sample": "remove"})
+    answer = client.post("/settings/sample", {"sample": "remove"})
     assert answer.status_code in (302, 303)
-    assert "移除" in client.get("/settings").content.decode()
+    assert "移除" in client.get("/settings/sample").content.decode()
+    before = reading.aggregate("customer", actor=cast.actor("admin")).rows[0]["count"]
+    client.post("/settings/sample", {"sample": "bring"})
+    assert len(sample.remaining(cast.actor("admin"))) > left, "out of the bin again"
+    assert reading.aggregate("customer", actor=cast.actor("admin")).rows[0]["count"] > before
+    owner = Client()
+    owner.post("/signin", {"username": "owner", "password": PASSWORD})
+    assert owner.get("/settings/sample").status_code == 404
+    assert owner.post("/settings/sample", {"sample": "remove"}).status_code == 404

@@ -7,7 +7,7 @@ from guanxi.base.lunar import LunarDay
 from guanxi.base.lunar import next_birthday as next_lunar_birthday
 from guanxi.base.text import T
 from guanxi.base.text import Text as Label
-from guanxi.kernel.catalog.core import whole_tree
+from guanxi.kernel.catalog.core import COLOURS, key_from_name, whole_tree
 from guanxi.kernel.declare.conditions import Condition, Test
 from guanxi.kernel.declare.fields import (
     AutoNumber,
@@ -56,6 +56,7 @@ from guanxi.kernel.declare.objects import (
 )
 
 __all__ = [
+    "COLOURS",
     "Action",
     "AutoNumber",
     "Board",
@@ -108,6 +109,7 @@ __all__ = [
     "Text",
     "Url",
     "check_credit_code",
+    "key_from_name",
     "named",
     "next_lunar_birthday",
     "normal_credit_code",

@@ -5,7 +5,9 @@ The browser's session carries the account's id and nothing that decides rights; 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +18,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.http import HttpRequest
 
-from guanxi.base.errors import Invalid, NotFound, TooManyRequests, Unauthenticated
+from guanxi.base.errors import Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
 from guanxi.base.ids import parse_id
 from guanxi.base.text import LANGUAGES, T
 from guanxi.kernel.access.actor import Actor, automation
@@ -29,6 +31,9 @@ MAX_FAILURES = 5
 LOCKED = timedelta(minutes=15)
 KEY = "account"
 LANGUAGE = "language"
+SINCE, SEEN, ADDRESS, DEVICE = "since", "seen", "address", "device"
+NOTED_EVERY = timedelta(minutes=10)
+"""How old the note of a session's last use may be: writing it with each request would cost a statement."""
 
 
 def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
@@ -62,8 +67,12 @@ def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
     language = request.session.get(LANGUAGE)
     request.session.flush()
     request.session[KEY] = str(account.id)
+    request.session.update(_place(request, now) | {SINCE: now.isoformat()})
     if language in LANGUAGES:
         request.session[LANGUAGE] = language
+    with suppress(Problem):  # a full disk keeps nobody out
+        person = Actor("person", account.workspace_id, account.user_id, via="web")
+        door.perform("user", "signed_in", actor=automation(person), id=account.user_id)
     return account.id
 
 
@@ -80,7 +89,28 @@ def of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standi
     found = parse_id(str(request.session.get(KEY, "")))
     if found is None:
         raise Unauthenticated()
-    return people.by_account(found, **how)
+    standing = people.by_account(found, **how)
+    now = datetime.now(UTC)
+    seen = _when(request.session.get(SEEN))
+    if seen is None or now - seen > NOTED_EVERY:
+        request.session.update(_place(request, now))
+    return standing
+
+
+def _place(request: HttpRequest, now: datetime) -> dict[str, str]:
+    """Where a session is used from, as its owner is shown it."""
+    return {
+        SEEN: now.isoformat(),
+        ADDRESS: str(request.META.get("REMOTE_ADDR", ""))[:60],
+        DEVICE: request.headers.get("User-Agent", "")[:300],
+    }
+
+
+def _when(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 def change_password(request: HttpRequest, current: str, new: str) -> None:
@@ -101,13 +131,56 @@ def change_password(request: HttpRequest, current: str, new: str) -> None:
     request.session.cycle_key()
 
 
-def _end_sessions(account: UUID, but: str | None) -> None:
-    gone = [
-        one.session_key
-        for one in Session.objects.filter(expire_date__gt=datetime.now(UTC)).iterator()
-        if one.session_key != but and one.get_decoded().get(KEY) == str(account)
-    ]
+def _end_sessions(account: UUID, but: str | None) -> int:
+    gone = [key for key, _ in _open_sessions(account) if key != but]
+    return Session.objects.filter(session_key__in=gone).delete()[0]
+
+
+def _open_sessions(account: UUID) -> list[tuple[str, dict[str, Any]]]:
+    """Key and data of the account's living sessions. The sessions of all accounts are looked through: it is asked rarely."""
+    living = Session.objects.filter(expire_date__gt=datetime.now(UTC)).iterator()
+    return [(one.session_key, data) for one in living if (data := one.get_decoded()).get(KEY) == str(account)]
+
+
+@dataclass(frozen=True)
+class SessionShown:
+    """A sign-in as its owner sees it. `handle` names it without telling its key; `here` is the one asking."""
+
+    handle: str
+    address: str
+    device: str
+    since: datetime | None
+    seen: datetime | None
+    here: bool
+
+
+def _handle(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:20]
+
+
+def sessions(request: HttpRequest, account: UUID) -> list[SessionShown]:
+    """Where the account is signed in, this browser first, then by last use."""
+    found = [
+        SessionShown(
+            _handle(key), str(data.get(ADDRESS, "")), str(data.get(DEVICE, "")), _when(data.get(SINCE)), _when(data.get(SEEN)),
+            key == request.session.session_key,
+        )
+        for key, data in _open_sessions(account)
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (one.here, one.seen or datetime.min.replace(tzinfo=UTC)), reverse=True)
+
+
+def end_session(request: HttpRequest, account: UUID, handle: str) -> None:
+    """End one sign-in of the account elsewhere. Raises NotFound."""
+    gone = [key for key, _ in _open_sessions(account) if _handle(key) == handle and key != request.session.session_key]
+    if not gone:
+        raise NotFound()
     Session.objects.filter(session_key__in=gone).delete()
+
+
+def end_other_sessions(request: HttpRequest, account: UUID) -> int:
+    """End every sign-in of the account but this one; returns how many there were."""
+    return _end_sessions(account, but=request.session.session_key)
 
 
 def language_of(actor: Actor) -> str | None:

@@ -122,6 +122,10 @@ def seed(workspace: UUID) -> None:
     """The roles, dictionaries and processes a workspace starts with. What is there is left alone."""
     desk = Desk(system(workspace, via="setup"))
     with sql.work(workspace):
+        if not desk.find("company", limit=1):
+            company = desk.perform("company", "create", changes=facts.settled(workspace)).id
+            if tables.Account.objects.filter(workspace_id=workspace).exists():
+                desk.perform("company", "welcomed", company)
         grants: dict[str, dict[str, Any]] = {key: {} for key in ROLES}
         grants["admin"] = {"*": ADMINISTRATOR}
         for module in REGISTRY.modules:
@@ -211,6 +215,9 @@ def load_demo(progress: Progress) -> None:
             if module.demo is not None:
                 progress(str(T(f"示例数据：{module.label.zh}", f"Sample data: {module.label.en}")))
                 module.demo(desk)
+        company = desk.find("company", limit=1)[0]
+        if company["welcomed_at"] is None:
+            desk.perform("company", "welcomed", company["id"])
 
 
 def operator(workspace: UUID = tables.DEFAULT_WORKSPACE) -> Actor:

@@ -11,7 +11,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.conditions import Across, Always, And, Condition, Or, OwnedBy, TeamMember, Test
 from guanxi.kernel.declare.fields import Links
-from guanxi.kernel.declare.objects import LEVELS, PERSONAL, Action, Definition
+from guanxi.kernel.declare.objects import LEVELS, PERSONAL, READING, Action, Definition
 
 NOBODY: frozenset[UUID] = frozenset()
 
@@ -147,6 +147,8 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
     if rights is None:
         return True
     if isinstance(action, Action) and action.internal:
+        return False
+    if verb not in it.verbs and verb not in READING:
         return False
     if verb == "read" and it.policy.read == "member":
         return True

@@ -11,7 +11,7 @@ from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
 from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Option, Settings
-from guanxi.kernel.declare.objects import DeclarationError, Definition, Module
+from guanxi.kernel.declare.objects import DeclarationError, Definition, Module, Record
 
 
 class Registry:
@@ -62,6 +62,11 @@ class Registry:
             for link in definition.policy.through:
                 if out[definition.fields[link].target].policy.read == "personal":  # type: ignore[attr-defined]
                     raise DeclarationError(f"{definition.name} is read through {link!r}, whose records are personal")
+            view = definition.view(Record)
+            for name in view.children if view is not None else ():
+                child = out.get(name)
+                if child is None or "order" not in child.fields or not any(link.target == definition.name for link in child.links()):
+                    raise DeclarationError(f"{definition.name} has children {name!r}, which have no link to it or no order")
         return out
 
 

@@ -9,13 +9,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from guanxi.base import pinyin
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
+from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.declare.fields import (
     KINDS,
     Boolean,
     Choice,
     Date,
+    DateTime,
     Department,
     Departments,
     Email,
@@ -31,7 +34,26 @@ from guanxi.kernel.declare.fields import (
     Phone,
     TextField,
 )
-from guanxi.kernel.declare.objects import LEVELS, RESERVED, SCOPES, Action, Form, Grant, List, Module, Object, Policy
+from guanxi.kernel.declare.objects import (
+    LEVELS,
+    RESERVED,
+    SCOPES,
+    Action,
+    Form,
+    Grant,
+    List,
+    Module,
+    Object,
+    Policy,
+    Record,
+)
+
+KEY_HELP = T("留空则由名称生成；保存后请不要修改。", "Made from the name when empty; do not change it later.")
+COLOURS = (
+    ("blue", T("蓝", "Blue")), ("green", T("绿", "Green")), ("orange", T("橙", "Orange")), ("purple", T("紫", "Purple")),
+    ("teal", T("青", "Teal")), ("red", T("红", "Red")), ("yellow", T("黄", "Yellow")), ("grey", T("灰", "Grey")),
+)  # fmt: skip
+"""The tokens of coloured labels."""
 
 
 def whole_tree(draft: Any, context: Any) -> None:
@@ -51,9 +73,18 @@ def whole_tree(draft: Any, context: Any) -> None:
         above = row[name] if row is not None else None
 
 
+def key_from_name(draft: Any, context: Any) -> None:
+    """A key nobody typed is made from the name: its pinyin, in small letters, digits and _. It never changes by itself."""
+    if draft.key or not draft.name:
+        return
+    made = re.sub(r"[^a-z0-9]+", "_", pinyin.full(draft.name).casefold()).strip("_")[:36]
+    draft.key = made or f"k{draft.id.hex[-8:]}"
+
+
 class DepartmentObject(
     Object, name="department", label=T("部门", "Department"), icon="department", group="settings", parent="above",
     touches="access",
+    about=T("公司的组织结构：谁在哪个部门，由谁主管；数据范围按它计算。", "How the company is organised, and who heads what; data scopes follow it."),
 ):  # fmt: skip
     """部门: a part of the company, in a tree, with a head."""
 
@@ -87,9 +118,14 @@ def take_access(draft: Any, context: Any) -> None:
     context.take_account(draft.id)
 
 
+def signed_in(draft: Any, context: Any) -> None:
+    draft.last_sign_in = context.now
+
+
 class User(
     Object, label=T("员工", "User"), icon="user", group="settings", title="name", subtitle=("username",), parent="superior",
     touches="access",
+    about=T("使用系统的同事：所在部门、角色和登录。", "The people who use the program: their department, roles and sign-in."),
 ):  # fmt: skip
     """员工: a person who works with the program. Signing in is a matter of the account with the same user name."""
 
@@ -104,14 +140,16 @@ class User(
     roles = Links("role", T("角色", "Roles"))
     active = Boolean(T("启用", "Active"), default=True)
     language = Choice(T("语言", "Language"), [("zh-CN", T("中文", "中文")), ("en", T("English", "English"))])
+    last_sign_in = DateTime(T("最近登录", "Last sign-in"), readonly=True)
     policy = Policy(read="member", write="role")
     checks = (whole_tree,)
     actions = (
+        Action("signed_in", signed_in, T("登录", "Signed in"), internal=True),
         Action("give_access", give_access, T("开通登录 / 重置密码", "Give access or a new password")),
         Action("take_access", take_access, T("停用登录", "Take access away"), danger=True),
     )
     views = (
-        List(columns=("name", "username", "department", "position", "roles", "active"), sort=("name",), filters=("department", "active")),
+        List(columns=("name", "username", "department", "position", "roles", "active", "last_sign_in"), sort=("name",), filters=("department", "roles", "active")),
         Form(fields=("name", "username", "department", "departments", "superior", "roles", "position", "phone", "email", "language", "active")),
     )
 
@@ -151,7 +189,10 @@ def whole_grants(draft: Any, context: Any) -> None:
         raise Invalid(problems)
 
 
-class Role(Object, label=T("角色", "Role"), icon="role", group="settings", touches="access"):
+class Role(
+    Object, label=T("角色", "Role"), icon="role", group="settings", touches="access",
+    about=T("决定谁能看到什么、能做什么；一个人可以有多个角色。", "Who may see and do what; a person may have several."),
+):  # fmt: skip
     """角色: what its holders may see and do, per object. Several roles together give the widest."""
 
     name = TextField(T("名称", "Name"), required=True, unique=True, search=True)
@@ -161,33 +202,43 @@ class Role(Object, label=T("角色", "Role"), icon="role", group="settings", tou
     grants = Json(T("权限", "Rights"))
     policy = Policy(read="member", write="role")
     checks = (whole_grants,)
-    views = (List(columns=("name", "name_en", "key", "description"), sort=("name",)), Form(fields=("name", "name_en", "key", "description", "grants")))
+    views = (List(columns=("name", "name_en", "key", "description"), sort=("name",)), Form(fields=("name", "name_en", "key", "description")))
 
 
-class Dictionary(Object, label=T("数据字典", "Dictionary"), icon="dictionary", group="settings", touches="catalog"):
+class Dictionary(
+    Object, label=T("数据字典", "Dictionary"), icon="dictionary", group="settings", touches="catalog",
+    about=T("下拉选项的内容，例如客户来源、行业级别。", "What may be chosen in drop-down fields, such as where customers come from."),
+):  # fmt: skip
     """数据字典: a list of choices that an administrator keeps, used by fields of any object."""
 
     name = TextField(T("名称", "Name"), required=True, search=True)
     name_en = TextField(T("英文名称", "English name"))
-    key = TextField(T("标识", "Key"), required=True, unique=True)
+    key = TextField(T("标识", "Key"), unique=True, help=KEY_HELP)
     policy = Policy(read="member", write="role")
-    views = (List(columns=("name", "name_en", "key"), sort=("key",)), Form(fields=("name", "name_en", "key")))
+    checks = (key_from_name,)
+    views = (
+        List(columns=("name", "name_en", "key"), sort=("key",)),
+        Record(children=("dictionary_entry",)),
+        Form(fields=("name", "name_en", "key")),
+    )
 
 
 class DictionaryEntry(
     Object, label=T("字典项", "Dictionary entry"), plural="dictionary_entries", icon="dictionary", group="settings",
     touches="catalog",
+    about=T("字典里的一个选项。", "One choice of a dictionary."),
 ):  # fmt: skip
     """字典项: one choice. `key` is stored in records and never changes; the labels may."""
 
     name = TextField(T("名称", "Name"), required=True)
     name_en = TextField(T("英文名称", "English name"))
     dictionary = Link("dictionary", T("字典", "Dictionary"), required=True, on_delete="cascade", reverse=T("字典项", "Entries"))
-    key = TextField(T("标识", "Key"), required=True)
-    color = TextField(T("颜色", "Colour"))
+    key = TextField(T("标识", "Key"), help=KEY_HELP)
+    color = Choice(T("颜色", "Colour"), COLOURS)
     order = Integer(T("排序", "Order"), default=0)
     active = Boolean(T("启用", "Active"), default=True)
     policy = Policy(read="member", write="role")
+    checks = (key_from_name,)
     unique = (("dictionary", "key"),)
     views = (
         List(columns=("dictionary", "name", "name_en", "key", "order", "active"), sort=("dictionary", "order")),
@@ -245,8 +296,9 @@ OPTIONS = {"target", "options", "dictionary", "places", "search", "default"}
 
 
 class CustomField(
-    Object, label=T("自定义字段", "Custom field"), icon="field", group="settings", title="name", touches="catalog"
-):
+    Object, label=T("自定义字段", "Custom field"), icon="field", group="settings", title="name", touches="catalog",
+    about=T("给任何对象添加自己的字段，列表、表单、筛选、导入都能用。", "Fields of your own on any object, in lists, forms, filters and imports."),
+):  # fmt: skip
     """自定义字段: an attribute an administrator adds to an object; everything works on it as on a declared one."""
 
     name = TextField(T("名称", "Name"), required=True)
@@ -266,7 +318,10 @@ class CustomField(
     )
 
 
-class ExchangeRate(Object, label=T("汇率", "Exchange rate"), icon="rate", group="settings", title="currency"):
+class ExchangeRate(
+    Object, label=T("汇率", "Exchange rate"), icon="rate", group="settings", title="currency",
+    about=T("外币折算成本位币的比率，按生效日期取用。", "What foreign money is worth in the company's currency, from a day on."),
+):  # fmt: skip
     """汇率: what one unit of a currency is worth in the workspace's currency from a day on."""
 
     currency = TextField(T("币种", "Currency"), required=True)
@@ -283,5 +338,5 @@ ADMINISTRATOR = Grant(("*",), "all", "all").to_json()
 CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
-    objects=(DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate),
+    objects=(Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate),
 )

@@ -744,7 +744,7 @@ class MultiChoice(Choice):
 
 
 class Tags(Field):
-    """Free words, each up to 50 characters, at most 50."""
+    """Free words, each up to 50 characters, at most 50. `fields_of`: the words are names of fields of that object."""
 
     kind = "tags"
     operators = SETS + PRESENCE
@@ -753,6 +753,10 @@ class Tags(Field):
     groupable = False
     searched = True
     sql = "text[]"
+
+    def __init__(self, label: Text | None = None, *, fields_of: str = "", **rest: Any) -> None:
+        super().__init__(label, **rest)
+        self.fields_of = fields_of
 
     def parse(self, value: Any, settings: Settings) -> Any:
         if value is None or value == "":

@@ -127,11 +127,16 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Record:
-    """The page of one record: key figures, then groups of fields; related lists follow from the links to it."""
+    """The page of one record: key figures, then groups of fields; related lists follow from the links to it.
+
+    children: objects whose records are parts of this one, in an order of their own, and are edited on its page: they have
+    a link to it and a field `order`.
+    """
 
     highlights: tuple[str, ...] = ()
     groups: tuple[tuple[Text, tuple[str, ...]], ...] = ()
     related: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
     name: str = "record"
     label: Text = T("详情", "Record")
 
@@ -169,6 +174,9 @@ def _system_fields() -> dict[str, Field]:
     return out
 
 
+_MADE = Action("create", lambda draft, context: None, T("建立", "Set up"), internal=True)
+"""How the seed makes the record of an object that has one only."""
+
 SYSTEM_FIELDS = tuple(_system_fields())
 RESERVED = {"id", "version", "custom", "workspace", "workspace_id", *SYSTEM_FIELDS}
 
@@ -199,6 +207,8 @@ class Definition:
     unique: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     module: str = ""
+    single: bool = False
+    about: Text | None = None
 
     @property
     def table(self) -> str:
@@ -238,6 +248,8 @@ class Object:
       title, subtitle   the field a record is called by (default: the first text field); more that tell namesakes apart
       parent            the link that makes a tree of the object itself
       touches           "access" or "catalog" when a change alters rights or what exists
+      single            one record per workspace, made by the seed: people neither create nor delete it
+      about             one sentence for people: what these records are for
     In the body, beside the fields:
       policy            required
       checks            functions (draft, context) that raise Invalid
@@ -268,6 +280,8 @@ class Object:
         subtitle: tuple[str, ...] = (),
         parent: str = "",
         touches: Literal["", "access", "catalog"] = "",
+        single: bool = False,
+        about: Text | None = None,
     ) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
         own = {key: value for key, value in vars(cls).items() if isinstance(value, Field)}
@@ -281,7 +295,7 @@ class Object:
         name = name or re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         title = title or next((n for n, f in own.items() if isinstance(f, TextField)), "")
         actions = tuple(cls.actions)
-        verbs: dict[str, Action | None] = dict.fromkeys(BUILT_IN)
+        verbs: dict[str, Action | None] = dict.fromkeys(BUILT_IN) if not single else {"create": _MADE, "update": None}
         if "owner" in own:
             verbs |= dict.fromkeys(("assign",) if cls.policy.read == "personal" else SHARING)
         for action in actions:
@@ -307,6 +321,8 @@ class Object:
             views=tuple(cls.views),
             unique=tuple(tuple(group) for group in cls.unique),
             indexes=tuple(tuple(group) for group in cls.indexes),
+            single=single,
+            about=about,
         )
         _check(cls.definition, own, where)
 

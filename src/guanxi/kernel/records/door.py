@@ -729,7 +729,7 @@ class _Batch:
             moved = [w.draft.id for w in works if "owner" in w.names and self.verb != "create"]
             if moved:
                 indexing.handed_over(self.catalog, self.it, moved)
-        if self.it.touches:
+        if self.it.touches and any(not self._noted(name) for work in works for name in work.names):
             facts.bump(self.actor.workspace, self.it.touches)
         if self.verb in ("delete", "restore"):
             for work in works:
@@ -738,6 +738,11 @@ class _Batch:
             for effect in self.it.effects:
                 effect(work.draft, work.context)
         self._consequences([later for work in works for later in work.context.waiting])
+
+    def _noted(self, name: str) -> bool:
+        """A field that rules note something down in: no right and nothing that exists depends on it."""
+        one = self.it.fields[name]
+        return one.readonly and not one.system
 
     def _consequences(self, waiting: list[Later]) -> None:
         """Do what waited, verb by verb; calls on the same record one after the other, or joined where they say how."""

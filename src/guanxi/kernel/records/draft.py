@@ -131,8 +131,9 @@ class Context:
         held = self._cache[key]
         return dict(held) if held is not None else None
 
-    def find(self, name: str, where: Any = None, *, sort: Sequence[str] = (), limit: int = 100) -> list[dict[str, Any]]:
-        """Living records that satisfy a condition, as canonical values. `sort`: own fields, `-` for descending."""
+    def find(self, name: str, where: Any = None, *, sort: Sequence[str] = (), limit: int = 100, deleted: bool | None = False) -> list[dict[str, Any]]:
+        """Records that satisfy a condition, as canonical values: living ones, those in the bin (True) or both (None).
+        `sort`: own fields, `-` for descending."""
         from guanxi.kernel.records.guard import Guard
         from guanxi.kernel.storage.compile import expression
 
@@ -142,7 +143,7 @@ class Context:
             f"{expression(it.fields[s.lstrip('-')], 't')} {'DESC' if s.startswith('-') else 'ASC'} NULLS LAST" for s in sort
         ]
         condition = And((guard.where(it, guard.parse(where)),))
-        return storage.fetch(self.catalog, it, condition, order=", ".join([*keys, "t.id"]), limit=limit)
+        return storage.fetch(self.catalog, it, condition, order=", ".join([*keys, "t.id"]), limit=limit, deleted=deleted)
 
     def perform(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> Result:
         """Act because of this event, with the kernel's rights, in the same transaction."""
@@ -187,6 +188,10 @@ class Context:
     def take_account(self, user: UUID) -> None:
         """Stop a user from signing in."""
         people.take_account(self.actor.workspace, user)
+
+    def settle(self, name: str, currency: str, zone: str, fiscal_start: int, area_code: str) -> None:
+        """Make these the workspace's own settings, which every request reads."""
+        people.settle(self.actor.workspace, name, currency, zone, fiscal_start, area_code)
 
     def warn(self, field: str, message: Text) -> None:
         """Something worth a second look; the write goes on and the caller is told."""

@@ -88,6 +88,19 @@ def bump(workspace_id: UUID, what: str) -> None:
     sql.run(f"UPDATE gx_workspace SET {column} = {column} + 1 WHERE id = %s", [workspace_id])
 
 
+def settle(workspace_id: UUID, name: str, currency: str, zone_name: str, fiscal_start: int, area_code: str) -> None:
+    sql.run(
+        "UPDATE gx_workspace SET name = %s, currency = %s, zone = %s, fiscal_start = %s, area_code = %s WHERE id = %s",
+        [name, currency, zone_name, fiscal_start, area_code, workspace_id],
+    )
+
+
+def settled(workspace_id: UUID) -> dict[str, Any]:
+    """The workspace's name and settings as its own record spells them."""
+    found = sql.rows("SELECT name, currency, zone, fiscal_start, area_code FROM gx_workspace WHERE id = %s", [workspace_id])[0]
+    return dict(zip(("name", "currency", "zone", "fiscal_start", "area_code"), (*found[:3], str(found[3]), found[4] or None), strict=True))
+
+
 def dictionaries(workspace_id: UUID) -> list[tuple[Any, ...]]:
     return sql.rows(
         "SELECT d.key, e.key, e.name, e.name_en, e.color, COALESCE(e.active, TRUE) FROM gx_dictionary_entry e "

@@ -35,6 +35,7 @@ class Activity(
     group="work",
     title="summary",
     subtitle=("customer",),
+    about=T("每一次电话、拜访、微信和邮件的记录，以及下次何时联系。", "Every call, visit, chat and mail, and when to get in touch again."),
 ):
     """跟进记录: a call, visit, message or meeting with somebody: what was said, and when to be in touch again.
 
@@ -123,7 +124,10 @@ class Activity(
     )  # fmt: skip
 
 
-class Task(Object, label=T("任务", "Task"), icon="task", group="work", title="subject", subtitle=("customer",)):
+class Task(
+    Object, label=T("任务", "Task"), icon="task", group="work", title="subject", subtitle=("customer",),
+    about=T("要做的事：谁来做，什么时候之前。", "What is to be done, by whom and until when."),
+):  # fmt: skip
     """任务: something to be done by somebody until some time."""
 
     subject = Text(T("任务主题", "Subject"), required=True, search=True)

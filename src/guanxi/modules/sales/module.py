@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guanxi.kernel import (
+    COLOURS,
     Action,
     AutoNumber,
     Board,
@@ -36,6 +37,7 @@ from guanxi.kernel import (
     Tags,
     Text,
     Url,
+    key_from_name,
     named,
 )
 from guanxi.modules.customers.module import FULL, GENDERS
@@ -56,7 +58,10 @@ CONTACTED = Action(
 )
 
 
-class Lead(Object, label=T("线索", "Lead"), icon="lead", group="sales", title="name", subtitle=("company",)):
+class Lead(
+    Object, label=T("线索", "Lead"), icon="lead", group="sales", title="name", subtitle=("company",),
+    about=T("可能的买家：跟进后转换成客户和商机，或标为无效。", "Hints that somebody may buy; they become customers and deals, or turn out to be nothing."),
+):  # fmt: skip
     """线索: a hint that somebody may buy, from any channel. It becomes a customer, or turns out to be nothing.
 
     Converting makes (or picks) the customer, the contact and, if wished, an opportunity; what hangs on the lead moves
@@ -210,7 +215,10 @@ class Lead(Object, label=T("线索", "Lead"), icon="lead", group="sales", title=
     indexes = (("status", "-updated_at"), ("next_contact_at",))
 
 
-class Pipeline(Object, label=T("销售流程", "Pipeline"), icon="pipeline", group="settings", title="name"):
+class Pipeline(
+    Object, label=T("销售流程", "Pipeline"), icon="pipeline", group="settings", title="name",
+    about=T("商机从接触到成交要走的阶段，以及每一步的要求。", "The stages a deal goes through, and what each of them asks for."),
+):  # fmt: skip
     """销售流程: a way of selling with its own stages; a company can have several, and one is the default."""
 
     name = Text(T("流程名称", "Name"), required=True, unique=True, search=True)
@@ -231,7 +239,7 @@ class Pipeline(Object, label=T("销售流程", "Pipeline"), icon="pipeline", gro
             groups=(
                 (T("基本信息", "Basics"), ("name", "name_en", "key", "default", "active", "order", "description")),
             ),
-            related=("stage",),
+            children=("stage",),
         ),
         Form(fields=("name", "name_en", "key", "default", "active", "order", "description")),
     )
@@ -245,6 +253,7 @@ class StageObject(
     group="settings",
     title="name",
     subtitle=("pipeline",),
+    about=T("销售流程中的一步。", "One step of a pipeline."),
 ):
     """销售阶段: one step of a pipeline: how likely a deal is to be won there, how long it should take, what must be
     known to be in it, and where it may go next.
@@ -259,7 +268,7 @@ class StageObject(
     pipeline = Link(
         "pipeline", T("销售流程", "Pipeline"), required=True, on_delete="cascade", reverse=T("阶段", "Stages")
     )
-    key = Text(T("标识", "Key"), required=True)
+    key = Text(T("标识", "Key"), help=T("留空则由名称生成。", "Made from the name when empty."))
     order = Integer(T("排序", "Order"), default=0)
     kind = Choice(
         T("类型", "Kind"),
@@ -269,13 +278,13 @@ class StageObject(
     )
     win_rate = Percent(T("赢率", "Win rate"))
     suggested_days = Integer(T("建议停留天数", "Suggested days"))
-    required_fields = Tags(T("必填字段", "Required fields"))
+    required_fields = Tags(T("必填字段", "Required fields"), fields_of="opportunity")
     next_stages = Links("stage", T("可转到的阶段", "Allowed next stages"))
-    color = Text(T("颜色", "Colour"))
+    color = Choice(T("颜色", "Colour"), COLOURS)
     description = LongText(T("步骤与标准", "Steps and criteria"))
 
     policy = Policy(read="member", write="role")
-    checks = (rules.whole_stage,)
+    checks = (key_from_name, rules.whole_stage)
     unique = (("pipeline", "key"), ("pipeline", "name"))
     views = (
         List(
@@ -308,6 +317,7 @@ class Opportunity(
     group="sales",
     title="name",
     subtitle=("number",),
+    about=T("正在争取的每一笔生意：金额、阶段和预计成交日期。", "Every deal you are after: its amount, stage and expected close."),
 ):
     """商机: a chance to sell something to a customer, moving through the stages of a pipeline to won or lost.
 

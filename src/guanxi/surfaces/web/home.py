@@ -1,4 +1,4 @@
-"""The first page after signing in, the settings' own first page, and the search over everything."""
+"""The first page after signing in, and the search over everything."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from guanxi.base.errors import NotFound, Problem
+from guanxi.base.errors import Problem
 from guanxi.base.text import T, Text
-from guanxi.kernel import sample
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import finding, reading
-from guanxi.surfaces.web.visit import Visit, navigation, page, redirect
+from guanxi.surfaces.web.visit import Visit, page
 
 RECENT = 5
 COUNTERS = 4
@@ -57,29 +56,6 @@ def _greeting(visit: Visit) -> Text:
     if hour < 13:
         return T("中午好", "Good day")
     return T("下午好", "Good afternoon") if hour < 18 else T("晚上好", "Good evening")
-
-
-@page
-def settings(visit: Visit) -> HttpResponse:
-    """Users, departments, roles, dictionaries, fields: ordinary objects in a part of their own."""
-    groups = dict(navigation(visit))
-    if "settings" not in groups:
-        raise NotFound()
-    if visit.posted and visit.post.get("sample") == "remove":
-        removed, kept = sample.remove(visit.actor)
-        visit.say(
-            T(
-                f"已移除 {removed} 条示例数据，保留 {kept} 条（您的数据在用）。",
-                f"{removed} sample records removed, {kept} kept because your own use them.",
-            )
-        )
-        return redirect("/settings")
-    return visit.page(
-        "pages/settings.html",
-        objects=groups["settings"],
-        sample=len(sample.remaining(visit.actor)),
-        title=T("设置", "Settings"),
-    )
 
 
 @page

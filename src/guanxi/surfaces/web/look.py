@@ -42,9 +42,8 @@ class Look:
         return en if self.lang == "en" else zh
 
     def many(self, it: Definition) -> str:
-        """An object as a heading over its records: English has a plural, which is the address's where that is the same word."""
-        words = it.plural.replace("_", " ")
-        return words.capitalize() if self.lang == "en" and it.label.en.casefold() == it.name.replace("_", " ") else self.say(it.label)
+        """An object as a heading over its records."""
+        return self.say(words.plural(it))
 
     def say(self, text: Text | None) -> str:
         return text.for_(self.lang) if text is not None else ""

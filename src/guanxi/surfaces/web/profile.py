@@ -1,4 +1,4 @@
-"""One's own page: language, password, tokens for programs."""
+"""One's own page: language, password, where one is signed in, tokens for programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import accounts
+from guanxi.surfaces.web.settings.devices import device
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
 
@@ -25,9 +26,25 @@ def profile(visit: Visit) -> HttpResponse:
         tokens=accounts.tokens(visit.standing.account),
         secret=secret,
         error=error,
+        sessions=[(one, device(one.device)) for one in accounts.sessions(visit.request, visit.standing.account)],
         roles=visit.actor.rights.roles if visit.actor.rights is not None else (),
         title=T("个人设置", "My profile"),
     )
+
+
+@page
+def sessions(visit: Visit) -> HttpResponse:
+    """End one sign-in elsewhere, or all of them."""
+    if not visit.posted:
+        raise NotFound()
+    handle = visit.post.get("end", "")
+    if handle == "others":
+        ended = accounts.end_other_sessions(visit.request, visit.standing.account)
+        visit.say(T(f"已退出其他 {ended} 处登录。", f"Signed out in {ended} other places."))
+    else:
+        accounts.end_session(visit.request, visit.standing.account, handle)
+        visit.say(T("已退出那处登录。", "Signed out there."))
+    return redirect("/me")
 
 
 @page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from guanxi.surfaces.web import forms, home, linking, listing, profile, record, signing, static
+from guanxi.surfaces.web.settings import area
 from guanxi.surfaces.web.visit import broken, missing
 
 RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "api")
@@ -18,9 +19,12 @@ urlpatterns = [
     path("language", signing.language),
     path("password", signing.password),
     path("me", profile.profile),
+    path("me/sessions", profile.sessions),
     path("me/tokens/<str:token>/revoke", profile.revoke),
     path("search", home.search),
-    path("settings", home.settings),
+    path("settings", area.overview),
+    path("settings/company", area.company),
+    path("settings/sample", area.samples),
     path("<slug:plural>", listing.listing),
     path("<slug:plural>/new", forms.new),
     path("<slug:plural>/options", linking.options),

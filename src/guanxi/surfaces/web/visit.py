@@ -72,6 +72,8 @@ class Visit:
         self.request.session[SAID] = said[-5:]
 
     def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
+        from guanxi.surfaces.web.settings import area
+
         said = self.request.session.pop(SAID) if SAID in self.request.session else []
         text = render(
             template,
@@ -88,6 +90,7 @@ class Visit:
                 "said": said,
                 "q": "",
                 "current": None,
+                "area": area.menu(self) if area.inside(self.request.path, context.get("current")) else None,
                 "request_id": getattr(self.request, "request_id", ""),
                 **context,
             },

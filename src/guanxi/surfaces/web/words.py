@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guanxi.base.text import T, Text
+from guanxi.kernel.declare.objects import Definition
 
 VERBS: dict[str, Text] = {
     "read": T("查看", "View"),
@@ -76,6 +77,12 @@ LEVELS: dict[str, Text] = {
 }
 ANSWERS: dict[str, Text] = {"password": T("初始密码（只显示这一次）", "First password (shown only now)")}
 LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
+
+
+def plural(it: Definition) -> Text:
+    """An object as a heading over its records: English has a plural, which is the address's where that is the same word."""
+    same = it.label.en.casefold() == it.name.replace("_", " ")
+    return T(it.label.zh, it.plural.replace("_", " ").capitalize()) if same else it.label
 
 
 def group(name: str) -> Text:

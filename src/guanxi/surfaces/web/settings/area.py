@@ -1,0 +1,112 @@
+"""The settings' menu and first page, the company's own record, and the sample company in and out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+
+from guanxi.base.errors import NotFound
+from guanxi.base.text import T, Text
+from guanxi.kernel import sample
+from guanxi.kernel.declare.objects import Definition, Record
+from guanxi.kernel.records import reading
+from guanxi.surfaces.web import words
+from guanxi.surfaces.web.visit import Visit, page, redirect
+
+PEOPLE = ("user", "department", "role")
+TREES = {"department": "/settings/departments"}
+"""Objects whose first page in the settings shows more than a list can."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the settings: its address, name, icon, and in one sentence what it is for. `objects` are those it shows."""
+
+    url: str
+    label: Text
+    icon: str
+    about: Text | None = None
+    objects: tuple[str, ...] = ()
+
+
+def inside(path: str, current: Definition | None) -> bool:
+    """Whether a page belongs to the settings."""
+    first = path.strip("/").partition("/")[0]
+    return first in ("settings", "me", "password") or (current is not None and current.group == "settings")
+
+
+def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
+    """What the actor may arrange, by headings. People and departments are for everybody to look up; the rest is shown to
+    those who may change it."""
+    children = _children(visit)
+    objects = [it for it in visit.catalog if it.group == "settings" and visit.may(it, "read") and not it.single]
+    shown = [it for it in objects if it.name in PEOPLE[:2] or visit.may(it, "create") or visit.may(it, "update")]
+    company = visit.catalog.object("company")
+    mine = [Place("/me", T("个人设置", "My profile"), "user", T("语言、密码、登录设备和访问令牌。", "Language, password, sign-ins and tokens."))]
+    firm = []
+    if visit.may(company, "update"):
+        firm.append(Place("/settings/company", company.label, "customer", company.about, (company.name,)))
+        firm.append(Place("/welcome", T("首次设置", "First steps"), "check", T("三步把公司、同事和数据准备好。", "Company, people and data in three steps.")))
+    if sample.may_bring(visit.actor):
+        firm.append(Place("/settings/sample", T("示例数据", "Sample data"), "product", T("一家示例公司，一键放入、一键移除。", "A sample company, in and out with one click.")))
+    people = [_place(visit, it) for it in sorted(shown, key=lambda it: PEOPLE.index(it.name) if it.name in PEOPLE else 9) if it.name in PEOPLE]
+    data = [_place(visit, it, children.get(it.name, ())) for it in shown if it.name not in PEOPLE and it.name not in {c for names in children.values() for c in names}]
+    groups = [(T("个人", "Personal"), mine), (T("公司", "Company"), firm), (T("组织与权限", "People and rights"), people), (T("业务设置", "Business"), data)]
+    return [(label, places) for label, places in groups if places]
+
+
+def _place(visit: Visit, it: Definition, children: tuple[str, ...] = ()) -> Place:
+    return Place(TREES.get(it.name, f"/{it.plural}"), words.plural(it), it.icon, it.about, (it.name, *children))
+
+
+def _children(visit: Visit) -> dict[str, tuple[str, ...]]:
+    """Objects that are edited on another's page, by that other: they need no place of their own."""
+    out = {}
+    for it in visit.catalog:
+        view: Record | None = it.view(Record)
+        if view is not None and view.children:
+            out[it.name] = view.children
+    return out
+
+
+@page
+def overview(visit: Visit) -> HttpResponse:
+    """Everything there is to arrange."""
+    return visit.page("pages/settings.html", title=T("设置", "Settings"))
+
+
+@page
+def company(visit: Visit) -> HttpResponse:
+    """The workspace's own record, which is one: its page is a record's like any other."""
+    found = reading.query("company", actor=visit.actor, fields=["id"], limit=1).rows
+    if not found:
+        raise NotFound()
+    return redirect(visit.look.to("company", found[0]["id"]))
+
+
+@page
+def samples(visit: Visit) -> HttpResponse:
+    """The sample company: bring it in, take it out."""
+    if not sample.may_bring(visit.actor):
+        raise NotFound()
+    if visit.posted:
+        return _sampled(visit)
+    state = sample.state(visit.actor)
+    count = len(sample.remaining(visit.actor)) if state == "present" else 0
+    return visit.page("pages/sample.html", state=state, count=count, title=T("示例数据", "Sample data"))
+
+
+def _sampled(visit: Visit) -> HttpResponse:
+    if visit.post.get("sample") == "remove":
+        removed, kept = sample.remove(visit.actor)
+        visit.say(
+            T(
+                f"已移除 {removed} 条示例数据，保留 {kept} 条（您的数据在用）。",
+                f"{removed} sample records removed, {kept} kept because your own use them.",
+            )
+        )
+    elif visit.post.get("sample") == "bring":
+        there = sample.bring(visit.actor)
+        visit.say(T(f"示例公司已放入，共 {there} 条记录。", f"The sample company is in: {there} records."), "done", "/", T("去看看", "Have a look"))
+    return redirect("/settings/sample")
