@@ -141,8 +141,11 @@ def _choices(look: Look, one: Field, files: str) -> Draw:
 
 
 def _tags(look: Look, one: Field, files: str) -> Draw:
+    of = one.fields_of if isinstance(one, Tags) else ""
+    names = {field.name: look.say(field.label) for field in look.fields_of(of)} if of else {}
+
     def draw(value: Any) -> str:
-        words = "".join(f'<span class="tag">{escape(word)}</span>' for word in value)
+        words = "".join(f'<span class="tag">{escape(names.get(word, word))}</span>' for word in value)
         return f'<span class="pills">{words}</span>'
 
     return draw

@@ -17,7 +17,7 @@ from guanxi.kernel.records import door
 from guanxi.surfaces.web import linking, words
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
-from guanxi.surfaces.web.visit import Visit, page, redirect
+from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
 
 SHARE = (
     named("user", Person(T("成员", "Member"), required=True)),
@@ -66,7 +66,7 @@ def new(visit: Visit, plural: str) -> HttpResponse:
     _told(visit, it, "create", result)
     if "again" in visit.post:
         return redirect(visit.request.get_full_path())
-    return redirect(visit.look.to(it.name, result.id))
+    return redirect(_next(visit) or visit.look.to(it.name, result.id))
 
 
 @page
@@ -94,7 +94,7 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
             raise
         return _draw(visit, it, "update", first, rest, raw, row=row, was=raw, problem=problem, candidates=read.candidates, version=version)
     _told(visit, it, "update", result)
-    return redirect(visit.look.to(it.name, row["id"]))
+    return redirect(_next(visit) or visit.look.to(it.name, row["id"]))
 
 
 def _of_row(fields: Sequence[Field], row: dict[str, Any], visit: Visit) -> Raw:
@@ -165,8 +165,14 @@ def _draw(
         theirs=theirs or {},
         lists=_lists(visit, it, [*first, *rest], row),
         title=label,
-        back=visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name),
+        back=_next(visit) or visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name),
     )
+
+
+def _next(visit: Visit) -> str:
+    """The page of ours that asked for the form and wants to go on, or nothing."""
+    to = visit.get.get("next", "")
+    return safe_next(to) if to else ""
 
 
 def _lists(visit: Visit, it: Definition, fields: list[Field], row: dict[str, Any] | None) -> dict[str, Any]:
@@ -227,7 +233,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
     if shown:
         return visit.page("pages/answer.html", current=it, it=it, row=row, label=action.label if action else it.label, answers=shown, title=it.label)
     _told(visit, it, verb, result)
-    return redirect(visit.look.to(it.name) if verb == "delete" else _after(visit, it, row["id"]))
+    return redirect(_next(visit) or (visit.look.to(it.name) if verb == "delete" else _after(visit, it, row["id"])))
 
 
 def _asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tuple[list[Field], list[Field]]:

@@ -75,7 +75,7 @@ def initial(one: Field, value: Any, visit: Visit) -> Raw:
         texts = {f"{name}.keep": [f"{item['id']}|{item.get('label') or ''}" for item in value]}
     elif isinstance(one, File):
         texts = {f"{name}.keep": [f"{item['file']}|{item.get('name', '')}" for item in value]}
-    elif isinstance(one, MultiChoice):
+    elif _ticked(one):
         texts = {name: list(value)}
     elif isinstance(one, Tags):
         texts = {name: ["、".join(value)]}
@@ -99,6 +99,11 @@ def initial(one: Field, value: Any, visit: Visit) -> Raw:
     return Raw(texts)
 
 
+def _ticked(one: Field) -> bool:
+    """Whether a field is a group of boxes, each with a value of its own."""
+    return isinstance(one, MultiChoice) or (isinstance(one, Tags) and bool(one.fields_of))
+
+
 def _phone(item: Mapping[str, str]) -> str:
     text = phones.display(item["number"]) if item.get("number") else item.get("text", "")
     return f"{text} {item['note']}" if item.get("note") else text
@@ -115,8 +120,8 @@ def signature(one: Field, raw: Raw) -> str:
         return held if held and raw.get(name) == raw.get(f"{name}.label") and not raw.get(f"{name}.pick") else raw.get(f"{name}.pick") or raw.get(name).strip()
     if isinstance(one, Links | File):
         return "|".join([*(item.split("|")[0] for item in raw.all(f"{name}.keep")), raw.get(f"{name}.add").strip()]).strip("|")
-    if isinstance(one, MultiChoice):
-        return "|".join(sorted(raw.all(name)))
+    if _ticked(one):
+        return "|".join(sorted(filter(None, raw.all(name))))
     if isinstance(one, Region):
         return f"{raw.get(f'{name}.code')} {raw.get(name)}".strip()
     return raw.get(name).replace("\r\n", "\n").strip()
@@ -143,7 +148,7 @@ def read(one: Field, raw: Raw, visit: Visit) -> Any:
         items = [files.upload(visit.actor, upload.name or "file", upload.chunks()) for upload in uploads]
         raw.texts[f"{name}.keep"] = [*raw.all(f"{name}.keep"), *(f"{item['file']}|{item['name']}" for item in items)]
         return one.parse([item.split("|")[0] for item in raw.all(f"{name}.keep")], settings)
-    if isinstance(one, MultiChoice):
+    if _ticked(one):
         return one.parse([v for v in raw.all(name) if v], settings)
     if isinstance(one, Phone):
         return one.parse([line.strip() for line in raw.get(name).splitlines() if line.strip()], settings)

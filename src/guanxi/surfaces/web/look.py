@@ -21,7 +21,7 @@ from guanxi.base.text import Text
 from guanxi.kernel.declare.fields import Choice, Field, Link, Links, Settings
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records.guard import Guard
-from guanxi.surfaces.web import cells
+from guanxi.surfaces.web import cells, words
 from guanxi.surfaces.web.filters import SUFFIXES
 from guanxi.surfaces.web.icons import icon
 from guanxi.surfaces.web.templates import environment, part
@@ -103,6 +103,11 @@ class Look:
     @property
     def currencies(self) -> list[str]:
         return list(dict.fromkeys((self.settings.currency, *CURRENCIES, *sorted(money.EXPONENTS))))
+
+    def fields_of(self, name: str) -> list[Field]:
+        """The fields of an object that the actor may see, for fields that hold their names."""
+        it = self.guard.catalog.find(name) if self.guard is not None else None
+        return [one for one, _ in self.guard.visible(it) if not one.system] if self.guard is not None and it is not None else []
 
     # -- addresses -----------------------------------------------------------------------------------------------------
     def target(self, one: Link | Links) -> Definition | None:

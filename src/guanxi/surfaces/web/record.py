@@ -16,7 +16,7 @@ from guanxi.kernel.declare.conditions import Condition, Meaning, Test
 from guanxi.kernel.declare.fields import FieldProblem, Link, Stage
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, List, Record
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.web import filters, linking, words
+from guanxi.surfaces.web import children, filters, linking, words
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.visit import Visit, page
@@ -43,7 +43,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     view: Record = it.view(Record) or Record()
     groups = _groups(visit, it, view)
     highlights = _see(visit, it, view.highlights)
-    tab = visit.get.get("tab", "") or "timeline"
+    tab = visit.get.get("tab", "") or ("history" if it.group == "settings" else "timeline")
     paths = [*(c.path for _, group in groups for c in group), *(c.path for c in highlights), *_asked(visit, it)]
     row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not visit.get.get("before") else 0)
     related = _related(visit, it, view)
@@ -62,6 +62,8 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     else:
         raise NotFound()
     offered = actions(visit, it, row)
+    tables = children.tables(visit, it, row)
+    related = {key: pair for key, pair in related.items() if not any(t.it is pair[0] and t.link is pair[1] for t in tables)}
     return visit.page(
         "pages/record.html",
         current=it,
@@ -72,6 +74,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         highlights=highlights,
         actions=offered,
         related=related,
+        children=tables,
         tab=tab,
         bar=_bar(visit, it, row, offered),
         verb=lambda name, verb: _said(visit, name, verb),

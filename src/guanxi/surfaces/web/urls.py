@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanxi.surfaces.web import forms, home, linking, listing, profile, record, signing, static
-from guanxi.surfaces.web.settings import area
+from guanxi.surfaces.web import children, forms, home, linking, listing, profile, record, signing, static
+from guanxi.surfaces.web.settings import area, departments
 from guanxi.surfaces.web.visit import broken, missing
 
 RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "api")
@@ -24,6 +24,7 @@ urlpatterns = [
     path("search", home.search),
     path("settings", area.overview),
     path("settings/company", area.company),
+    path("settings/departments", departments.tree),
     path("settings/sample", area.samples),
     path("<slug:plural>", listing.listing),
     path("<slug:plural>/new", forms.new),
@@ -31,6 +32,7 @@ urlpatterns = [
     path("<slug:plural>/<str:id>", record.record),
     path("<slug:plural>/<str:id>/edit", forms.edit),
     path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", record.file),
+    path("<slug:plural>/<str:id>/children/<slug:child>", children.save),
     path("<slug:plural>/<str:id>/<slug:verb>", forms.verb),
 ]
 
