@@ -6,7 +6,8 @@ import threading
 from typing import Any
 from uuid import UUID
 
-from guanxi.base.errors import Unauthenticated
+from guanxi.base.errors import Forbidden, Unauthenticated
+from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.access.rights import combine
 from guanxi.kernel.catalog import catalog as catalogs
@@ -68,6 +69,23 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
     from dataclasses import replace
 
     return replace(actor, kind=kind, via=via, request=request, language=language or actor.language, catalog=catalog)
+
+
+def with_role(actor: Actor, role: UUID, user: UUID) -> Actor | None:
+    """A holder of a role as if it were the only one they had, to show what it gives; None for somebody without it.
+
+    Only those who may change roles may look through others' eyes. Raises Forbidden.
+    """
+    catalog = catalog_of(actor)
+    if not access.may(actor.rights, catalog.object("role"), "update"):
+        raise Forbidden()
+    with sql.work(actor.workspace):
+        facts = people.facts(actor.workspace, user)
+    held = [grant for grant in facts.grants if grant[0] == role] if facts is not None else []
+    if facts is None or not held:
+        return None
+    rights = combine(facts.user, held, facts.departments, facts.below, facts.members, facts.reports)
+    return Actor("person", actor.workspace, facts.user, facts.name, rights, facts.departments, facts.below, actor.language, catalog=catalog)
 
 
 def by_token(token: str, **how: Any) -> Actor:

@@ -58,7 +58,7 @@ def tree(visit: Visit) -> HttpResponse:
         it=it,
         roots=roots,
         moving=moving if may["update"] and moving in nodes else None,
-        places=_places(roots, moving),
+        targets=_places(roots, moving),
         may=may,
         error=error,
         count=len(nodes),
@@ -83,7 +83,7 @@ def _read(visit: Visit) -> tuple[list[Node], dict[UUID, Node]]:
         held = group["department"]
         if isinstance(held, dict) and held["id"] in nodes:
             nodes[held["id"]].own = group["count"]
-    roots = []
+    roots: list[Node] = []
     for node in nodes.values():
         parent = nodes.get(node.above) if node.above is not None else None
         (parent.under if parent is not None else roots).append(node)
