@@ -35,6 +35,9 @@ ROLES: dict[str, tuple[str, str]] = {
 }
 """The built-in roles (REQUIREMENTS part 3, item 4); all editable, more can be added."""
 
+USUAL_ROLE = "sales"
+"""What most people of a new workspace are."""
+
 Progress = Callable[[str], None]
 
 

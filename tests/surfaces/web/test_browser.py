@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -28,17 +29,23 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
+@contextmanager
+def serve() -> Iterator[str]:
+    """The program's pages over HTTP, in a thread; yields their address."""
+    server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture(scope="module")
 def site(cast) -> Iterator[str]:
     author = door.perform("author", "create", actor=cast.actor("admin"), changes={"name": "鲁迅"}).id
     for n in range(60):
         door.perform("book", "create", actor=cast.actor("owner"), changes={"name": f"一本名字相当长的书第 {n} 卷", "price": n * 1000, "author": author, "tags": ["甲", "乙"]})
-    server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serve() as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from guanxi.base.errors import Problem, Unauthenticated
 from guanxi.base.text import LANGUAGES, T
 from guanxi.kernel import accounts
+from guanxi.surfaces.web.settings.welcome import first_page
 from guanxi.surfaces.web.visit import Visit, enter, language_before, page, plain, redirect, safe_next
 
 
@@ -29,7 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             response.headers["Retry-After"] = str(problem.retry_after)
         return response
     request.session[accounts.LANGUAGE] = accounts.language_of(visit.actor) or language_before(request)
-    return redirect(safe_next(after or "/"))
+    return redirect(safe_next(after or first_page(visit)))
 
 
 def sign_out(request: HttpRequest) -> HttpResponse:
@@ -63,7 +64,7 @@ def password(visit: Visit) -> HttpResponse:
             else:
                 accounts.change_password(visit.request, visit.post.get("current", ""), new)
                 visit.say(T("密码已修改，其他设备上的登录已退出。", "Password changed; you are signed out everywhere else."))
-                return redirect("/")
+                return redirect(first_page(visit))
         except Problem as problem:
             errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
     return visit.page("pages/password.html", 422 if errors else 200, errors=errors, due=visit.standing.must_change)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from guanxi.surfaces.web import children, forms, home, linking, listing, profile, record, signing, static
-from guanxi.surfaces.web.settings import area, departments
+from guanxi.surfaces.web.settings import area, departments, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "api")
+RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "api")
 """First parts of addresses that no object may be called."""
 
 urlpatterns = [
@@ -22,10 +22,14 @@ urlpatterns = [
     path("me/sessions", profile.sessions),
     path("me/tokens/<str:token>/revoke", profile.revoke),
     path("search", home.search),
+    path("welcome", welcome.welcome),
     path("settings", area.overview),
     path("settings/company", area.company),
     path("settings/departments", departments.tree),
     path("settings/sample", area.samples),
+    path("roles/new", roles.new),
+    path("roles/<uuid:id>", roles.role),
+    path("roles/<uuid:id>/say", roles.say),
     path("<slug:plural>", listing.listing),
     path("<slug:plural>/new", forms.new),
     path("<slug:plural>/options", linking.options),

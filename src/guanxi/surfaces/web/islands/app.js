@@ -44,6 +44,15 @@ document.addEventListener("input", (event) => { if (event.target.form?.matches("
 document.addEventListener("submit", (event) => { if (!event.defaultPrevented) touched = false; });
 addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
 
+// What takes some seconds says so, and is not asked for twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.dataset.busy || event.defaultPrevented) return;
+  form.setAttribute("aria-busy", "true");
+  const pressed = event.submitter?.querySelector("strong") ?? event.submitter;
+  setTimeout(() => { for (const one of form.querySelectorAll("button")) one.disabled = true; if (pressed) pressed.textContent = form.dataset.busy; });
+});
+
 // After an error the first field at fault has the focus.
 document.querySelector("form [aria-invalid=true]")?.focus();
 

@@ -47,6 +47,7 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
     firm = []
     if visit.may(company, "update"):
         firm.append(Place("/settings/company", company.label, "customer", company.about, (company.name,)))
+        firm.append(Place("/welcome", T("首次设置", "First steps"), "check", T("三步把公司、同事和数据准备好。", "Company, people and data in three steps.")))
     if sample.may_bring(visit.actor):
         firm.append(Place("/settings/sample", T("示例数据", "Sample data"), "product", T("一家示例公司，一键放入、一键移除。", "A sample company, in and out with one click.")))
     people = [_place(visit, it) for it in sorted(shown, key=lambda it: PEOPLE.index(it.name) if it.name in PEOPLE else 9) if it.name in PEOPLE]
