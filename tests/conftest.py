@@ -23,6 +23,8 @@ import django
 
 django.setup()
 
+from tests.chromium import chromium, website  # noqa: E402, F401 - fixtures for every folder
+
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _count = 0
 

@@ -10,7 +10,7 @@ import pytest
 from guanxi.kernel import setup
 from guanxi.kernel.records import people, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
-from tests.surfaces.web.test_browser import CHROMIUM, FLAGS, serve
+from tests.chromium import CHROMIUM, FLAGS, serve
 
 NEW = "a password of my own"
 

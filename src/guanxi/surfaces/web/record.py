@@ -82,7 +82,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         limit=EVENTS,
         system=SYSTEM_FIELDS,
         numeric=numeric,
-        title=it.label,
+        title=T(name, name) if (name := visit.look.show(it.fields[it.title], row.get(it.title))) else it.label,
         **context,
     )
 

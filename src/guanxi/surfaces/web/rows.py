@@ -30,7 +30,7 @@ def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[d
     cells = [(c.path, *_tags(look, c), drawer(look, c.field, c.level)) for c in others]
     out: list[str] = []
     for row in rows:
-        out.append(f'<tr><th scope="row"><a class="title" href="/{it.plural}/{row["id"]}">{name(row.get(first.path))}</a></th>')
+        out.append(f'<tr><th scope="row"><a class="title" href="/{it.plural}/{row["id"]}" data-drawer>{name(row.get(first.path))}</a></th>')
         for path, tag, bare, draw in cells:
             shown = draw(row.get(path))
             out.append(f"{tag}{shown}</td>" if shown else bare)

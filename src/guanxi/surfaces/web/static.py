@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ HERE = Path(__file__).parent
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 VENDORED = {"vendor/htmx.js": "htmx.org/dist/htmx.min.js"}
 """Name here → file in node_modules, served as its package ships it; pages work when it is not there."""
+_IMPORT = re.compile(rb'((?:\bfrom|\bimport)\s*\(?\s*)"\./([\w./-]+)"')
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,45 @@ class Asset:
 @lru_cache(maxsize=1)
 def assets() -> dict[str, Asset]:
     """Everything served, by name. The style files are one asset, tokens first."""
-    styles = sorted((HERE / "styles").glob("*.css"), key=lambda p: (p.name != "tokens.css", p.name != "base.css", p.name))
-    contents = {"app.css": b"\n".join(p.read_bytes() for p in styles)}
+    contents = {"app.css": _styles()}
     for path in sorted((HERE / "islands").glob("*.*")):
         contents[path.name] = path.read_bytes()
     for name, source in VENDORED.items():
         path = Path(settings.NODE_MODULES) / source
         if path.is_file():
             contents[name] = path.read_bytes()
-    out = {}
-    for name, data in contents.items():
-        tag = hashlib.sha256(data).hexdigest()[:12]
-        out[name] = Asset(name, data, gzip.compress(data, mtime=0), TYPES[Path(name).suffix], tag)
+    out: dict[str, Asset] = {}
+    for name in contents:
+        _add(name, contents, out, ())
     return out
+
+
+def _styles() -> bytes:
+    """The style files as one, tokens first. The dark values are written once and serve both the system's wish and the person's."""
+    files = {path.name: path.read_bytes() for path in sorted((HERE / "styles").glob("*.css"))}
+    dark = files.pop("dark.css")
+    wished = dark.replace(b":root", b":root[data-theme=dark]")
+    system = b"@media (prefers-color-scheme: dark) {" + dark.replace(b":root", b":root:not([data-theme=light])") + b"}"
+    return b"\n".join((files.pop("tokens.css"), system, wished, files.pop("base.css"), *files.values()))
+
+
+def _add(name: str, contents: dict[str, bytes], out: dict[str, Asset], above: tuple[str, ...]) -> Asset | None:
+    """One asset. What a script imports (`from "./say.js"`) becomes the address of that file's content, so the imported are
+    made first, and may not import back."""
+    if name in above:
+        raise ValueError(f"Scripts import each other in a circle: {' > '.join((*above, name))}")
+    if name in out or name not in contents:
+        return out.get(name)
+
+    def address(found: re.Match[bytes]) -> bytes:
+        other = _add(found[2].decode(), contents, out, (*above, name))
+        return found[1] + b'"' + (other.url.encode() if other is not None else b"./" + found[2]) + b'"'
+
+    data = contents[name]
+    if name.endswith(".js") and not name.startswith("vendor/"):
+        data = _IMPORT.sub(address, data)
+    out[name] = Asset(name, data, gzip.compress(data, mtime=0), TYPES[Path(name).suffix], hashlib.sha256(data).hexdigest()[:12])
+    return out[name]
 
 
 def url(name: str) -> str | None:

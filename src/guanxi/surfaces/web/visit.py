@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 
@@ -26,6 +27,8 @@ from guanxi.surfaces.web.look import Look, render
 
 log = logging.getLogger(__name__)
 SAID = "said"
+INSIDE = ("main", "drawer", "dialog")
+"""Parts of a page already open that may ask for another page's content alone, by the header X-Inside."""
 
 
 @dataclass
@@ -54,6 +57,12 @@ class Visit:
     @property
     def posted(self) -> bool:
         return self.request.method == "POST"
+
+    @property
+    def inside(self) -> str:
+        """The part of an open page this page's content goes into, or nothing when it is a page of its own."""
+        asked = self.request.headers.get("X-Inside", "")
+        return asked if asked in INSIDE else ""
 
     def may(self, it: Definition, verb: str) -> bool:
         return access.may(self.actor.rights, it, verb)
@@ -84,9 +93,10 @@ class Visit:
                 "path": self.request.path,
                 "query": self.request.GET,
                 "here": self.request.get_full_path(),
+                "inside": self.inside,
                 "csrf": get_token(self.request),
-                "navigation": navigation(self),
-                "creatable": [it for it in self.main() if self.may(it, "create")],
+                "navigation": navigation(self) if not self.inside else [],
+                "creatable": [it for it in self.main() if self.may(it, "create")] if not self.inside else [],
                 "said": said,
                 "q": "",
                 "current": None,
@@ -95,7 +105,21 @@ class Visit:
                 **context,
             },
         )
-        return HttpResponse(text, status=status, headers={"Cache-Control": "private, no-store"})
+        return HttpResponse(text, status=status, headers={"Cache-Control": "private, no-store", "Vary": "X-Inside, Cookie"})
+
+    def went(self, to: str) -> HttpResponse:
+        """What a form inside a drawer or dialog is told instead of being sent on: where to, and what to say there. The page
+        around it decides whether to go."""
+        said = self.request.session.pop(SAID) if SAID in self.request.session else []
+        shown = [
+            {"kind": kind, "text": self.look.t(zh, en), "link": link, "label": self.look.t(link_zh, link_en)}
+            for kind, zh, en, link, link_zh, link_en in said
+        ]
+        return HttpResponse(
+            msgspec.json.encode({"went": to, "said": shown}),
+            content_type="application/json",
+            headers={"Cache-Control": "private, no-store", "Vary": "X-Inside, Cookie"},
+        )
 
     def main(self) -> list[Definition]:
         """The objects of daily work that the actor may read, in the navigation's order."""
@@ -160,7 +184,10 @@ def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
         if visit.standing.must_change and request.path != "/password":
             return redirect("/password")
         try:
-            return view(visit, **given)
+            response = view(visit, **given)
+            if visit.inside and visit.posted and isinstance(response, HttpResponseRedirect):
+                return visit.went(response.url)
+            return response
         except Unauthenticated:
             return redirect("/signin")
         except Problem as problem:
@@ -189,8 +216,6 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def _bare(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith("/api/"):
-        import msgspec
-
         body = msgspec.json.encode(problem.to_dict(pick_language(request.headers.get("Accept-Language"))))
         return HttpResponse(body, status=problem.status, content_type="application/problem+json")
     try:

@@ -1,0 +1,259 @@
+// Drawer and dialog: a page of ours shown over the page one is on, at its own address. `Back` and Esc return to what was
+// there, as it was; reload and "open as page" show the same address as a page.
+//
+//   <a href="/books/1" data-drawer>   opens in the drawer          <a href="/books/new" data-dialog>   in the dialog
+//   inside: <a data-inside> stays in the layer, <a data-close> closes it, <a href="?tab=…"> of the same path stays anyway
+//
+// Every page can stand in a layer: asked for with `X-Inside` it answers its content alone (pages/shell.html), and a form
+// posted in a layer is told where it would have gone, instead of being sent there (visit.went).
+import { mayLeave, saved, unsaved } from "./guard.js";
+import { settle, takeSaid, toast, toasts } from "./say.js";
+import { fetchInside, forget, plain, wait } from "./waiting.js";
+import { el, t } from "./words.js";
+
+const KINDS = ["drawer", "dialog"];
+const at = (url = location.href) => { const to = new URL(url, location.href); return to.pathname + to.search; };
+const path = (url) => new URL(url, location.href).pathname;
+const layers = Object.fromEntries(KINDS.map((kind) => [kind, { url: "", title: "", depth: 0, asked: 0, changed: false, opener: null }]));
+let base = at();
+let title = document.title;
+
+const box = (kind) => document.getElementById(kind);
+const content = (kind) => box(kind).querySelector(".content");
+const top = () => [...KINDS].reverse().find((kind) => layers[kind].url) ?? "";
+// What an entry of the history says: the page, the layers over it, and how many entries each layer takes.
+const now = () => ({ base, depth: KINDS.map((kind) => layers[kind].depth), ...Object.fromEntries(KINDS.map((kind) => [kind, layers[kind].url])) });
+
+// A layer's address outlives a reload as a page; what was under it then is another document.
+if (history.state?.gx) history.replaceState({ gx: now() }, "");
+for (const type of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) {
+  document.addEventListener(type, () => { if (!top()) { base = at(); title = document.title; } });
+}
+
+function fill(kind, html) {
+  const into = content(kind);
+  into.innerHTML = html;
+  const inner = into.querySelector(".inside");
+  const name = inner?.dataset.title ?? "";
+  box(kind).setAttribute("aria-label", name);
+  document.title = layers[kind].title = `${name} · ${t("关系", "Guanxi")}`;
+  for (const script of into.querySelectorAll("script[src]")) import(script.src);
+  globalThis.htmx?.process(into);
+  takeSaid(into);
+  neighbours();
+  into.scrollTop = 0;
+  into.dispatchEvent(new CustomEvent("gx:filled", { bubbles: true, detail: { kind } }));
+}
+
+function show(kind) {
+  const it = box(kind);
+  if (!it.open) it.showModal();
+}
+
+// After what was asked for is there: the first field at fault or to fill in a form, else the layer's own heading.
+function focus(kind) {
+  const into = content(kind);
+  const field = into.querySelector("[aria-invalid=true]") ?? (kind === "dialog" ? into.querySelector("[autofocus], form :is(input:not([type=hidden]), select, textarea):not([disabled])") : null);
+  const to = field ?? into;
+  to.focus({ preventScroll: !field });
+}
+
+async function load(kind, url) {
+  const layer = layers[kind], asked = ++layer.asked;
+  layer.url = at(url);
+  const slow = setTimeout(() => {
+    if (asked !== layer.asked) return;
+    content(kind).replaceChildren(el("div.skeleton", { "aria-hidden": "true" }, ...Array.from({ length: 8 }, () => el("i"))));
+    show(kind);
+  }, 300);
+  try {
+    const answer = await wait(fetchInside(url, kind));
+    if (asked !== layer.asked) return;
+    if (answer.redirected && path(answer.url) === "/signin") return location.assign(url);
+    if (answer.redirected) history.replaceState({ gx: { ...now(), [kind]: (layer.url = at(answer.url)) } }, "", answer.url);
+    const html = await answer.text();
+    if (asked !== layer.asked) return;
+    clearTimeout(slow);
+    fill(kind, html);
+    show(kind);
+    focus(kind);
+  } catch {
+    if (asked === layer.asked) location.assign(url);
+  } finally { clearTimeout(slow); }
+}
+
+// open("drawer", url): the layer and its entry in the history. `replace` keeps the entry (next, previous, tabs).
+export function open(kind, url, { replace = false } = {}) {
+  const layer = layers[kind];
+  if (!layer.url) {
+    layer.opener = document.activeElement;
+    history.replaceState({ gx: now() }, "");
+  }
+  layer.url = at(url);
+  if (!replace) layer.depth++;
+  history[replace ? "replaceState" : "pushState"]({ gx: now() }, "", url);
+  return load(kind, url);
+}
+
+// Close the top layer, by way of the history, so that the address is again what is seen.
+export async function close(kind = top()) {
+  if (!kind || !layers[kind].url || !(await mayLeave(box(kind)))) return;
+  if (layers[kind].depth) history.go(-layers[kind].depth);
+  else shut(kind);
+}
+
+function shut(kind) {
+  const layer = layers[kind], it = box(kind);
+  layer.url = "";
+  layer.depth = 0;
+  layer.asked++;
+  if (it.open) it.close();
+  content(kind).replaceChildren();
+  settle();
+  const last = document.querySelector(".shown");
+  last?.classList.remove("shown");
+  const link = kind === "drawer" ? last?.querySelector("a[data-drawer]") : null;
+  (link ?? again(layer.opener))?.focus();
+  document.title = layers[top()]?.title ?? title;
+  if (layer.changed) {
+    layer.changed = false;
+    refresh();
+  }
+}
+
+// The opener, or what stands in its place after the page under it was read anew.
+function again(opener) {
+  if (!opener || opener.isConnected) return opener;
+  return opener.id ? document.getElementById(opener.id) : opener.href ? document.querySelector(`a[href="${CSS.escape(opener.getAttribute("href"))}"]`) : null;
+}
+
+addEventListener("popstate", async (event) => {
+  if (event.state?.htmx) return;
+  const wanted = event.state?.gx ?? { base: at(), drawer: "", dialog: "" };
+  if (wanted.base !== base) return location.reload();
+  const leaving = KINDS.find((kind) => layers[kind].url && layers[kind].url !== wanted[kind] && unsaved(box(kind)));
+  if (leaving) {
+    history.pushState({ gx: now() }, "", layers[top()].url);
+    if (await mayLeave(box(leaving))) history.back();
+    return;
+  }
+  for (const kind of [...KINDS].reverse()) {
+    layers[kind].depth = wanted.depth?.[KINDS.indexOf(kind)] ?? 0;
+    if (layers[kind].url && !wanted[kind]) shut(kind);
+    else if (wanted[kind] && wanted[kind] !== layers[kind].url) load(kind, wanted[kind]);
+  }
+});
+
+// Read the page under the layers anew, where it stands. An island that knows better cancels `gx:refresh`.
+export async function refresh() {
+  forget();
+  const main = document.getElementById("main");
+  if (!main.dispatchEvent(new CustomEvent("gx:refresh", { bubbles: true, cancelable: true }))) return;
+  const answer = await wait(fetch(base, { headers: { "X-Inside": "main" } }), main);
+  if (!answer.ok || answer.redirected) return;
+  const had = document.activeElement, scrolled = scrollY;
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".inside");
+  const focused = main.contains(had);
+  main.replaceChildren(...made.childNodes);
+  globalThis.htmx?.process(main);
+  takeSaid(main);
+  scrollTo({ top: scrolled, behavior: "instant" });
+  if (focused) (again(had) ?? main).focus({ preventScroll: true });
+}
+
+// The records before and after the one in the drawer, in the order of the list under it.
+const listed = () => [...new Map([...document.querySelectorAll("#main a[data-drawer]")].map((link) => [path(link.href), link])).values()];
+function beside(step) {
+  const links = listed(), here = links.findIndex((link) => path(link.href) === path(layers.drawer.url || "/"));
+  return here < 0 ? null : links[here + step] ?? null;
+}
+function neighbours() {
+  const it = box("drawer");
+  for (const button of it.querySelectorAll("[data-step]")) button.disabled = !beside(Number(button.dataset.step));
+  it.querySelector("[data-page]").href = layers.drawer.url;
+  document.querySelectorAll(".shown").forEach((row) => row.classList.remove("shown"));
+  beside(0)?.closest("tr, li, article, .card")?.classList.add("shown");
+}
+export async function step(by) {
+  const link = layers.drawer.url && !layers.dialog.url ? beside(by) : null;
+  if (!link || !(await mayLeave(box("drawer")))) return false;
+  await open("drawer", link.href, { replace: true });
+  return true;
+}
+export const openLayer = top;
+
+// Before htmx, which boosts whatever link it finds in a list.
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || !plain(event) || !box("drawer")) return;
+  const layer = event.target.closest("dialog.layer");
+  const take = () => { event.preventDefault(); event.stopPropagation(); };
+  const stepper = event.target.closest("[data-step]");
+  if (stepper) { take(); return void step(Number(stepper.dataset.step)); }
+  if (layer && (event.target === layer || event.target.closest("[data-close]"))) { take(); return void close(layer.id); }
+  const link = event.target.closest("a[href]");
+  if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin || link.matches("[hx-get], [hx-post]")) return;
+  const inside = layer && content(layer.id).contains(link) ? layer.id : "";
+  const kind = link.hasAttribute("data-dialog") ? "dialog" : link.hasAttribute("data-drawer") ? "drawer" : "";
+  const same = inside && path(link.href) === path(layers[inside].url) && !link.hash;
+  if (kind && !(kind === "drawer" && inside === "dialog")) { take(); open(kind, link.href); }
+  else if (inside && (same || link.hasAttribute("data-inside"))) { take(); open(inside, link.href, { replace: same }); }
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || !top()) return;
+  if (document.querySelector("dialog:modal:not(.layer)")) return;
+  event.preventDefault();
+  close();
+});
+for (const kind of KINDS) box(kind)?.addEventListener("cancel", (event) => { if (event.target === box(kind)) { event.preventDefault(); close(kind); } });
+
+// A form in a layer is sent from the layer and answered in it.
+document.addEventListener("submit", (event) => {
+  const form = event.target, layer = form.closest("dialog.layer");
+  if (event.defaultPrevented || !layer || form.method === "dialog" || form.matches("[hx-get], [hx-post], [data-plain], [data-offline]")) return;
+  event.preventDefault();
+  send(form, event.submitter, layer.id);
+});
+
+export async function send(form, submitter, kind) {
+  const to = submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? layers[kind].url;
+  const data = new FormData(form, submitter);
+  if (form.method === "get") return open(kind, `${path(to || layers[kind].url)}?${new URLSearchParams(data)}`, { replace: true });
+  if (form.getAttribute("aria-busy")) return;
+  const answer = await wait(fetch(to || layers[kind].url, { method: "POST", body: data, headers: { "X-Inside": kind } }), form).catch(() => null);
+  if (!answer) return void toast(t("连不上服务器，内容还在，请稍后再保存。", "No connection. What you typed is still here; save again later."), { kind: "wrong" });
+  if (answer.redirected && path(answer.url) === "/signin") return location.assign(answer.url);
+  if (!answer.headers.get("Content-Type")?.startsWith("application/json")) {
+    fill(kind, await answer.text());
+    return focus(kind);
+  }
+  saved(form);
+  arrived(kind, await answer.json());
+}
+
+// What happens after a form in a layer was taken.
+export async function arrived(kind, { went, said }) {
+  const again = path(went) === path(layers[kind].url);
+  if (kind === "dialog") {
+    if (again && at(went) === layers.dialog.url) { toasts(said); layers.dialog.changed = true; return load("dialog", went); }
+    const link = [base, layers.drawer.url].map((url) => url && path(url)).includes(path(went)) ? "" : went;
+    layers.dialog.changed = false;
+    toasts(said.map((one) => (one.link || one.kind !== "done" ? one : { ...one, link })));
+    await gone("dialog");
+    if (layers.drawer.url) { layers.drawer.changed = true; return load("drawer", layers.drawer.url); }
+    return refresh();
+  }
+  toasts(said);
+  layers.drawer.changed = true;
+  if (path(went) === path(base)) return close("drawer");
+  if (at(went) !== layers.drawer.url) {
+    layers.drawer.url = at(went);
+    history.replaceState({ gx: now() }, "", went);
+  }
+  return load("drawer", went);
+}
+
+const gone = (kind) => new Promise((done) => {
+  box(kind).addEventListener("close", () => setTimeout(done), { once: true });
+  close(kind);
+});
