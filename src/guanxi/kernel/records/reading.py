@@ -27,7 +27,7 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.fields import Date, DateTime, Field, Link, Links, Money, Number, Percent, Region
-from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.declare.objects import Definition, Form, List, Record
 from guanxi.kernel.records import people
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import compile as compiler
@@ -385,6 +385,41 @@ def _fits(one: Field | None, value: Any) -> None:
         raise ValueError
 
 
+# -- what could be asked ---------------------------------------------------------------------------------------------
+
+
+def could_ask(
+    name: str,
+    *,
+    actor: Actor,
+    where: Any = None,
+    fields: Sequence[str] = (),
+    sort: Sequence[str] = (),
+    group_by: Sequence[str] = (),
+    measures: Sequence[str] = (),
+) -> Definition:
+    """The object, if `query` and `aggregate` would take these from the actor; raises what they would. No statement."""
+    guard = guard_of(actor)
+    it = guard.object(name)
+    guard.where(it, guard.parse(where))
+    reading = _select(guard, it, fields)
+    if sort:
+        order(guard, it, reading, sort)
+    for spec in group_by:
+        _group(guard, it, reading, spec)
+    for measure in measures:
+        _measure(guard, it, reading, measure)
+    return it
+
+
+def field_at(name: str, path: str, *, actor: Actor) -> Field:
+    """The field at the end of a path, which the actor may filter by. Raises Invalid naming `field`."""
+    guard = guard_of(actor)
+    it = guard.object(name)
+    at, _, one, _ = walk(guard, it, Reading(guard.catalog, it), path, "field")
+    return guard.usable(at, one.name, "field")
+
+
 # -- figures ---------------------------------------------------------------------------------------------------------
 
 
@@ -552,6 +587,8 @@ def labels(guard: Guard, target: Definition, ids: Sequence[UUID]) -> dict[UUID, 
 
 def describe(actor: Actor) -> dict[str, Any]:
     """The catalog as the actor may know it: objects, fields, views, actions, and what may be done."""
+    from guanxi.kernel.records import views
+
     guard = guard_of(actor)
     lang = actor.language
     objects = []
@@ -579,14 +616,10 @@ def describe(actor: Actor) -> dict[str, Any]:
             {
                 "name": it.name, "plural": it.plural, "label": it.label.for_(lang), "icon": it.icon, "group": it.group, "title": it.title,
                 "module": it.module, "fields": fields, "verbs": verbs, "actions": actions,
-                "views": [_view(view, lang) for view in it.views],
+                "views": [
+                    *(view.describe(lang) for view in views.for_object(actor, it.name)),
+                    *({"kind": type(v).__name__.lower(), "name": v.name, "label": v.label.for_(lang)} for v in it.views if isinstance(v, Record | Form)),
+                ],
             }
         )  # fmt: skip
     return {"objects": objects, "me": {"id": actor.user, "name": actor.name}, "currency": guard.catalog.settings.currency}
-
-
-def _view(view: Any, lang: str) -> dict[str, Any]:
-    out: dict[str, Any] = {"kind": type(view).__name__.lower(), "name": view.name, "label": view.label.for_(lang)}
-    if isinstance(view, List):
-        out |= {"columns": list(view.columns), "sort": list(view.sort), "filters": list(view.filters), "where": view.where}
-    return out
