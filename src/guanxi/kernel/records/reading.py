@@ -104,15 +104,15 @@ def query(
     keys = order(guard, it, reading, sort)
     start = _open(after, it.name, keys, reading) if after else None
     with sql.work(actor.workspace):
-        more, both = False, None
-        if count == "exact" and after is None and conditions.narrows(narrowed):
+        more, both, kept = False, None, not conditions.narrows(narrowed)
+        if count == "exact" and after is None and not kept:
             both = reading.again().run_counting(condition, limit=limit + 1, most=COUNT_TO, deleted=deleted)
-        found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted)
+        found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted, kept=kept)
         total = both[1] if both else None
         if count != "none" and after is None and len(found) <= limit:
             total = len(found)  # the first page holds them all
         elif count != "none" and total is None:
-            total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted)
+            total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted, kept=kept)
             more = total > COUNT_TO
             total = min(total, COUNT_TO)
     next_ = _seal(it.name, keys, found[limit - 1][1]) if len(found) > limit else None
@@ -181,7 +181,7 @@ def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | 
     reading = select(guard, it, chosen)
     reading.end_sort()
     with sql.work(actor.workspace):
-        found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted)
+        found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted, kept=True)
     if not found:
         raise NotFound()
     return found[0][0]

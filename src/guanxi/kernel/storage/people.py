@@ -57,22 +57,23 @@ def by_token(token: str) -> Standing | None:
             _STANDING.format(source="gx_token t JOIN gx_account a ON a.id = t.account_id")
             + "t.digest = %s AND (t.expires_at IS NULL OR t.expires_at > now())",
             [digest],
+            kept=True,
         )
     )
 
 
 def by_account(account: UUID) -> Standing | None:
-    return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.id = %s", [account]))
+    return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.id = %s", [account], kept=True))
 
 
 def by_username(username: str) -> Standing | None:
     return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.username = %s", [username.strip().casefold()]))
 
 
-def by_session(key: str) -> tuple[Any, ...] | None:
-    """A browser session's data and end, by its key."""
-    found = sql.rows("SELECT session_data, expire_date FROM django_session WHERE session_key = %s", [key])
-    return found[0] if found else None
+def session(key: str) -> str | None:
+    """A browser session's data by its key, unless it has ended."""
+    found = sql.rows("SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()", [key], kept=True)
+    return found[0][0] if found else None
 
 
 def workspace(workspace_id: UUID) -> tuple[int, int, Settings] | None:
