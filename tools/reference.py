@@ -1,4 +1,4 @@
-"""Writes docs/reference/{objects,field-types,roles}.md from the declarations: python tools/reference.py
+"""Writes docs/reference/{objects,field-types,roles,figures}.md from the declarations: python tools/reference.py
 
 A test compares the committed files with what this writes, so that no object, field type, action or role goes without a word.
 """
@@ -68,7 +68,28 @@ def roles() -> str:
     return "".join(out)
 
 
-PAGES = {"objects.md": objects, "field-types.md": field_types, "roles.md": roles}
+def figures() -> str:
+    from guanxi.kernel.catalog.catalog import REGISTRY
+    from guanxi.kernel.declare.figures import WHEN
+
+    out = [HEAD, "# 首页与仪表盘 / The first page and dashboards\n\nWhat the modules declare; [figures.md](../figures.md) says how.\n"]
+    out.append("\n## 待办计数 / Counters\n\n| 何时 / When | 名称 / Label | 对象 / Object | 条件 / Condition |\n|---|---|---|---|\n")
+    counters = [one for module in REGISTRY.modules for one in module.counters]
+    for one in sorted(counters, key=lambda c: list(WHEN).index(c.group)):
+        out.append(f"| {WHEN[one.group].zh} / {WHEN[one.group].en} | {one.label.zh} / {one.label.en} | `{one.object}` | `{one.where}` |\n")
+    out.append("\n## 个人与团队数字 / Figures of people\n\n| 名称 / Label | 对象 / Object | 指标 / Measure | 条件 / Condition | 日期 / Date |\n|---|---|---|---|---|\n")
+    for figure in (f for module in REGISTRY.modules for f in module.figures):
+        out.append(f"| {figure.label.zh} / {figure.label.en} | `{figure.object}` | `{figure.measure}` | {f'`{figure.where}`' if figure.where else ''} | {f'`{figure.date}`' if figure.date else ''} |\n")
+    for module in REGISTRY.modules:
+        for board in module.dashboards:
+            out.append(f"\n## {board.label.zh} / {board.label.en} (`{module.name}.{board.name}`)\n\n| 组件 / Part | 类型 / Kind | 对象 / Object | 指标 / Measure | 分组 / By | 条件 / Condition |\n|---|---|---|---|---|---|\n")
+            for w in board.widgets:
+                by, where = ", ".join(f"`{g}`" for g in w.group_by), f"`{w.where}`" if w.where else ""
+                out.append(f"| {w.title.zh} / {w.title.en} | `{w.kind}` | `{w.object}` | `{w.measure}` | {by} | {where} |\n")
+    return "".join(out)
+
+
+PAGES = {"objects.md": objects, "field-types.md": field_types, "roles.md": roles, "figures.md": figures}
 
 
 def pages() -> dict[str, str]:

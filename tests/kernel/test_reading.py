@@ -15,6 +15,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.access.actor import system
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.records import door, finding, reading
+from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
 from tests.kernel.tools import create, ids
@@ -242,6 +243,38 @@ def test_measures(cast: Cast, books: list[UUID]) -> None:
     ):  # fmt: skip
         with pytest.raises(Invalid):
             reading.aggregate("book", actor=actor, **how)  # type: ignore[arg-type]
+
+
+def test_several_questions_for_figures_are_one_statement(cast: Cast, books: list[UUID]) -> None:
+    actor = cast.actor("manager")
+    asked = [
+        reading.Asked("book", "pages > 5", ("status", "published_on:month"), ("count", "sum:price")),
+        reading.Asked("book", measures=("sum:cost",)),
+        reading.Asked("author", group_by=("name",), sort=("-name",)),
+        reading.Asked("nothing"),
+        reading.Asked("book", group_by=("pages",), measures=("count", "max:printed_at"), sort=("-pages",)),
+    ]
+    with sql.recorded() as sent:
+        found = reading.aggregates(asked, actor=actor)
+    assert len(sent) == 1
+    assert [type(one).__name__ for one in found] == ["Figures", "Invalid", "Figures", "NotFound", "Figures"]
+    assert found[0] == reading.aggregate("book", actor=actor, where="pages > 5", group_by=["status", "published_on:month"], measures=["count", "sum:price"])
+    assert isinstance(found[4], reading.Figures) and [row["pages"] for row in found[4].rows] == [700, 10, 5, None]
+    fewest = reading.aggregate("book", actor=actor, group_by=["pages"], sort=["count", "-pages"])
+    assert [(row["pages"], row["count"]) for row in fewest.rows] == sorted(((r["pages"], r["count"]) for r in fewest.rows), key=lambda p: (p[1], -(p[0] or 0)))
+    with pytest.raises(Invalid):
+        reading.aggregate("book", actor=actor, group_by=["pages"], sort=["name"])
+
+
+def test_what_changed_last_over_several_objects(cast: Cast, books: list[UUID]) -> None:
+    for name in ("manager", "teammate", "newcomer", "outsider"):
+        actor = cast.actor(name)
+        with sql.recorded() as sent:
+            found = reading.latest(["book", "author", "chapter"], actor=actor, limit=7)
+        assert len(sent) == 1
+        rows = [(row["updated_at"], row["id"]) for one in ("book", "author", "chapter") for row in reading.query(one, actor=actor, fields=["updated_at"], limit=200).rows]
+        assert [(one.at, one.id) for one in found] == sorted(rows, reverse=True)[:7]
+        assert all(one.label for one in found)
 
 
 # -- search ------------------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ from guanxi.kernel.declare.fields import (
     Url,
 )
 from guanxi.kernel.declare.fields import TextField as Text
+from guanxi.kernel.declare.figures import Counter, Dashboard, Figure, Widget
 from guanxi.kernel.declare.objects import (
     Action,
     Board,
@@ -65,12 +66,15 @@ __all__ = [
     "Choice",
     "Condition",
     "Conflict",
+    "Counter",
+    "Dashboard",
     "Date",
     "DateTime",
     "Department",
     "Departments",
     "Email",
     "FieldError",
+    "Figure",
     "File",
     "Forbidden",
     "Form",
@@ -108,6 +112,7 @@ __all__ = [
     "Test",
     "Text",
     "Url",
+    "Widget",
     "check_credit_code",
     "key_from_name",
     "named",

@@ -157,6 +157,14 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
     return rights.on(it.name).may(verb)
 
 
+def reach(rights: Rights | None, it: Definition) -> frozenset[UUID] | None:
+    """Whose records of an object the actor's roles reach: of these people, or None for everybody's."""
+    if rights is None:
+        return None
+    held = rights.on(it.name)
+    return held.read if held.may("read") else NOBODY
+
+
 def readable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str] = frozenset()) -> Condition:
     """The rows the actor may read, as a condition; `~Always()` for none."""
     if rights is None or it.policy.read == "member":

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
 from guanxi.kernel.catalog.core import CORE
+from guanxi.kernel.declare.conditions import from_text, leaves
 from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Option, Settings
+from guanxi.kernel.declare.figures import Widget
 from guanxi.kernel.declare.objects import DeclarationError, Definition, Module, Record
 
 
@@ -67,7 +70,53 @@ class Registry:
                 child = out.get(name)
                 if child is None or "order" not in child.fields or not any(link.target == definition.name for link in child.links()):
                     raise DeclarationError(f"{definition.name} has children {name!r}, which have no link to it or no order")
+        for module in self._modules:
+            _check_figures(module, out)
         return out
+
+
+def _check_figures(module: Module, objects: Mapping[str, Definition]) -> None:
+    """What a module puts on the first page and on dashboards is about objects and fields that exist."""
+    names: set[str] = set()
+    asked = [
+        *((f"counter {c.name!r}", c.name, c.object, [c.where], [*c.sort]) for c in module.counters),
+        *((f"figure {f.name!r}", f.name, f.object, [f.where], ["owner", f.measure.partition(":")[2], f.date]) for f in module.figures),
+        *(
+            (f"dashboard {d.name!r}, widget {w.title.en!r}", "", w.object, [w.where, w.of], _paths(w))
+            for d in module.dashboards
+            for w in d.widgets
+        ),
+    ]
+    for what, name, object, conditions, paths in asked:
+        if object not in objects:
+            raise DeclarationError(f"Module {module.name!r}, {what}: nobody declares the object {object!r}")
+        if name and name in names:
+            raise DeclarationError(f"Module {module.name!r} has two counters or figures {name!r}")
+        names.add(name)
+        for path in [*paths, *(test.path for text in conditions for test in leaves(from_text(text)))]:
+            if path and not _leads(objects, objects[object], path.lstrip("-").partition(":")[0]):
+                raise DeclarationError(f"Module {module.name!r}, {what}: {object} has no field {path!r}")
+    for dashboard in module.dashboards:
+        if dashboard.narrow and dashboard.narrow not in objects:
+            raise DeclarationError(f"Module {module.name!r}, dashboard {dashboard.name!r}: nobody declares {dashboard.narrow!r}")
+        if dashboard.period and canonical_relative(dashboard.period) != dashboard.period:
+            raise DeclarationError(f"Module {module.name!r}, dashboard {dashboard.name!r}: no period is called {dashboard.period!r}")
+
+
+def _paths(w: Widget) -> list[str]:
+    """Every path a widget names."""
+    sort = w.sort if w.kind == "table" and not w.group_by else ()
+    return [*(m.partition(":")[2] for m in (w.measure, *w.also)), *w.group_by, w.date_field, w.person, w.narrow, *w.columns, *sort]
+
+
+def _leads(objects: Mapping[str, Definition], it: Definition, path: str) -> bool:
+    *links, last = path.split(".")
+    for name in links:
+        link = it.fields.get(name)
+        if not isinstance(link, Link):
+            return False
+        it = objects[link.target]
+    return last in it.fields
 
 
 REGISTRY = Registry()

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
+from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
 
 Scope = Literal["none", "own", "reports", "department", "below", "chosen", "all"]
 SCOPES: tuple[str, ...] = get_args(Scope)
@@ -247,7 +248,7 @@ class Object:
       icon, group       a glyph, and the part of the navigation it appears in
       title, subtitle   the field a record is called by (default: the first text field); more that tell namesakes apart
       parent            the link that makes a tree of the object itself
-      touches           "access", "catalog" or "views" when a change alters rights, what exists, or how it is shown
+      touches           "access" or "catalog" when a change alters rights or what exists
       single            one record per workspace, made by the seed: people neither create nor delete it
       about             one sentence for people: what these records are for
     In the body, beside the fields:
@@ -279,7 +280,7 @@ class Object:
         title: str = "",
         subtitle: tuple[str, ...] = (),
         parent: str = "",
-        touches: Literal["", "access", "catalog", "views"] = "",
+        touches: Literal["", "access", "catalog"] = "",
         single: bool = False,
         about: Text | None = None,
     ) -> None:
@@ -421,7 +422,8 @@ class Module:
     """A folder's manifest: what it declares and what it needs.
 
     grants: role key → object name → Grant, for the built-in roles. seed(desk): writes the records a new workspace
-    starts with, through the door. demo(desk): the believable sample company.
+    starts with, through the door. demo(desk): the believable sample company. counters, figures: what its records put on
+    the first page. dashboards: the standard ones, which people may copy.
     """
 
     name: str
@@ -429,5 +431,8 @@ class Module:
     objects: tuple[type[Object], ...]
     needs: tuple[str, ...] = ()
     grants: Mapping[str, Mapping[str, Grant]] = field(default_factory=dict)
+    counters: tuple[Counter, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    dashboards: tuple[Dashboard, ...] = ()
     seed: Callable[..., None] | None = None
     demo: Callable[..., None] | None = None

@@ -18,16 +18,16 @@ from uuid import UUID
 import msgspec
 
 from guanxi.base.clock import period
-from guanxi.base.errors import Invalid, NotFound
+from guanxi.base.errors import Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.access.rights import Rights
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare import conditions
-from guanxi.kernel.declare.conditions import And, Condition, Test
-from guanxi.kernel.declare.fields import Date, DateTime, Field, Link, Links, Money, Number, Percent, Region
-from guanxi.kernel.declare.objects import Definition, Form, List, Record
+from guanxi.kernel.declare.conditions import Always, And, Condition, Test
+from guanxi.kernel.declare.fields import Date, DateTime, Field, Integer, Link, Links, Money, Number, Percent, Region
+from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import people
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import compile as compiler
@@ -104,15 +104,15 @@ def query(
     keys = order(guard, it, reading, sort)
     start = _open(after, it.name, keys, reading) if after else None
     with sql.work(actor.workspace):
-        more, both, kept = False, None, not conditions.narrows(narrowed)
-        if count == "exact" and after is None and not kept:
+        more, both = False, None
+        if count == "exact" and after is None and conditions.narrows(narrowed):
             both = reading.again().run_counting(condition, limit=limit + 1, most=COUNT_TO, deleted=deleted)
-        found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted, kept=kept)
+        found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted)
         total = both[1] if both else None
         if count != "none" and after is None and len(found) <= limit:
             total = len(found)  # the first page holds them all
         elif count != "none" and total is None:
-            total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted, kept=kept)
+            total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted)
             more = total > COUNT_TO
             total = min(total, COUNT_TO)
     next_ = _seal(it.name, keys, found[limit - 1][1]) if len(found) > limit else None
@@ -168,6 +168,35 @@ def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor) -> list[tuple[int
     return [(min(n, COUNT_TO), n > COUNT_TO) for n in found]
 
 
+@dataclass(frozen=True)
+class Changed:
+    """A record that was changed lately: what it is called, when, and by whom ("" when that may not be known)."""
+
+    object: str
+    id: UUID
+    label: str
+    at: datetime
+    by: str
+
+
+def latest(names: Sequence[str], *, actor: Actor, limit: int = 10) -> list[Changed]:
+    """The records of these objects that were changed last, of those the actor may read, with one statement."""
+    guard = guard_of(actor)
+    asked = []
+    for name in names:
+        it = guard.object(name)
+        title = guard.title(it)
+        if title is None or not access.may(actor.rights, it, "read"):
+            continue
+        reading = Reading(guard.catalog, it)
+        by = it.fields["updated_by"]
+        assert isinstance(by, Link)
+        seen = guard.level(it, by.name) in ("read", "write") and guard.title(guard.target(by)) is not None
+        asked.append((reading, guard.readable(it), title, reading.join(by.name, "t", by, _reach(guard, guard.target(by)) if seen else ~Always())))
+    with sql.work(actor.workspace):
+        return [Changed(name, one, label or "", at, by or "") for name, one, label, at, by in storage.newest(asked, limit)]
+
+
 def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, deleted: bool = False) -> dict[str, Any]:
     """One record with the fields asked for (None: all the actor may see). Raises NotFound when absent or out of sight."""
     guard = guard_of(actor)
@@ -181,7 +210,7 @@ def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | 
     reading = select(guard, it, chosen)
     reading.end_sort()
     with sql.work(actor.workspace):
-        found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted, kept=True)
+        found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted)
     if not found:
         raise NotFound()
     return found[0][0]
@@ -423,6 +452,18 @@ def field_at(name: str, path: str, *, actor: Actor) -> Field:
 # -- figures ---------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question for figures, see `aggregate`."""
+
+    object: str
+    where: Any = None
+    group_by: Sequence[str] = ()
+    measures: Sequence[str] = ("count",)
+    sort: Sequence[str] = ()
+    limit: int = MAX_GROUPS
+
+
 def aggregate(
     name: str,
     *,
@@ -430,65 +471,122 @@ def aggregate(
     where: Any = None,
     group_by: Sequence[str] = (),
     measures: Sequence[str] = ("count",),
+    sort: Sequence[str] = (),
     limit: int = MAX_GROUPS,
 ) -> Figures:
     """Figures over the records the actor may read.
 
     group_by: paths; dates as `close_date:month` (day, week, month, quarter, year), regions as `region:province|city`.
-    measures: `count`, or `sum|avg|min|max|distinct:path`. Money is totalled in the workspace's currency. Each row has
-    its groups, its measures and `where`, which given to `query` lists exactly the records behind it.
+    measures: `count`, or `sum|avg|min|max|distinct:path`. Money is totalled in the workspace's currency. sort: groups and
+    measures as they were given, `-` for descending; without it by group, linked records in the order of their own list.
+    Each row has its groups, its measures and `where`, which given to `query` lists exactly the records behind it.
     """
+    found = aggregates([Asked(name, where, group_by, measures, sort, limit)], actor=actor)[0]
+    if isinstance(found, Problem):
+        raise found
+    return found
+
+
+def aggregates(asked: Sequence[Asked], *, actor: Actor) -> list[Figures | Problem]:
+    """The answers to several questions for figures, with one statement. A question that cannot be asked is answered by
+    the problem `aggregate` would raise, and the others all the same."""
     guard = guard_of(actor)
-    it = guard.object(name)
-    asked = guard.parse(where)
+    ready: list[tuple[storage.Totalling, Callable[[list[tuple[Any, ...]]], Figures]] | Problem] = []
+    for one in asked:
+        try:
+            ready.append(_question(guard, one))
+        except Problem as problem:
+            ready.append(problem)
+    with sql.work(actor.workspace):
+        found = iter(storage.aggregates([one[0] for one in ready if not isinstance(one, Problem)]))
+    return [one if isinstance(one, Problem) else one[1](next(found)) for one in ready]
+
+
+def _question(guard: Guard, one: Asked) -> tuple[storage.Totalling, Callable[[list[tuple[Any, ...]]], Figures]]:
+    """A question as storage takes it, and what makes figures of the rows that come back."""
+    it = guard.object(one.object)
+    asked = guard.parse(one.where)
     condition = And((guard.readable(it), guard.where(it, asked)))
     reading = Reading(guard.catalog, it)
-    if len(group_by) > 4 or len(measures) > 10 or not measures:
+    if len(one.group_by) > 4 or len(one.measures) > 10 or not one.measures:
         raise Invalid.field("group_by", "too-many", "最多 4 个分组、10 个指标。", "At most four groups and ten measures.")
-    groups: list[tuple[str, compiler.Sql]] = []
-    readers: list[Callable[[Sequence[Any]], tuple[Any, Condition]]] = []
-    at = 0
-    for spec in group_by:
-        used, reader = _group(guard, it, reading, spec)
-        groups += [(spec, g) for g in used]
-        readers.append(_at(reader, at, len(used)))
-        at += len(used)
-    columns: list[tuple[str, str]] = []
-    loaders: list[Callable[[Any], Any]] = []
-    for measure in measures:
+    most = min(one.limit, MAX_GROUPS)
+    columns: list[Column] = []
+    groups: list[tuple[str, int, Group]] = []
+    places: dict[str, list[int]] = {}
+    for spec in one.group_by:
+        group = _group(guard, it, reading, spec)
+        groups.append((spec, len(columns), group))
+        places[spec] = [len(columns) + at for at in group.order]
+        columns += group.columns
+    loaders: list[tuple[str, Callable[[Any], Any]]] = []
+    texts: list[str] = []
+    for measure in one.measures:
         text, loader = _measure(guard, it, reading, measure)
-        columns.append((measure, text))
-        loaders.append(loader)
-    with sql.work(actor.workspace):
-        found = storage.aggregate(reading, condition, groups, columns, limit=min(limit, MAX_GROUPS) + 1)
-    truncated = len(found) > min(limit, MAX_GROUPS)
-    out: list[dict[str, Any]] = []
+        places[measure] = [len(columns) + len(texts)]
+        texts.append(text)
+        loaders.append((measure, loader))
+    order = [(at, spec.startswith("-")) for spec in one.sort for at in _place(places, spec.lstrip("-"))]
+    order += [(at, False) for spec, _, _ in groups for at in places[spec]]
+    totalling = storage.Totalling(reading, condition, [c.sql for c in columns], texts, order if columns else [], most + 1)
     try:
-        base: Condition | None = asked if conditions.to_json(asked) else None
+        base: list[Condition] = [asked] if conditions.narrows(asked) and conditions.to_json(asked) else []
     except TypeError:
-        base = None
-    for raw in found[: min(limit, MAX_GROUPS)]:
-        row: dict[str, Any] = {}
-        behind: list[Condition] = [base] if base is not None and not isinstance(base, conditions.Always) else []
-        for spec, reader in zip(group_by, readers, strict=True):
-            row[spec], test = reader(raw)
-            behind.append(test)
-        for measure, loader, value in zip(measures, loaders, raw[at:], strict=True):
-            row[measure] = loader(value)
-        row["where"] = conditions.to_json(And(tuple(behind)))
-        out.append(row)
-    return Figures(out, truncated, tuple(measures), tuple(group_by))
+        base = []  # a condition of the program's own, which nobody could write
+
+    def load(found: list[tuple[Any, ...]]) -> Figures:
+        out: list[dict[str, Any]] = []
+        for texts in found[:most]:
+            row: dict[str, Any] = {}
+            behind = list(base)
+            for spec, start, group in groups:
+                raw = [None if text is None else column.read(text) for column, text in zip(group.columns, texts[start:], strict=False)]
+                row[spec], test = group.load(raw)
+                behind.append(test)
+            for (measure, loader), text in zip(loaders, texts[len(columns) :], strict=True):
+                row[measure] = None if text is None else loader(text)
+            row["where"] = conditions.to_json(And(tuple(behind)))
+            out.append(row)
+        return Figures(out, len(found) > most, tuple(one.measures), tuple(one.group_by))
+
+    return totalling, load
 
 
-def _at(reader: Callable[[Sequence[Any]], tuple[Any, Condition]], start: int, size: int) -> Callable[[Sequence[Any]], tuple[Any, Condition]]:
-    return lambda raw: reader(raw[start : start + size])
+def _place(places: Mapping[str, list[int]], spec: str) -> list[int]:
+    if spec not in places:
+        raise Invalid.field("sort", "unknown", f"只能按分组和指标排序，没有“{spec}”。", f"Figures are sorted by their groups and measures; {spec!r} is none.")
+    return places[spec]
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "uuid": UUID, "bigint": int, "numeric": Decimal, "boolean": lambda text: text == "true", "date": date.fromisoformat,
+    "timestamptz": datetime.fromisoformat,
+}  # fmt: skip
+"""How a value is read from the text the database writes it as; others are text."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one group needs from the statement: SQL with parameters, and how its text is read."""
+
+    sql: compiler.Sql
+    read: Callable[[str], Any] = str
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group as columns, the order among them, and what makes a value and the condition behind it of a row's part."""
+
+    columns: tuple[Column, ...]
+    load: Callable[[Sequence[Any]], tuple[Any, Condition]]
+    order: tuple[int, ...] = (0,)
 
 
 def _bad_group(one: Field) -> Invalid:
     return Invalid.field("group_by", "ungroupable", f"不能按“{one.label.zh}”分组。", f"{one.label.en} cannot be grouped by.")
 
 
-def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[list[compiler.Sql], Callable[[Sequence[Any]], tuple[Any, Condition]]]:
+def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> Group:
     path, _, unit = spec.partition(":")
     at, alias, one, level = walk(guard, it, reading, path, "group_by")
     if level == "masked":
@@ -496,17 +594,7 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
     if not one.groupable:
         raise _bad_group(one)
     if isinstance(one, Link):
-        target = guard.target(one)
-        joined = reading.join(path, alias, one, _reach(guard, target))
-        title = guard.title(target)
-        label = compiler.expression(title, joined.alias) if title is not None else "NULL::text"
-
-        def link(raw: Sequence[Any]) -> tuple[Any, Condition]:
-            if raw[0] is None:
-                return None, conditions.Not(Test(f"{path}.id", "not empty"))
-            return {"id": raw[0], "label": raw[1]}, Test(path, "=", raw[0])
-
-        return [(f"{joined.alias}.id", []), (label, [])], link
+        return _link_group(guard, reading, path, alias, one)
     column = f'{alias}."{one.name}"' if one.system else compiler.expression(one, alias)
     if isinstance(one, Date | DateTime):
         unit = unit or "day"
@@ -519,7 +607,7 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
             start, end = period(unit, raw[0])
             return raw[0], Test(path, "between", [start.isoformat(), (end - timedelta(days=1)).isoformat()])
 
-        return [compiler.bucket(one, column, unit, guard.catalog.settings.zone)], bucket
+        return Group((Column(compiler.bucket(one, column, unit, guard.catalog.settings.zone), date.fromisoformat),), bucket)
     if isinstance(one, Region):
         size = {"province": 2, "city": 4, "": 6, "district": 6}.get(unit)
         if size is None:
@@ -531,16 +619,38 @@ def _group(guard: Guard, it: Definition, reading: Reading, spec: str) -> tuple[l
             coarser = raw[0].endswith("0" * (6 - size + 2))  # known less exactly than asked for: not all that lies below
             return raw[0], Test(path, "exactly" if coarser and size > 2 else "=", raw[0])
 
-        return [(f"rpad(left({column}, {size}), 6, '0')", [])], region
+        return Group((Column((f"rpad(left({column}, {size}), 6, '0')", [])),), region)
     if unit:
         raise Invalid.field("group_by", "unit", f"“{one.label.zh}”没有分组单位。", f"{one.label.en} has no unit to group by.")
 
     def plain(raw: Sequence[Any]) -> tuple[Any, Condition]:
         if raw[0] is None:
             return None, conditions.Not(Test(path, "not empty"))
-        return one.load((raw[0],)) if not isinstance(one, Money) else raw[0], Test(path, "=", raw[0])
+        return one.load((raw[0],)), Test(path, "=", raw[0])
 
-    return [(column, [])], plain
+    return Group((Column((column, []), READERS.get(one.parts[0].sql, str)),), plain)
+
+
+def _link_group(guard: Guard, reading: Reading, path: str, alias: str, one: Link) -> Group:
+    """The linked records by id, called by their titles, in the order of their own list where that counts them."""
+    target = guard.target(one)
+    joined = reading.join(path, alias, one, _reach(guard, target))
+    title = guard.title(target)
+    columns = [
+        Column((f"{joined.alias}.id", []), UUID),
+        Column((compiler.expression(title, joined.alias) if title is not None else "NULL::text", [])),
+    ]
+    view: List | None = target.view(List)
+    by = next((target.fields[s] for s in (view.sort if view is not None else ()) if isinstance(target.fields.get(s), Integer)), None)
+    if by is not None and guard.level(target, by.name) in ("read", "write"):
+        columns.append(Column((compiler.expression(by, joined.alias), []), int))
+
+    def link(raw: Sequence[Any]) -> tuple[Any, Condition]:
+        if raw[0] is None:
+            return None, conditions.Not(Test(f"{path}.id", "not empty"))
+        return {"id": raw[0], "label": raw[1]}, Test(path, "=", raw[0])
+
+    return Group(tuple(columns), link, (2, 0) if len(columns) == 3 else (0,))
 
 
 def _measure(guard: Guard, it: Definition, reading: Reading, measure: str) -> tuple[str, Callable[[Any], Any]]:
@@ -561,13 +671,13 @@ def _measure(guard: Guard, it: Definition, reading: Reading, measure: str) -> tu
         raise Invalid.field("measures", "unmeasurable", f"“{one.label.zh}”不是数字，不能汇总。", f"{one.label.en} is not a number and cannot be totalled.")
     column = compiler.expression(one, alias, "_base" if isinstance(one, Money) else "")
     places = one.places if isinstance(one, Number | Percent) else 2
+    if dates:
+        return f"{kind}({column})", READERS["timestamptz" if isinstance(one, DateTime) else "date"]
 
-    def load(value: Any) -> Any:
-        if value is None or isinstance(value, date | datetime):
-            return value
+    def load(text: str) -> Any:
         if one.kind == "integer" and kind != "avg":
-            return int(value)
-        return Decimal(value).quantize(Decimal(1).scaleb(-max(places, 4 if kind == "avg" else 0)))
+            return int(text)
+        return Decimal(text).quantize(Decimal(1).scaleb(-max(places, 4 if kind == "avg" else 0)))
 
     return f"{kind}({column})", load
 
@@ -587,8 +697,6 @@ def labels(guard: Guard, target: Definition, ids: Sequence[UUID]) -> dict[UUID, 
 
 def describe(actor: Actor) -> dict[str, Any]:
     """The catalog as the actor may know it: objects, fields, views, actions, and what may be done."""
-    from guanxi.kernel.records import views
-
     guard = guard_of(actor)
     lang = actor.language
     objects = []
@@ -616,10 +724,14 @@ def describe(actor: Actor) -> dict[str, Any]:
             {
                 "name": it.name, "plural": it.plural, "label": it.label.for_(lang), "icon": it.icon, "group": it.group, "title": it.title,
                 "module": it.module, "fields": fields, "verbs": verbs, "actions": actions,
-                "views": [
-                    *(view.describe(lang) for view in views.for_object(actor, it.name)),
-                    *({"kind": type(v).__name__.lower(), "name": v.name, "label": v.label.for_(lang)} for v in it.views if isinstance(v, Record | Form)),
-                ],
+                "views": [_view(view, lang) for view in it.views],
             }
         )  # fmt: skip
     return {"objects": objects, "me": {"id": actor.user, "name": actor.name}, "currency": guard.catalog.settings.currency}
+
+
+def _view(view: Any, lang: str) -> dict[str, Any]:
+    out: dict[str, Any] = {"kind": type(view).__name__.lower(), "name": view.name, "label": view.label.for_(lang)}
+    if isinstance(view, List):
+        out |= {"columns": list(view.columns), "sort": list(view.sort), "filters": list(view.filters), "where": view.where}
+    return out

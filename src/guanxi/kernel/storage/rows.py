@@ -369,9 +369,9 @@ class Reading:
         self.keys.append(Key("t.id", descending, False))
 
     def run(
-        self, where: Condition, *, limit: int, after: Sequence[Any] | None = None, deleted: bool = False, kept: bool = False
+        self, where: Condition, *, limit: int, after: Sequence[Any] | None = None, deleted: bool = False
     ) -> list[tuple[dict[str, Any], list[Any]]]:
-        """Rows as dicts by path, each with its key values for a cursor. `kept`: see `sql.rows`."""
+        """Rows as dicts by path, each with its key values for a cursor."""
         crossing = self._crossing()
         separate = compiler.arms(where) if not crossing else []
         text, values = self._conditions(where, after, deleted) if not separate else ("", [])
@@ -394,7 +394,7 @@ class Reading:
                 f"{join_sql} ORDER BY {order}"
             )
             parameters = [*head_values, *values, *join_values]
-        return self._loaded(sql.rows(query, parameters, kept=kept), len(heads))
+        return self._loaded(sql.rows(query, parameters), len(heads))
 
     def run_groups(self, where: Condition, groups: Sequence[Condition], *, limit: int) -> list[list[tuple[dict[str, Any], list[Any]]]]:
         """The first rows of each of several conditions, as `run` gives them, with one statement."""
@@ -494,9 +494,9 @@ class Reading:
         self.st.apart = False
         return f"t.workspace_id = %s AND t.id = ANY(ARRAY({' UNION ALL '.join(parts)}))", values
 
-    def count(self, where: Condition, *, most: int | None, deleted: bool = False, kept: bool = False) -> int:
-        """How many rows there are, counted no further than `most` + 1. `kept`: see `sql.rows`."""
-        return int(sql.rows(*self.counting(where, most=most, deleted=deleted), kept=kept)[0][0])
+    def count(self, where: Condition, *, most: int | None, deleted: bool = False) -> int:
+        """How many rows there are, counted no further than `most` + 1."""
+        return int(sql.rows(*self.counting(where, most=most, deleted=deleted))[0][0])
 
     def counting(self, where: Condition, *, most: int | None, deleted: bool = False) -> Sql:
         """The statement that counts."""
@@ -521,6 +521,24 @@ def counts(statements: Sequence[Sql]) -> list[int]:
     return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values])[0]]
 
 
+def newest(asked: Sequence[tuple[Reading, Condition, Field, Joined]], limit: int) -> list[tuple[str, UUID, str | None, Any, str | None]]:
+    """The rows changed last among several objects, with one statement: (object, id, title, when, by whom). Each is asked
+    with what its rows are called by and the join of who changed them."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for reading, where, title, by in asked:
+        tail = f"ORDER BY t.updated_at DESC, t.id DESC LIMIT {int(limit)}"
+        separate = compiler.arms(where)
+        text, more = reading._apart(separate, None, False, tail) if separate else reading._conditions(where, None, False)
+        join, join_values = compiler.join(reading.st, by)
+        parts.append(
+            f"SELECT '{reading.it.name}', t.id, {expression(title, 't')}::text, t.updated_at, {by.alias}.name "
+            f"FROM (SELECT * FROM {reading.it.table} t WHERE {text} {tail}) t {join}"
+        )
+        values += [*more, *join_values]
+    return sql.rows(" UNION ALL ".join(parts) + f" ORDER BY 4 DESC, 2 DESC LIMIT {int(limit)}", values) if parts else []
+
+
 def _plain(one: Field, alias: str, suffix: str) -> str:
     return f'{alias}."{one.name}"' if one.system else expression(one, alias, suffix)
 
@@ -529,23 +547,49 @@ def _custom_load(one: Field) -> Callable[[tuple[Any, ...]], Any]:
     return lambda values: one.from_json(values[0])
 
 
-def aggregate(
-    reading: Reading,
-    where: Condition,
-    groups: Sequence[tuple[str, Sql]],
-    measures: Sequence[tuple[str, str]],
-    *,
-    limit: int,
-) -> list[tuple[Any, ...]]:
-    """Groups and measures: raw tuples in the order given, groups first, largest first measure not implied: by group."""
-    text, values = predicate(reading.st, reading.it, "t", where)
+@dataclass(frozen=True)
+class Totalling:
+    """One question for figures: what to group by, what to measure, and in which order. SQL of names and parameters."""
+
+    reading: Reading
+    where: Condition
+    groups: Sequence[Sql]
+    measures: Sequence[str]
+    order: Sequence[tuple[int, bool]]
+    """Places among groups and measures, in one count, each with whether it descends."""
+    limit: int
+
+
+def aggregates(asked: Sequence[Totalling]) -> list[list[tuple[Any, ...]]]:
+    """Groups and measures of each question, all with one statement: rows in order, groups first, every value as the
+    text the database writes it as, because questions of different shapes come in one answer."""
+    if not asked:
+        return []
+    parts: list[str] = []
+    values: list[Any] = []
+    for number, one in enumerate(asked):
+        text, more = _totalling(one)
+        groups = ", ".join(f"g{i}::text" for i in range(len(one.groups)))
+        measures = ", ".join(f"m{i}::text" for i in range(len(one.measures)))
+        columns = ", ".join(filter(None, (groups, measures)))
+        parts.append(f"SELECT {number} AS question, row_number() OVER () AS place, ARRAY[{columns}] AS found FROM ({text}) x")
+        values += more
+    out: list[list[tuple[Any, ...]]] = [[] for _ in asked]
+    for number, _, found in sql.rows(" UNION ALL ".join(parts) + " ORDER BY 1, 2", values):
+        out[number].append(tuple(found))
+    return out
+
+
+def _totalling(one: Totalling) -> Sql:
+    reading = one.reading
+    text, values = predicate(reading.st, reading.it, "t", one.where)
     joins = [compiler.join(reading.st, joined) for joined in reading._order]
-    heads = [f"{g} AS g{i}" for i, (_, (g, _)) in enumerate(groups)] + [m for _, m in measures]
-    head_values = [v for _, (_, vs) in groups for v in vs]
-    group_by = " GROUP BY " + ", ".join(f"g{i}" for i in range(len(groups))) if groups else ""
-    order = " ORDER BY " + ", ".join(f"g{i} NULLS LAST" for i in range(len(groups))) if groups else ""
-    return sql.rows(
+    heads = [f"{g} AS g{i}" for i, (g, _) in enumerate(one.groups)] + [f"{m} AS m{i}" for i, m in enumerate(one.measures)]
+    names = [*(f"g{i}" for i in range(len(one.groups))), *(f"m{i}" for i in range(len(one.measures)))]
+    group_by = " GROUP BY " + ", ".join(names[: len(one.groups)]) if one.groups else ""
+    order = " ORDER BY " + ", ".join(f"{names[at]}{' DESC' if down else ''} NULLS LAST" for at, down in one.order) if one.order else ""
+    return (
         f"SELECT {', '.join(heads)} FROM {reading.it.table} t {' '.join(j for j, _ in joins)} "
-        f"WHERE t.workspace_id = %s AND t.deleted_at IS NULL AND ({text}){group_by}{order} LIMIT {int(limit)}",
-        [*head_values, *(v for _, vs in joins for v in vs), reading.catalog.workspace, *values],
+        f"WHERE t.workspace_id = %s AND t.deleted_at IS NULL AND ({text}){group_by}{order} LIMIT {int(one.limit)}",
+        [*(v for _, vs in one.groups for v in vs), *(v for _, vs in joins for v in vs), reading.catalog.workspace, *values],
     )

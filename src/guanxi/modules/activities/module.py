@@ -24,7 +24,7 @@ from guanxi.kernel import (
     Tags,
     Text,
 )
-from guanxi.modules.activities import demo, rules, seeds
+from guanxi.modules.activities import demo, figures, rules, seeds
 
 
 class Activity(
@@ -254,6 +254,9 @@ MODULE = Module(
         "finance": _OWN,
         "warehouse": {"task": Grant(_DOING, "own", "own")},
     },
+    counters=figures.COUNTERS,
+    figures=figures.FIGURES,
+    dashboards=figures.DASHBOARDS,
     seed=seeds.seed,
     demo=demo.demo,
 )

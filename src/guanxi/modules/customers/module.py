@@ -37,7 +37,7 @@ from guanxi.kernel import (
     named,
     whole_tree,
 )
-from guanxi.modules.customers import demo, rules, seeds
+from guanxi.modules.customers import demo, figures, rules, seeds
 
 GENDERS = [("male", T("先生", "Male")), ("female", T("女士", "Female"))]
 CALENDARS = [("solar", T("公历", "Solar")), ("lunar", T("农历", "Lunar"))]
@@ -469,6 +469,9 @@ MODULE = Module(
             "contact": Grant(("read",), "all", "none"),
         },
     },
+    counters=figures.COUNTERS,
+    figures=figures.FIGURES,
+    dashboards=figures.DASHBOARDS,
     seed=seeds.seed,
     demo=demo.demo,
 )

@@ -41,7 +41,7 @@ from guanxi.kernel import (
     named,
 )
 from guanxi.modules.customers.module import FULL, GENDERS
-from guanxi.modules.sales import demo, leads, rules, seeds
+from guanxi.modules.sales import demo, figures, leads, rules, seeds
 
 CONTACTED = Action(
     "contacted",
@@ -567,6 +567,9 @@ MODULE = Module(
         },
         "finance": {"opportunity": Grant(("read", "export"), "all", "none"), "stage_history": _HISTORY},
     },
+    counters=figures.COUNTERS,
+    figures=figures.FIGURES,
+    dashboards=figures.DASHBOARDS,
     seed=seeds.seed,
     demo=demo.demo,
 )

@@ -248,7 +248,7 @@ def document() -> dict[str, Any]:
         "Aggregate": {
             "type": "object",
             "properties": {
-                "where": condition, "group_by": {"type": "array", "items": text, "maxItems": 4},
+                "where": condition, "group_by": {"type": "array", "items": text, "maxItems": 4}, "sort": {"type": "array", "items": text},
                 "measures": {"type": "array", "items": text, "maxItems": 10, "default": ["count"]}, "limit": {"type": "integer"},
             },
         },

@@ -227,9 +227,9 @@ def post_create(request: HttpRequest, name: str) -> HttpResponse:
 def post_aggregate(request: HttpRequest, name: str) -> HttpResponse:
     actor = actor_of(request)
     asked = body(request)
-    only(asked, "where", "group_by", "measures", "limit")
+    only(asked, "where", "group_by", "measures", "sort", "limit")
     texts = {}
-    for key in ("group_by", "measures"):
+    for key in ("group_by", "measures", "sort"):
         value = asked.get(key, ["count"] if key == "measures" else [])
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
             raise Invalid.field(key, "type", f"{key} 应为文字列表。", f"{key} is a list of text.")
