@@ -186,7 +186,7 @@ class Factory:
 
     SPECIAL: dict[str, dict[str, Any]] = {
         "custom_field": {"object_name": "author", "key": "k", "kind": "text"}, "exchange_rate": {"currency": "USD", "from_day": "day", "rate": 7},
-        "role": {"grants": {}}, "dictionary_entry": {"key": "k"},
+        "role": {"grants": {}}, "dictionary_entry": {"key": "k"}, "view": {"object_name": "author"},
     }  # fmt: skip
 
     def changes(self, name: str, owner: str) -> tuple[dict[str, Any], dict[str, Made]]:

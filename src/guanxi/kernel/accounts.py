@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import F
 from django.http import HttpRequest
 
-from guanxi.base.errors import Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
+from guanxi.base.errors import Conflict, Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
 from guanxi.base.ids import parse_id
 from guanxi.base.text import LANGUAGES, T
 from guanxi.kernel.access.actor import Actor, automation
@@ -29,6 +30,7 @@ from guanxi.kernel.storage import tables
 
 MAX_FAILURES = 5
 LOCKED = timedelta(minutes=15)
+ATTEMPTS = 3
 KEY = "account"
 LANGUAGE = "language"
 SINCE, SEEN, ADDRESS, DEVICE = "since", "seen", "address", "device"
@@ -194,6 +196,29 @@ def choose_language(actor: Actor, language: str) -> None:
     """Note it on the person's own record, which people may do for themselves whatever their role."""
     if language in LANGUAGES and actor.user is not None:
         door.perform("user", "update", actor=automation(actor), id=actor.user, changes={"language": language})
+
+
+def set_up_desk(actor: Actor, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Change some of one's own preferences and keep the others; None takes one away. Returns all of them.
+
+    Raises Invalid naming the setting. What every page reads is `Standing.desk`.
+    """
+    for attempt in range(ATTEMPTS):
+        found = reading.query("preference", actor=actor, where={"field": "owner", "op": "=", "value": "me"}, fields=["settings"], limit=1).rows
+        held = (found[0]["settings"] or {}) if found else {}
+        desk = {key: value for key, value in {**held, **changes}.items() if value is not None}
+        try:
+            if found:
+                door.perform("preference", "update", actor=actor, id=found[0]["id"], changes={"settings": desk}, version=found[0]["version"])
+            else:
+                door.perform("preference", "create", actor=actor, changes={"settings": desk})
+        except (Conflict, Invalid) as problem:
+            # another window of the same person was faster: begin again from what it wrote
+            if attempt == ATTEMPTS - 1 or (isinstance(problem, Invalid) and "taken" not in {e.code for e in problem.errors}):
+                raise
+        else:
+            break
+    return desk
 
 
 @dataclass(frozen=True)

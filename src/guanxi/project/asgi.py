@@ -1,4 +1,4 @@
-"""One program, one port: requests go to Django in threads (a2wsgi), event streams stay in the loop.
+"""One program, one port: requests go to Django in threads (bridge.py), event streams stay in the loop.
 
 Django's own ASGI handler was measured 8 to 9 times slower on small requests (docs/adr/0003).
 """
@@ -6,10 +6,9 @@ Django's own ASGI handler was measured 8 to 9 times slower on small requests (do
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, cast
+from typing import Any
 
-from a2wsgi import WSGIMiddleware
-
+from guanxi.project.bridge import Threads
 from guanxi.project.wsgi import application as requests
 from guanxi.surfaces.live.stream import Live
 
@@ -18,7 +17,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 THREADS = 10
 live = Live()
-pages = WSGIMiddleware(cast(Any, requests), workers=THREADS)
+pages = Threads(requests, THREADS)
 
 
 async def application(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -36,4 +35,4 @@ async def application(scope: MutableMapping[str, Any], receive: Receive, send: S
     elif scope["type"] == "http" and scope["path"] == "/api/v1/events":
         await live(scope, receive, send)
     elif scope["type"] == "http":
-        await pages(scope, receive, send)  # type: ignore[arg-type]
+        await pages(scope, receive, send)

@@ -62,7 +62,7 @@ def _database(url: str) -> dict[str, object]:
     options = dict(parse_qsl(parts.query))
     host = options.pop("host", "") or parts.hostname or ""
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "guanxi.project.database",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -70,7 +70,7 @@ def _database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or options.pop("port", "")),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "application_name": "guanxi"},
+        "OPTIONS": {**options, "application_name": "guanxi", "prepare_threshold": 3},
     }
 
 
@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "guanxi.surfaces.web.middleware.Csrf",
 ]
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "guanxi.kernel.storage.sessions"
 SESSION_COOKIE_NAME = "guanxi_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -34,6 +34,8 @@ class Actor:
     depth: int = 0
     catalog: Catalog | None = field(default=None, repr=False, compare=False)
     """The picture of what exists that this actor works with; None asks for the newest at each call."""
+    views: int | None = field(default=None, compare=False)
+    """The version of the workspace's saved views when this actor came in; None reads them anew at each call."""
 
     @property
     def unlimited(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from guanxi.base import pinyin
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
+from guanxi.kernel.catalog import desk
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.declare.fields import (
     KINDS,
@@ -338,5 +339,6 @@ ADMINISTRATOR = Grant(("*",), "all", "all").to_json()
 CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
-    objects=(Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate),
+    objects=(Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, *desk.OBJECTS),
+    grants=desk.GRANTS,
 )

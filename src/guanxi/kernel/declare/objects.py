@@ -248,7 +248,7 @@ class Object:
       icon, group       a glyph, and the part of the navigation it appears in
       title, subtitle   the field a record is called by (default: the first text field); more that tell namesakes apart
       parent            the link that makes a tree of the object itself
-      touches           "access" or "catalog" when a change alters rights or what exists
+      touches           "access", "catalog" or "views" when a change alters rights, what exists, or how it is shown
       single            one record per workspace, made by the seed: people neither create nor delete it
       about             one sentence for people: what these records are for
     In the body, beside the fields:
@@ -280,7 +280,7 @@ class Object:
         title: str = "",
         subtitle: tuple[str, ...] = (),
         parent: str = "",
-        touches: Literal["", "access", "catalog"] = "",
+        touches: Literal["", "access", "catalog", "views"] = "",
         single: bool = False,
         about: Text | None = None,
     ) -> None:

@@ -13,8 +13,9 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import And, Test
-from guanxi.kernel.declare.fields import Settings
+from guanxi.kernel.declare.fields import Field, Settings
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records import reading
 from guanxi.kernel.storage import people
 from guanxi.kernel.storage import rows as storage
 
@@ -178,6 +179,18 @@ class Context:
             raise too_deep()
         self._cache.clear()
         return door.perform(name, verb, actor=actor, id=id, changes=changes, inputs=inputs, cause=self.event)
+
+    def could_ask(self, name: str, **what: Any) -> Definition:
+        """The object, if its records exist for the person and `what` could be asked of them: see `reading.could_ask`."""
+        return reading.could_ask(name, actor=self.actor, **what)
+
+    def field_at(self, name: str, path: str) -> Field:
+        """The field at the end of a path that the person may filter by. Raises Invalid naming `field`."""
+        return reading.field_at(name, path, actor=self.actor)
+
+    def lay_desk(self, user: UUID, desk: Mapping[str, Any]) -> None:
+        """Keep a person's preferences where every request reads them."""
+        people.lay_desk(self.actor.workspace, user, desk)
 
     def give_account(self, user: UUID, username: str) -> str | None:
         """Let a user sign in, or give them a new password, to be changed at the next sign-in; None when the user name is

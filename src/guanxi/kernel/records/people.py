@@ -68,7 +68,7 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
             _actors[standing.user] = (standing.access_version, actor)
     from dataclasses import replace
 
-    return replace(actor, kind=kind, via=via, request=request, language=language or actor.language, catalog=catalog)
+    return replace(actor, kind=kind, via=via, request=request, language=language or actor.language, catalog=catalog, views=standing.views_version)
 
 
 def with_role(actor: Actor, role: UUID, user: UUID) -> Actor | None:

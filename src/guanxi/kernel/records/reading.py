@@ -27,7 +27,7 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Date, DateTime, Field, Integer, Link, Links, Money, Number, Percent, Region
-from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.declare.objects import Definition, Form, List, Record
 from guanxi.kernel.records import people
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import compile as compiler
@@ -104,15 +104,15 @@ def query(
     keys = order(guard, it, reading, sort)
     start = _open(after, it.name, keys, reading) if after else None
     with sql.work(actor.workspace):
-        more, both = False, None
-        if count == "exact" and after is None and conditions.narrows(narrowed):
+        more, both, kept = False, None, not conditions.narrows(narrowed)
+        if count == "exact" and after is None and not kept:
             both = reading.again().run_counting(condition, limit=limit + 1, most=COUNT_TO, deleted=deleted)
-        found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted)
+        found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted, kept=kept)
         total = both[1] if both else None
         if count != "none" and after is None and len(found) <= limit:
             total = len(found)  # the first page holds them all
         elif count != "none" and total is None:
-            total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted)
+            total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted, kept=kept)
             more = total > COUNT_TO
             total = min(total, COUNT_TO)
     next_ = _seal(it.name, keys, found[limit - 1][1]) if len(found) > limit else None
@@ -210,7 +210,7 @@ def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | 
     reading = select(guard, it, chosen)
     reading.end_sort()
     with sql.work(actor.workspace):
-        found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted)
+        found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted, kept=True)
     if not found:
         raise NotFound()
     return found[0][0]
@@ -697,6 +697,8 @@ def labels(guard: Guard, target: Definition, ids: Sequence[UUID]) -> dict[UUID, 
 
 def describe(actor: Actor) -> dict[str, Any]:
     """The catalog as the actor may know it: objects, fields, views, actions, and what may be done."""
+    from guanxi.kernel.records import views
+
     guard = guard_of(actor)
     lang = actor.language
     objects = []
@@ -724,14 +726,10 @@ def describe(actor: Actor) -> dict[str, Any]:
             {
                 "name": it.name, "plural": it.plural, "label": it.label.for_(lang), "icon": it.icon, "group": it.group, "title": it.title,
                 "module": it.module, "fields": fields, "verbs": verbs, "actions": actions,
-                "views": [_view(view, lang) for view in it.views],
+                "views": [
+                    *(view.describe(lang) for view in views.for_object(actor, it.name)),
+                    *({"kind": type(v).__name__.lower(), "name": v.name, "label": v.label.for_(lang)} for v in it.views if isinstance(v, Record | Form)),
+                ],
             }
         )  # fmt: skip
     return {"objects": objects, "me": {"id": actor.user, "name": actor.name}, "currency": guard.catalog.settings.currency}
-
-
-def _view(view: Any, lang: str) -> dict[str, Any]:
-    out: dict[str, Any] = {"kind": type(view).__name__.lower(), "name": view.name, "label": view.label.for_(lang)}
-    if isinstance(view, List):
-        out |= {"columns": list(view.columns), "sort": list(view.sort), "filters": list(view.filters), "where": view.where}
-    return out

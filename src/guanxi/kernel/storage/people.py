@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,21 +29,24 @@ class Standing:
     must_change: bool
     access_version: int
     catalog_version: int
+    views_version: int
     settings: Settings
+    desk: Mapping[str, Any]
+    """The person's preferences (object `preference`), as they were last written."""
 
 
 _STANDING = (
-    "SELECT a.id, a.user_id, a.workspace_id, a.username, a.must_change, w.access_version, w.catalog_version, w.currency, w.zone, "
-    "w.fiscal_start, w.area_code FROM {source} JOIN gx_workspace w ON w.id = a.workspace_id WHERE a.is_active AND "
+    "SELECT a.id, a.user_id, a.workspace_id, a.username, a.must_change, w.access_version, w.catalog_version, w.views_version, "
+    "w.currency, w.zone, w.fiscal_start, w.area_code, a.desk FROM {source} JOIN gx_workspace w ON w.id = a.workspace_id WHERE a.is_active AND "
 )
 
 
 def _standing(found: list[tuple[Any, ...]]) -> Standing | None:
     if not found:
         return None
-    account, user, workspace, username, must_change, access, catalog, currency, zone_name, fiscal, area = found[0]
+    account, user, workspace, username, must_change, access, catalog, views, currency, zone_name, fiscal, area, desk = found[0]
     settings = Settings(currency, zone_name, fiscal, area, today(zone(zone_name)))
-    return Standing(account, user, workspace, username, must_change, access, catalog, settings)
+    return Standing(account, user, workspace, username, must_change, access, catalog, views, settings, desk)
 
 
 def by_token(token: str) -> Standing | None:
@@ -53,22 +57,23 @@ def by_token(token: str) -> Standing | None:
             _STANDING.format(source="gx_token t JOIN gx_account a ON a.id = t.account_id")
             + "t.digest = %s AND (t.expires_at IS NULL OR t.expires_at > now())",
             [digest],
+            kept=True,
         )
     )
 
 
 def by_account(account: UUID) -> Standing | None:
-    return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.id = %s", [account]))
+    return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.id = %s", [account], kept=True))
 
 
 def by_username(username: str) -> Standing | None:
     return _standing(sql.rows(_STANDING.format(source="gx_account a") + "a.username = %s", [username.strip().casefold()]))
 
 
-def by_session(key: str) -> tuple[Any, ...] | None:
-    """A browser session's data and end, by its key."""
-    found = sql.rows("SELECT session_data, expire_date FROM django_session WHERE session_key = %s", [key])
-    return found[0] if found else None
+def session(key: str) -> str | None:
+    """A browser session's data by its key, unless it has ended."""
+    found = sql.rows("SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()", [key], kept=True)
+    return found[0][0] if found else None
 
 
 def workspace(workspace_id: UUID) -> tuple[int, int, Settings] | None:
@@ -83,8 +88,9 @@ def workspace(workspace_id: UUID) -> tuple[int, int, Settings] | None:
 
 
 def bump(workspace_id: UUID, what: str) -> None:
-    """Make cached rights ("access") or catalogs ("catalog") of the workspace out of date, when this commits."""
-    column = {"access": "access_version", "catalog": "catalog_version"}[what]
+    """Make cached rights ("access"), catalogs ("catalog") or saved views ("views") of the workspace out of date, when
+    this commits."""
+    column = {"access": "access_version", "catalog": "catalog_version", "views": "views_version"}[what]
     sql.run(f"UPDATE gx_workspace SET {column} = {column} + 1 WHERE id = %s", [workspace_id])
 
 
@@ -218,11 +224,16 @@ def give_account(workspace_id: UUID, user: UUID, username: str, password: str) -
         sql.run("DELETE FROM gx_token WHERE account_id = %s", [touched[0][0]])
         return True
     sql.run(
-        "INSERT INTO gx_account (id, workspace_id, user_id, username, password, must_change, is_active, failures, created_at) "
-        "VALUES (%s, %s, %s, %s, %s, TRUE, TRUE, 0, now())",
+        "INSERT INTO gx_account (id, workspace_id, user_id, username, password, must_change, is_active, failures, desk, created_at) "
+        "VALUES (%s, %s, %s, %s, %s, TRUE, TRUE, 0, '{}', now())",
         [uuid7(), workspace_id, user, username, hashed],
     )
     return True
+
+
+def lay_desk(workspace_id: UUID, user: UUID, desk: Mapping[str, Any]) -> None:
+    """Keep a person's preferences where every request reads them."""
+    sql.run("UPDATE gx_account SET desk = %s WHERE workspace_id = %s AND user_id = %s", [sql.json(desk), workspace_id, user])
 
 
 def take_account(workspace_id: UUID, user: UUID) -> None:

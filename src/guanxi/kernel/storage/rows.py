@@ -369,9 +369,9 @@ class Reading:
         self.keys.append(Key("t.id", descending, False))
 
     def run(
-        self, where: Condition, *, limit: int, after: Sequence[Any] | None = None, deleted: bool = False
+        self, where: Condition, *, limit: int, after: Sequence[Any] | None = None, deleted: bool = False, kept: bool = False
     ) -> list[tuple[dict[str, Any], list[Any]]]:
-        """Rows as dicts by path, each with its key values for a cursor."""
+        """Rows as dicts by path, each with its key values for a cursor. `kept`: see `sql.rows`."""
         crossing = self._crossing()
         separate = compiler.arms(where) if not crossing else []
         text, values = self._conditions(where, after, deleted) if not separate else ("", [])
@@ -394,7 +394,7 @@ class Reading:
                 f"{join_sql} ORDER BY {order}"
             )
             parameters = [*head_values, *values, *join_values]
-        return self._loaded(sql.rows(query, parameters), len(heads))
+        return self._loaded(sql.rows(query, parameters, kept=kept), len(heads))
 
     def run_groups(self, where: Condition, groups: Sequence[Condition], *, limit: int) -> list[list[tuple[dict[str, Any], list[Any]]]]:
         """The first rows of each of several conditions, as `run` gives them, with one statement."""
@@ -494,9 +494,9 @@ class Reading:
         self.st.apart = False
         return f"t.workspace_id = %s AND t.id = ANY(ARRAY({' UNION ALL '.join(parts)}))", values
 
-    def count(self, where: Condition, *, most: int | None, deleted: bool = False) -> int:
-        """How many rows there are, counted no further than `most` + 1."""
-        return int(sql.rows(*self.counting(where, most=most, deleted=deleted))[0][0])
+    def count(self, where: Condition, *, most: int | None, deleted: bool = False, kept: bool = False) -> int:
+        """How many rows there are, counted no further than `most` + 1. `kept`: see `sql.rows`."""
+        return int(sql.rows(*self.counting(where, most=most, deleted=deleted), kept=kept)[0][0])
 
     def counting(self, where: Condition, *, most: int | None, deleted: bool = False) -> Sql:
         """The statement that counts."""

@@ -17,6 +17,8 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus, error_message
+from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
 
 from guanxi.base.errors import StorageFull
@@ -41,10 +43,14 @@ set_json_loads(_loads)
 
 
 @contextmanager
-def _cursor() -> Iterator[Any]:
-    """A cursor that reads JSON as values: Django's own connections hand it over as text."""
+def _cursor(kept: bool = False) -> Iterator[Any]:
+    """A cursor that reads JSON as values and instants by psycopg's own fast reader: Django's hands JSON over as text. `kept`:
+    a cursor that sends values apart from the statement, so that the server may keep its plan; Django's puts them into it."""
     with connection.cursor() as cursor:
+        if kept:
+            cursor.cursor = psycopg.Cursor(connection.connection)
         cursor.cursor.adapters.register_loader("jsonb", JsonbLoader)
+        cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
         yield cursor
 
 
@@ -63,8 +69,7 @@ def work(workspace: UUID) -> Iterator[None]:
         return
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL app.workspace = '{workspace!s}'; SET LOCAL join_collapse_limit = 1")
+            _begin(workspace)
             _state.workspace = workspace
             yield
     except (OperationalError, DatabaseError) as error:
@@ -74,6 +79,18 @@ def work(workspace: UUID) -> Iterator[None]:
         raise
     finally:
         _state.workspace = None
+
+
+def _begin(workspace: UUID) -> None:
+    """Begin the transaction and say whose it is, in one trip to the server instead of two."""
+    with connection.wrap_database_errors:
+        server = connection.connection.pgconn
+        begin = "BEGIN; " if server.transaction_status == TransactionStatus.IDLE else ""
+        answer = server.exec_(f"{begin}SET LOCAL app.workspace = '{workspace!s}'; SET LOCAL join_collapse_limit = 1".encode())
+        if server.status != ConnStatus.OK:
+            raise psycopg.OperationalError(error_message(answer))
+        if answer.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(answer)
 
 
 def need_room() -> None:
@@ -99,13 +116,14 @@ def savepoint() -> Iterator[None]:
         yield
 
 
-def rows(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """One statement, all its rows."""
+def rows(sql: str, parameters: Sequence[Any] = (), *, kept: bool = False) -> list[tuple[Any, ...]]:
+    """One statement, all its rows. `kept`: a statement so common that the server keeps its plan after a few times, whatever
+    the values; not for conditions people make up, whose best plan depends on the values."""
     _state.count = getattr(_state, "count", 0) + 1
     trail = getattr(_state, "trail", None)
     if trail is not None:
         trail.append(sql)
-    with _cursor() as cursor:
+    with _cursor(kept) as cursor:
         cursor.execute(sql, parameters)
         answer = cursor.cursor.pgresult  # `description` would describe every column to learn that there are some
         return cursor.fetchall() if answer is not None and answer.nfields else []

@@ -28,7 +28,7 @@ class Xid8Field(models.Field):  # type: ignore[type-arg]
 
 
 class Workspace(models.Model):
-    """One company. The two versions say when cached rights and catalogs are out of date."""
+    """One company. The versions say when cached rights, catalogs and saved views are out of date."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     name = models.TextField()
@@ -38,6 +38,7 @@ class Workspace(models.Model):
     area_code = models.TextField(default="")
     access_version = models.BigIntegerField(default=1)
     catalog_version = models.BigIntegerField(default=1)
+    views_version = models.BigIntegerField(default=1)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -63,6 +64,7 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     failures = models.SmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True)
+    desk = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AccountManager()

@@ -50,7 +50,7 @@ COLOURS = ("blue", "green", "orange", "purple", "teal", "red", "yellow", "grey")
 def drawer(look: Look, one: Field, level: str = "read", files: str = "") -> Draw:
     """The cell of a field at a level of rights. `files`: the address under which a file field's bytes are, if it has links."""
     draw = _masked(look, one) if level == "masked" else cell(type(one))(look, one, files)
-    return lambda value: "" if value is None or value == "" or value == [] else draw(value)
+    return lambda value: draw(value) if value or not (value is None or value == "" or value == []) else ""
 
 
 def cell(kind: type[Field]) -> Callable[[Look, Field, str], Draw]:
@@ -210,9 +210,15 @@ def _stage(look: Look, one: Field, files: str) -> Draw:
 
 
 def _person(look: Look, one: Field, files: str) -> Draw:
+    drawn: dict[str, str] = {}
+
     def draw(value: Any) -> str:
         name = value.get("label") or ""
-        return f'<span class="person"><span class="avatar" aria-hidden="true">{escape(look.initial(name))}</span>{escape(name)}</span>'
+        held = drawn.get(name)
+        if held is None:
+            initial = escape(look.initial(name))
+            held = drawn[name] = f'<span class="person"><span class="avatar" aria-hidden="true">{initial}</span>{escape(name)}</span>'
+        return held
 
     return draw
 

@@ -54,9 +54,9 @@ def column(guard: Guard, it: Definition, path: str) -> Column | None:
         if not isinstance(one, Link) or guard.level(at, name) not in ("read", "write"):
             return None
         at = guard.target(one)
-    if last not in at.fields or guard.level(at, last) == "hidden":
-        return None
-    return Column(path, at.fields[last], guard.level(at, last), at)
+    found = at.fields.get(last)
+    level = guard.level(at, last) if found is not None else "hidden"
+    return Column(path, found, level, at) if found is not None and level != "hidden" else None
 
 
 def offered(guard: Guard, it: Definition, view: List) -> list[Column]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from django.http import HttpResponse
 
@@ -32,6 +33,7 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
     offered = filters.offered(visit.guard, it, view)
     q, where = get.get("q", "").strip()[:200], get.get("where", "").strip()
     sort = [s for s in get.get("sort", "").split(",") if s]
+    active = filters.active(offered, get)
     errors: dict[str, str] = {}
     result = reading.Page([])
     try:
@@ -59,7 +61,7 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
         columns=columns,
         choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
         offered=offered,
-        active=filters.active(offered, get),
+        active=active,
         q=q,
         where=where,
         result=result,
@@ -69,7 +71,7 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
         sorted=_directions(sort or list(view.sort)),
         sortable=_sortable,
         numeric=numeric,
-        narrow=bool(q or where or filters.active(offered, get)),
+        narrow=bool(q or where or active),
         href=lambda **changes: href(visit, **changes),
         kept=[(key, value) for key in KEPT for value in get.getlist(key) if value],
         may_create=visit.may(it, "create"),
@@ -117,12 +119,12 @@ def _sortable(column: Column) -> bool:
 
 def href(visit: Visit, **changes: Any) -> str:
     """The address of the same list with something changed; always its first page unless `after` is given."""
-    query = visit.get.copy()
+    query = dict(visit.get.lists())
     query.pop("after", None)
     for key, value in changes.items():
         if value in (None, "", False):
             query.pop(key, None)
         else:
-            query[key] = str(value)
-    text = query.urlencode(safe="/,")
+            query[key] = [str(value)]
+    text = urlencode(query, doseq=True, safe="/,", quote_via=quote)
     return visit.request.path + ("?" + text if text else "")

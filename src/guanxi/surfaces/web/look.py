@@ -7,7 +7,7 @@ by `t(zh, en)` or a `Text`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -37,6 +37,7 @@ class Look:
     lang: str
     settings: Settings
     guard: Guard | None = None
+    drawers: dict[tuple[Field, str, str], cells.Draw] = field(default_factory=dict, repr=False, compare=False)
 
     def t(self, zh: str, en: str) -> str:
         return en if self.lang == "en" else zh
@@ -60,7 +61,10 @@ class Look:
 
     def cell(self, one: Field, value: Any, level: str = "read", url: str = "") -> Markup:
         """A value as it stands in a list or on a record's page. `url` is where a file field's bytes are."""
-        return Markup(cells.drawer(self, one, level, url)(value))  # noqa: S704 - cells escape what they are given
+        draw = self.drawers.get((one, level, url))
+        if draw is None:
+            draw = self.drawers[one, level, url] = cells.drawer(self, one, level, url)
+        return Markup(draw(value))  # noqa: S704 - cells escape what they are given
 
     def input(self, one: Field, raw: Any, error: str = "", **more: Any) -> Markup:
         return part(type(one), "input", self.lang)(one, raw, self, error, more)
