@@ -47,7 +47,7 @@ def pictures(template: str) -> dict[str, Any]:
             made = list(company.company(24, loading.stages(), loading.horizon(), []))
             if way == "bulk":
                 with sql.work(loading.WORKSPACE):
-                    loading.months()
+                    loading.quarters()
                 with loading.without_indexes():
                     loading.Loader(staff, lambda done: None).load(made)
             else:
