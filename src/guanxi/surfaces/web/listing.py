@@ -12,6 +12,7 @@ from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
 from guanxi.surfaces.web import filters
+from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.visit import Visit, page
@@ -29,7 +30,7 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
     binned = bool(get.get("bin"))
     if binned and not visit.may(it, "restore"):
         raise NotFound()
-    columns = _columns(visit, it, view)
+    shown = columns(visit, it)
     offered = filters.offered(visit.guard, it, view)
     q, where = get.get("q", "").strip()[:200], get.get("where", "").strip()
     sort = [s for s in get.get("sort", "").split(",") if s]
@@ -37,12 +38,12 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
     errors: dict[str, str] = {}
     result = reading.Page([])
     try:
-        wanted = _condition(visit, it, view, offered, q, where)
+        wanted = condition(visit, it)
         result = reading.query(
             it.name,
             actor=visit.actor,
             where=wanted,
-            fields=[c.path for c in columns],
+            fields=[c.path for c in shown],
             sort=sort or _order(visit, it, view),
             limit=SIZE,
             after=get.get("after") or None,
@@ -58,7 +59,8 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
         it=it,
         view=view,
         views=[v for v in it.views if isinstance(v, List)],
-        columns=columns,
+        columns=shown,
+        deeds=deeds(visit, it, binned),
         choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
         offered=offered,
         active=active,
@@ -74,6 +76,8 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
         narrow=bool(q or where or active),
         href=lambda **changes: href(visit, **changes),
         kept=[(key, value) for key in KEPT for value in get.getlist(key) if value],
+        may_export=visit.may(it, "export"),
+        exporting=href(visit, do=EXPORT).replace(visit.request.path, f"{visit.request.path}/bulk", 1),
         may_create=visit.may(it, "create"),
         may_restore=visit.may(it, "restore"),
         title=it.label,
@@ -85,7 +89,9 @@ def _view(it: Definition, name: str) -> List:
     return found or List(columns=(it.title,))
 
 
-def _columns(visit: Visit, it: Definition, view: List) -> list[Column]:
+def columns(visit: Visit, it: Definition) -> list[Column]:
+    """The columns the address asks for, those of its view otherwise; what a record is called comes first."""
+    view = _view(it, visit.get.get("view", ""))
     chosen = [p for value in visit.get.getlist("columns") for p in value.split(",") if p][:40]
     paths = list(dict.fromkeys(chosen or view.columns))
     if it.title not in paths:
@@ -95,10 +101,12 @@ def _columns(visit: Visit, it: Definition, view: List) -> list[Column]:
     return [first, *(c for c in found if c is not first)] if first is not None else found
 
 
-def _condition(visit: Visit, it: Definition, view: List, offered: list[Column], q: str, where: str) -> Condition:
-    parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(where)]
-    parts += filters.conditions(offered, visit.get, visit.guard)
-    if q:
+def condition(visit: Visit, it: Definition) -> Condition:
+    """What the address asks of records: its view's condition, the filters, a part of the name, a condition in words."""
+    get, view = visit.get, _view(it, visit.get.get("view", ""))
+    parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(get.get("where", "").strip())]
+    parts += filters.conditions(filters.offered(visit.guard, it, view), get, visit.guard)
+    if q := get.get("q", "").strip()[:200]:
         parts.append(Test(it.title, "contains", q))
     return And(tuple(parts))
 

@@ -23,14 +23,17 @@ def numeric(one: Field) -> bool:
     return isinstance(one, Integer | Number | Money)
 
 
-def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[dict[str, Any]]) -> Markup:
-    """The rows of a list: the first column leads to the record, the others are cells of their types."""
+def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[dict[str, Any]], pick: bool = False) -> Markup:
+    """The rows of a list: the first column leads to the record, the others are cells of their types. `pick`: a box to tick
+    in front, for the selection bar."""
     first, *others = columns
     name = _namer(look, first.field)
     cells = [(c.path, *_tags(look, c), drawer(look, c.field, c.level)) for c in others]
     out: list[str] = []
+    tick = escape(look.t("选择", "Select"))
     for row in rows:
-        out.append(f'<tr><th scope="row"><a class="title" href="/{it.plural}/{row["id"]}" data-drawer>{name(row.get(first.path))}</a></th>')
+        box = f'<td class="pick"><input type="checkbox" form="selection" name="ids" value="{row["id"]}" aria-label="{tick}"></td>' if pick else ""
+        out.append(f'<tr>{box}<th scope="row"><a class="title" href="/{it.plural}/{row["id"]}" data-drawer>{name(row.get(first.path))}</a></th>')
         for path, tag, bare, draw in cells:
             shown = draw(row.get(path))
             out.append(f"{tag}{shown}</td>" if shown else bare)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanxi.surfaces.web import children, forms, home, linking, listing, profile, record, signing, static
+from guanxi.surfaces.web import bulk, children, forms, home, linking, listing, profile, record, signing, static, work
 from guanxi.surfaces.web.settings import area, departments, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "api")
+RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "api")
 """First parts of addresses that no object may be called."""
 
 urlpatterns = [
@@ -30,7 +30,11 @@ urlpatterns = [
     path("roles/new", roles.new),
     path("roles/<uuid:id>", roles.role),
     path("roles/<uuid:id>/say", roles.say),
+    path("jobs", work.listed),
+    path("jobs/<uuid:job>", work.one),
+    path("jobs/<uuid:job>/files/<uuid:file>", work.file),
     path("<slug:plural>", listing.listing),
+    path("<slug:plural>/bulk", bulk.bulk),
     path("<slug:plural>/new", forms.new),
     path("<slug:plural>/options", linking.options),
     path("<slug:plural>/<str:id>", record.record),

@@ -2,6 +2,7 @@
 import "./combobox.js";
 import "./guard.js";
 import "./layers.js";
+import "./selection.js";
 import "./waiting.js";
 import { takeSaid } from "./say.js";
 

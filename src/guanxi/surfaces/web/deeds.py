@@ -1,0 +1,47 @@
+"""What may be done to many records of a list at once: the buttons of its selection bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from guanxi.base.text import T, Text
+from guanxi.kernel.declare.fields import Field, Tags
+from guanxi.kernel.declare.objects import Action, Definition
+from guanxi.surfaces.web import words
+from guanxi.surfaces.web.visit import Visit
+
+TAG, EXPORT = "tag", "export"
+OWN: dict[str, Text] = {TAG: T("标签", "Tags"), EXPORT: T("导出", "Export")}
+
+
+@dataclass(frozen=True)
+class Deed:
+    """A button of the selection bar."""
+
+    verb: str
+    label: Text
+    danger: bool = False
+
+
+def deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
+    """What may be done to many records of a list."""
+    if binned:
+        return [Deed("restore", words.VERBS["restore"])] if visit.may(it, "restore") else []
+    out = [Deed(verb, words.VERBS[verb]) for verb in ("update", "assign") if verb in it.verbs and visit.may(it, verb)]
+    if tags(visit, it):
+        out.append(Deed(TAG, OWN[TAG]))
+    for name, action in it.verbs.items():
+        if isinstance(action, Action) and not action.internal and visit.may(it, name):
+            out.append(Deed(name, action.label, action.danger))
+    if visit.may(it, "export"):
+        out.append(Deed(EXPORT, OWN[EXPORT]))
+    if visit.may(it, "delete"):
+        out.append(Deed("delete", words.VERBS["delete"], danger=True))
+    return out
+
+
+def tags(visit: Visit, it: Definition) -> list[Field]:
+    """The fields of tags that the person may change."""
+    if not visit.may(it, "update"):
+        return []
+    return [one for one, level in visit.guard.visible(it) if isinstance(one, Tags) and level == "write" and not one.readonly]

@@ -1,0 +1,87 @@
+"""Long work as its owner sees it: what is under way, how far it has come, the files it made."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpResponse
+
+from guanxi.base.errors import Conflict, NotFound
+from guanxi.base.text import T, Text
+from guanxi.kernel import jobs
+from guanxi.kernel.declare.objects import Definition
+from guanxi.surfaces.jobs import tasks
+from guanxi.surfaces.web import words
+from guanxi.surfaces.web.visit import Visit, page, redirect
+
+STATES: dict[str, Text] = {
+    "waiting": T("等待中", "Waiting"),
+    "running": T("进行中", "Under way"),
+    "done": T("已完成", "Done"),
+    "failed": T("失败", "Failed"),
+    "cancelled": T("已取消", "Cancelled"),
+}
+OVER = ("done", "failed", "cancelled")
+FIGURES: dict[str, Text] = {
+    "rows": T("行数", "Rows"),
+    "created": T("新增", "Created"),
+    "updated": T("更新", "Updated"),
+    "unchanged": T("无变化", "Unchanged"),
+    "skipped": T("跳过", "Skipped"),
+    "rejected": T("拒绝", "Refused"),
+}
+FILES: dict[str, Text] = {"file": T("下载文件", "Download the file"), "errors": T("下载被拒绝的行", "Download the refused rows")}
+
+
+@page
+def listed(visit: Visit) -> HttpResponse:
+    rows = [(row, _label(row), _object(visit, row), STATES[row["state"]]) for row in tasks.own_jobs(visit.actor, limit=50)]
+    return visit.page("pages/jobs.html", rows=rows, title=T("后台任务", "Background work"))
+
+
+@page
+def one(visit: Visit, job: UUID) -> HttpResponse:
+    """A job; posting asks for its end."""
+    if visit.posted:
+        try:
+            tasks.cancel(visit.actor, job)
+        except Conflict:
+            visit.say(T("任务已经结束。", "It is over already."), "note")
+        return redirect(f"/jobs/{job}")
+    found = tasks.job(visit.actor, job)
+    outcome = found["outcome"]
+    return visit.page(
+        "pages/job.html",
+        job=found,
+        label=_label(found),
+        it=_object(visit, found),
+        state=STATES[found["state"]],
+        over=found["state"] in OVER,
+        figures=[(label, outcome[name]) for name, label in FIGURES.items() if isinstance(outcome.get(name), int)],
+        files=[(label, outcome[name]) for name, label in FILES.items() if isinstance(outcome.get(name), str)],
+        title=_label(found),
+    )
+
+
+@page
+def file(visit: Visit, job: UUID, file: UUID) -> FileResponse:
+    """A file a job made, for whoever started it."""
+    found = tasks.job(visit.actor, job)
+    if str(file) not in [found["outcome"].get(name) for name in FILES]:
+        raise NotFound()
+    path, name = jobs.file(visit.actor, file)
+    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _label(row: dict[str, Any]) -> Text:
+    return words.VERBS.get(row["kind"]) or T(row["kind"], row["kind"])
+
+
+def _object(visit: Visit, row: dict[str, Any]) -> Definition | None:
+    it = visit.catalog.find(row["object"]) if row["object"] else None
+    return it if it is not None and visit.may(it, "read") else None
