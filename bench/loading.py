@@ -174,7 +174,7 @@ class Loader:
             self._number("opportunity", [work for group in deals for _, work in group])
             for (one, work, actor), group in zip(plan, deals, strict=True):
                 self._one(one, work, actor, group)
-            journal.append(WORKSPACE, self.events)
+            journal.append(WORKSPACE, self.events, [(event.object, event.record) for event in self.events])
             for name, rows in self.rows.items():
                 it = self.catalog.object(name)
                 storage.insert(self.catalog, it, rows)

@@ -52,7 +52,7 @@ SURNAMES: Final[dict[str, str]] = {
 
 
 class _Readings(NamedTuple):
-    """`char`: one reading per character. `phrases`: readings of words that differ. `longest`: by first character."""
+    """`char`: one reading per character. `phrases`: readings of words that differ. `longest`: by first two characters."""
 
     char: dict[str, str]
     phrases: dict[str, tuple[str, ...]]
@@ -83,7 +83,7 @@ def _readings() -> _Readings:
     phrases.update({word: tuple(sounds.split()) for word, sounds in _OVERRIDES.items() if len(word) > 1})
     longest: dict[str, int] = {}
     for phrase in phrases:
-        longest[phrase[0]] = max(longest.get(phrase[0], 0), len(phrase))
+        longest[phrase[:2]] = max(longest.get(phrase[:2], 0), len(phrase))
     return _Readings(char, phrases, longest)
 
 
@@ -116,8 +116,9 @@ def read(text: str, surname: bool = False) -> tuple[list[str], list[str]]:
             else:
                 index += 1
             continue
-        if letter in longest:
-            for size in range(min(longest[letter], length - index), 1, -1):
+        most = longest.get(text[index : index + 2])
+        if most is not None:
+            for size in range(min(most, length - index), 1, -1):
                 if (sounds_of_phrase := phrases.get(text[index : index + size])) is not None:
                     parts += sounds_of_phrase
                     firsts += [sound[:1] for sound in sounds_of_phrase]

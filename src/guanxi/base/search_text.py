@@ -4,8 +4,8 @@ A Chinese name has no spaces, so the index holds what people may type:
 
 | token      | for                                      | example of 上海华为ABC                            |
 |------------|------------------------------------------|--------------------------------------------------|
-| `上`       | one character                            | 上 海 华 为                                      |
 | `上海`     | two and more: AND of the bigrams         | 上海 海华 华为                                   |
+| `为`       | one character, by prefix of its bigram   | 为 (the last of a run begins no bigram)          |
 | `abc`      | words and numbers, found by prefix       | abc                                              |
 | `p:…`      | pinyin from each character on, by prefix | p:shanghaihuaweiabc p:haihuaweiabc p:huaweiabc … |
 | `i:…`      | initials likewise                        | i:shhwabc i:hhwabc i:hwabc …                     |
@@ -20,8 +20,8 @@ text count for nothing: 华为（上海） is found by 华为上海.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice
 from operator import add
 from typing import Final
 
@@ -60,7 +60,7 @@ def _add_text(tokens: set[str], text: str, singles: set[str]) -> None:
             tokens.add(run[:_WORD_LENGTH])
         else:
             tokens.update(map(add, run, run[1:]))
-            singles.update(run)
+            singles.add(run[-1])  # the others are found by the bigrams they begin
 
 
 def _add_pinyin(tokens: set[str], text: str) -> None:
@@ -69,13 +69,15 @@ def _add_pinyin(tokens: set[str], text: str) -> None:
     surname = len(text) <= _SHORT_NAME and (text[:1] in pinyin.SURNAMES or text[:2] in pinyin.SURNAMES)
     for as_name in (False, True) if surname else (False,):  # 单位 is danwei, 单雄信 shanxiongxin: both are found
         parts, firsts = pinyin.read(text, as_name)
-        whole, whole_initials = "".join(parts), "".join(firsts)
-        at = at_initials = 0
-        for part, first in zip(parts[:_PINYIN_STARTS], firsts, strict=False):
-            tokens.add("p:" + whole[at : at + _PINYIN_LENGTH])
-            tokens.add("i:" + whole_initials[at_initials : at_initials + _INITIALS_LENGTH])
-            at += len(part)
-            at_initials += len(first)
+        _add_starts(tokens, "p:", parts, _PINYIN_LENGTH)
+        _add_starts(tokens, "i:", firsts, _INITIALS_LENGTH)
+
+
+def _add_starts(tokens: set[str], mark: str, parts: list[str], length: int) -> None:
+    """What a text sounds like from each of its parts on; not a single letter, which nobody looks for."""
+    whole = "".join(parts)
+    starts = list(accumulate(map(len, parts[: _PINYIN_STARTS - 1]), initial=0))
+    tokens.update([mark + whole[at : at + length] for at in starts if at + 1 < len(whole)])
 
 
 def _add_tails(tokens: set[str], word: str) -> None:
@@ -84,7 +86,7 @@ def _add_tails(tokens: set[str], word: str) -> None:
 
 
 def entry_tokens(
-    title: str, words: Iterable[str] = (), phones: Iterable[str] = (), codes: Iterable[str] = ()
+    title: str, words: Iterable[str] = (), phones: Iterable[str] = (), codes: Sequence[str] = ()
 ) -> set[str]:
     """The tokens of one entry, at most MAX_TOKENS.
 
@@ -107,9 +109,12 @@ def entry_tokens(
         tokens.update(runs)
         _add_tails(tokens, "".join(runs))
     rest: set[str] = set()
+    there = {code for code in codes if code.isascii()}
     for word in sorted(words, key=len):  # what is short is a name or a number; the long ones share what is left
         if len(tokens) >= MAX_TOKENS:
             break
+        if word in there:
+            continue
         more: set[str] = set()
         word = normal(word[:MAX_TOKENS])
         _add_text(more, word, rest)
@@ -145,8 +150,10 @@ def query_tokens(q: str) -> str:
     parts: list[str] = []
     for run in dict.fromkeys(_RUN.findall(text)):
         if not run.isascii() and _IS_CJK.match(run):
-            grams = dict.fromkeys(map(add, run, run[1:])) if len(run) > 1 else [run]
-            parts += [_quoted(gram) for gram in grams]
+            if len(run) > 1:
+                parts += [_quoted(gram) for gram in dict.fromkeys(map(add, run, run[1:]))]
+            else:
+                parts.append(_quoted(run, prefix=True))
         else:
             parts.append(_word_query(run))
     query = " & ".join(parts)

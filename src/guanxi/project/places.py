@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from guanxi.base.regions import Regions
@@ -26,6 +26,7 @@ def install(packages: Path) -> None:
             return None
         return Regions.from_json(*levels)
 
+    @lru_cache(maxsize=4096)
     def resolve(text: str) -> tuple[str, str]:
         places = divisions()
         if places is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,19 +30,20 @@ class Event:
     request: str | None = None
 
 
-def append(workspace: UUID, events: Sequence[Event]) -> None:
-    """Write events and tell listeners which objects changed (never values; at most 50 ids are named)."""
-    if not events:
+def append(workspace: UUID, events: Iterable[Event], named: Sequence[tuple[str, UUID]]) -> None:
+    """Write events and tell listeners which objects changed: `named` are the (object, record) of all of them, of which at
+    most 50 ids are told, and never values. The events are taken one by one as they are written."""
+    if not named:
         return
-    named: dict[str, list[str]] = {}
-    for event in events[:50]:
-        named.setdefault(event.object, []).append(str(event.record))
-    notice = msgspec.json.encode({"w": str(workspace), "o": named, "more": len(events) > 50}).decode()
+    told: dict[str, list[str]] = {}
+    for name, record in named[:50]:
+        told.setdefault(name, []).append(str(record))
+    notice = msgspec.json.encode({"w": str(workspace), "o": told, "more": len(named) > 50}).decode()
     journal_rows.append(
-        [
+        (
             (e.id, workspace, e.object, e.record, e.verb, e.actor, e.actor_kind, e.via, e.at, e.changes, e.cause, e.request)
             for e in events
-        ],
+        ),
         notice,
     )
 

@@ -13,11 +13,12 @@ step: other rights are another actor, other behaviour is another verb.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,18 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.declare.conditions import Always, And, Test
-from guanxi.kernel.declare.fields import AutoNumber, DateTime, Field, FieldProblem, File, Link, Links, Money, Person
+from guanxi.kernel.declare.fields import (
+    AutoNumber,
+    DateTime,
+    Field,
+    FieldProblem,
+    File,
+    Link,
+    Links,
+    Money,
+    Person,
+    Settings,
+)
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import indexing, people
@@ -228,6 +240,40 @@ def _taken(one: Field) -> FieldError:
     )
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What each step looks at, sorted out once per object: most of an import's time was going through all fields of all rows."""
+
+    links: tuple[tuple[str, Link | Links], ...]
+    checked: tuple[tuple[str, Field], ...]
+    computed: tuple[tuple[str, Field], ...]
+    defaults: tuple[tuple[str, Field, Any], ...]
+    """The last is the default itself where it is the same for every record and may be shared by them."""
+    unique: tuple[Field, ...]
+    numbered: tuple[AutoNumber, ...]
+    jsons: Mapping[str, Callable[[Any], Any] | None]
+    """Of each field an event tells about: how a value becomes JSON, None where it is JSON already."""
+
+
+@lru_cache(maxsize=512)
+def _parts(it: Definition, settings: Settings) -> _Parts:
+    fields = [(name, one) for name, one in it.fields.items() if not one.system]
+    stamps = ("created_at", "created_by", "updated_at", "updated_by")
+    return _Parts(
+        links=tuple((name, one) for name, one in fields if isinstance(one, Link | Links)),
+        checked=tuple((name, one) for name, one in fields if one.required or isinstance(one, Money | File)),
+        computed=tuple((name, one) for name, one in fields if one.computed is not None),
+        defaults=tuple((name, one, _constant(one, settings)) for name, one in fields if one.default is not None),
+        unique=tuple(one for one in it.fields.values() if one.unique),
+        numbered=tuple(one for one in it.fields.values() if isinstance(one, AutoNumber)),
+        jsons={
+            name: None if type(one).to_json is Field.to_json else one.to_json
+            for name, one in it.fields.items()
+            if name not in stamps
+        },
+    )
+
+
 class _Batch:
     def __init__(
         self,
@@ -249,13 +295,8 @@ class _Batch:
         self.together = together
         self.now = datetime.now(UTC)
         self.cache: dict[Any, Any] = {}
-        # What each step looks at, sorted out once: most of an import's time was going through all fields of all rows.
-        fields = [(name, one) for name, one in it.fields.items() if not one.system]
-        self.links = [(name, one) for name, one in fields if isinstance(one, Link | Links)]
-        self.checked = [(name, one) for name, one in fields if one.required or isinstance(one, Money | File)]
-        self.defaults = [(name, one) for name, one in fields if one.default is not None]
-        self.told = [n for n in it.fields if n not in ("created_at", "created_by", "updated_at", "updated_by")]
-        self.levels: dict[str, str] = {}
+        self.parts = _parts(it, self.catalog.settings)
+        self.changeable: dict[str, Field] = {}
         self.outcomes: list[Result | Problem | None] = []
 
     def run(self, items: Sequence[Item]) -> list[Result | Problem]:
@@ -271,7 +312,9 @@ class _Batch:
             works = self._each(works, self._unprotected)
         works = self._unchanged(works)
         if works:
-            self._write(works)
+            with sql.alongside():
+                self._write(works)
+                self._entries(works)
             self._scope(works)
             self._after(works)
         for work in works:
@@ -341,58 +384,57 @@ class _Batch:
     def _apply(self, work: _Work) -> None:
         problems: list[FieldError] = []
         settings = self.catalog.settings
-        allowed = self._writable_fields()
-        for name, value in work.item.changes.items():
-            one = self.it.fields.get(name)
-            level = self._level(name) if one is not None else "hidden"
-            if one is None or level == "hidden":
-                problems += unknown_field(str(name)[:100], str(name)[:100]).errors
-                continue
-            if (
-                one.system
-                or one.computed is not None
-                or (one.readonly and not self.actor.unlimited)
-                or level != "write"
-            ):
-                problems.append(
-                    FieldError(name, "read-only", T(f"{one.label.zh}不能修改。", f"{one.label.en} cannot be changed."))
-                )
-                continue
-            if allowed is not None and name not in allowed:
-                problems.append(
-                    FieldError(
-                        name,
-                        "not-here",
-                        T(
-                            f"“{self.verb}”操作不修改{one.label.zh}。",
-                            f"The action {self.verb!r} does not change {one.label.en}.",
-                        ),
-                    )
-                )
-                continue
+        values, changes, changeable = work.draft.values, work.item.changes, self.changeable
+        for name, value in changes.items():
+            one = changeable.get(name)
+            if one is None:
+                one = self._changeable(name, problems)
+                if one is None:
+                    continue
+                changeable[name] = one
             try:
                 parsed = one.parse(value, settings)
                 held = work.draft.before.get(name)
-                if isinstance(one, Money) and parsed and held and all(parsed[k] == held[k] for k in parsed):
+                if held and isinstance(one, Money) and parsed and all(parsed[k] == held[k] for k in parsed):
                     parsed = held  # the same amount keeps the rate it was booked at
-                work.draft.values[name] = parsed
+                values[name] = parsed
             except FieldProblem as problem:
                 problems.append(FieldError(name, problem.code, problem.message))
         if problems:
             raise Invalid(problems)
         if self.verb == "create":
-            for name, one in self.defaults:
-                if name not in work.item.changes:
-                    value = one.default(work.context) if callable(one.default) else one.default
-                    work.draft.values[name] = one.parse(value, settings)
-            if self.it.owned and "owner" not in work.item.changes and self.actor.user is not None:
-                work.draft.values["owner"] = self.actor.user
+            for name, one, constant in self.parts.defaults:
+                if name not in changes:
+                    values[name] = one.parse(_default(one, work.context), settings) if constant is None else constant
+            if self.it.owned and "owner" not in changes and self.actor.user is not None:
+                values["owner"] = self.actor.user
 
-    def _level(self, name: str) -> str:
-        """What the actor may do with a field, asked once per batch."""
-        if name not in self.levels:
-            self.levels[name] = self.guard.level(self.it, name)
-        return self.levels[name]
+    def _changeable(self, name: str, problems: list[FieldError]) -> Field | None:
+        """A field this verb of this actor may change, asked once per batch; otherwise the reason is noted."""
+        one = self.it.fields.get(name)
+        level = self.guard.level(self.it, name) if one is not None else "hidden"
+        if one is None or level == "hidden":
+            problems += unknown_field(str(name)[:100], str(name)[:100]).errors
+            return None
+        if one.system or one.computed is not None or (one.readonly and not self.actor.unlimited) or level != "write":
+            problems.append(
+                FieldError(name, "read-only", T(f"{one.label.zh}不能修改。", f"{one.label.en} cannot be changed."))
+            )
+            return None
+        allowed = self._writable_fields()
+        if allowed is not None and name not in allowed:
+            problems.append(
+                FieldError(
+                    name,
+                    "not-here",
+                    T(
+                        f"“{self.verb}”操作不修改{one.label.zh}。",
+                        f"The action {self.verb!r} does not change {one.label.en}.",
+                    ),
+                )
+            )
+            return None
+        return one
 
     def _writable_fields(self) -> set[str] | None:
         if self.verb in ("create", "update"):
@@ -408,15 +450,18 @@ class _Batch:
         """Linked records must be there and readable; one statement per target object for the whole batch."""
         wanted: dict[str, set[UUID]] = {}
         uses: list[tuple[_Work, Link | Links, list[UUID]]] = []
+        me = self.actor.user
         for work in works:
-            for name, one in self.links:
-                if not work.draft.changed(name):
+            values, held = work.draft.values, work.draft.before
+            for name, one in self.parts.links:
+                value = values.get(name)
+                if value is None or (value is me and one.target == "user"):
                     continue
-                value = work.draft.values.get(name)
-                ids = value if isinstance(value, list) else [value] if value is not None else []
-                before = work.draft.before.get(name)
+                before = held.get(name)
+                if value == before:
+                    continue
                 known = set(before) if isinstance(before, list) else {before}
-                fresh = [i for i in ids if i not in known]
+                fresh = [i for i in (value if isinstance(value, list) else [value]) if i not in known]
                 if fresh:
                     wanted.setdefault(one.target, set()).update(fresh)
                     uses.append((work, one, fresh))
@@ -461,12 +506,12 @@ class _Batch:
             return
         if self.verb == "restore":
             draft.values["deleted_at"] = None
-        for name, one in self.it.fields.items():
-            if one.computed is not None:
-                try:
-                    draft.values[name] = one.parse(one.computed(draft, context), self.catalog.settings)
-                except FieldProblem as problem:
-                    raise Invalid([FieldError(name, problem.code, problem.message)]) from None
+        for name, one in self.parts.computed:
+            assert one.computed is not None
+            try:
+                draft.values[name] = one.parse(one.computed(draft, context), self.catalog.settings)
+            except FieldProblem as problem:
+                raise Invalid([FieldError(name, problem.code, problem.message)]) from None
         for check in self.it.checks:
             check(draft, context)
 
@@ -523,9 +568,7 @@ class _Batch:
     # -- 7: values -----------------------------------------------------------------------------------------------------
     def _numbered(self, works: list[_Work]) -> None:
         """Numbers for those that will be written; what an import brought along already is stepped over."""
-        for one in self.it.fields.values():
-            if not isinstance(one, AutoNumber):
-                continue
+        for one in self.parts.numbered:
             empty = [w for w in works if not w.draft.values.get(one.name) and self.verb != "delete"]
             given = {w.draft.values.get(one.name) for w in works}
             while empty:
@@ -542,9 +585,9 @@ class _Batch:
     def _whole(self, work: _Work) -> None:
         """Required values are there; amounts in other currencies get their base; files exist."""
         problems: list[FieldError] = []
-        draft = work.draft
-        for name, one in self.checked:
-            value = draft.values.get(name)
+        draft, values = work.draft, work.draft.values
+        for name, one in self.parts.checked:
+            value = values.get(name)
             if one.required and one.empty(value) and not isinstance(one, AutoNumber) and (draft.new or draft.changed(name)):
                 problems.append(_missing(one))
             if value is None or not draft.changed(name):
@@ -597,9 +640,7 @@ class _Batch:
     def _unique(self, works: list[_Work]) -> list[_Work]:
         """Unique values, found out before the database refuses the whole batch."""
         bad: dict[int, FieldError] = {}
-        for one in self.it.fields.values():
-            if not one.unique or self.verb == "delete":
-                continue
+        for one in self.parts.unique if self.verb != "delete" else ():
             claims: dict[Any, _Work] = {}
             for work in works:
                 value = work.draft.values.get(one.name)
@@ -638,7 +679,10 @@ class _Batch:
         out = []
         for work in works:
             before, after = work.draft.before, work.draft.values
-            work.names = [n for n in self.told if after.get(n) != before.get(n)]
+            if before:
+                work.names = [n for n in self.parts.jsons if after.get(n) != before.get(n)]
+            else:
+                work.names = [n for n, value in after.items() if value is not None and n in self.parts.jsons]
             if self.verb in ("update", "assign") and not work.names:
                 self.outcomes[work.index] = Result(
                     work.draft.id, work.draft.before["version"], False, None, tuple(work.context.warnings)
@@ -654,7 +698,9 @@ class _Batch:
             values |= {"version": work.event, "updated_at": self.now, "updated_by": self.actor.user}
             if self.verb == "create":
                 values |= {"created_at": self.now, "created_by": self.actor.user, "deleted_at": None}
-        journal.append(self.actor.workspace, [self._event(work) for work in works])
+        journal.append(
+            self.actor.workspace, (self._event(work) for work in works), [(self.it.name, work.draft.id) for work in works]
+        )
         if self.verb == "create":
             storage.insert(self.catalog, self.it, [w.draft.values for w in works])
         else:
@@ -679,9 +725,13 @@ class _Batch:
 
     def _event(self, work: _Work) -> journal.Event:
         changes: dict[str, list[Any]] = {}
+        before, after = work.draft.before, work.draft.values
         for name in work.names:
-            one = self.it.fields[name]
-            changes[name] = [one.to_json(work.draft.before.get(name)), one.to_json(work.draft.values.get(name))]
+            as_json = self.parts.jsons[name]
+            if as_json is None:
+                changes[name] = [before.get(name), after.get(name)]
+            else:
+                changes[name] = [as_json(before.get(name)), as_json(after.get(name))]
         if work.draft.team is not None:
             user, level, until = work.draft.team
             after = {"user": str(user), "level": level, "until": until.isoformat() if until else None}
@@ -719,16 +769,19 @@ class _Batch:
             )
 
     # -- after the write, in its transaction ---------------------------------------------------------------------------
-    def _after(self, works: list[_Work]) -> None:
+    def _entries(self, works: list[_Work]) -> None:
+        """The search entries of what was written."""
         if self.verb == "delete":
             indexing.remove(self.catalog, [w.draft.id for w in works])
-        else:
-            found = [w for w in works if self.verb in ("create", "restore") or indexing.concerns(self.it, set(w.names))]
-            if found:
-                indexing.write(self.catalog, self.it, [w.draft.values for w in found], fresh=self.verb == "create")
-            moved = [w.draft.id for w in works if "owner" in w.names and self.verb != "create"]
-            if moved:
-                indexing.handed_over(self.catalog, self.it, moved)
+            return
+        found = [w for w in works if self.verb in ("create", "restore") or indexing.concerns(self.it, set(w.names))]
+        if found:
+            indexing.write(self.catalog, self.it, [w.draft.values for w in found], fresh=self.verb == "create")
+        moved = [w.draft.id for w in works if "owner" in w.names and self.verb != "create"]
+        if moved:
+            indexing.handed_over(self.catalog, self.it, moved)
+
+    def _after(self, works: list[_Work]) -> None:
         if self.it.touches and any(not self._noted(name) for work in works for name in work.names):
             facts.bump(self.actor.workspace, self.it.touches)
         if self.verb in ("delete", "restore"):
@@ -792,6 +845,18 @@ class _Batch:
                 for row in gone:
                     if causes.get(row["version"]) == work.draft.before["version"]:
                         work.context.perform(child.name, "restore", row["id"])
+
+
+def _default(one: Field, context: Context) -> Any:
+    return one.default(context) if callable(one.default) else one.default
+
+
+def _constant(one: Field, settings: Settings) -> Any:
+    """A default that is the same for every record and may be shared by them, or None."""
+    if callable(one.default):
+        return None
+    value = one.parse(one.default, settings)
+    return None if isinstance(value, list | dict) else value
 
 
 def _missing(one: Field) -> FieldError:

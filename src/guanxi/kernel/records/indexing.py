@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,36 +30,49 @@ def write(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], *
         if target.owned:
             ids = {row[link] for row in rows if row.get(link)}
             above[link] = search.owners_of(catalog, target.table, list(ids))
-    entries = []
+    search.put(catalog, _entries(it, rows, above, catalog.workspace), fresh=fresh)
+
+
+def _entries(
+    it: Definition, rows: Sequence[Mapping[str, Any]], above: Mapping[str, Mapping[UUID, UUID | None]], everybody: UUID
+) -> Iterator[search.Entry]:
+    searched = [
+        (name, one, isinstance(one, Phone), isinstance(one, AutoNumber) or name.endswith("code"))
+        for name, one in it.fields.items()
+        if one.search and name != it.title
+    ]
+    subtitled = [(name, it.fields[name]) for name in it.subtitle if not isinstance(it.fields[name], Link)]
     for row in rows:
         owners = [row.get("owner")] if it.owned else []
-        owners += [above[link].get(row[link]) for link in above if row.get(link)]
+        owners += [those.get(row[link]) for link, those in above.items() if row.get(link)]
         for name in it.policy.readers:
             held = row.get(name)
-            owners += held if isinstance(held, list) else [catalog.workspace] if held else []
-        entries.append(_entry(it, row, tuple(dict.fromkeys(o for o in owners if o is not None))))
-    search.put(catalog, entries, fresh=fresh)
-
-
-def _entry(it: Definition, row: Mapping[str, Any], owners: tuple[UUID, ...]) -> search.Entry:
-    title = str(row.get(it.title) or "")
-    words: list[str] = []
-    phones: list[str] = []
-    codes: list[str] = []
-    for name, one in it.fields.items():
-        value = row.get(name)
-        if not one.search or name == it.title or value is None:
-            continue
-        if isinstance(one, Phone):
-            phones += [entry["number"] for entry in value if entry.get("number")]
-        elif isinstance(one, AutoNumber) or name.endswith("code"):
-            codes.append(str(value))
-            words.append(str(value))
-        else:
-            words += one.words(value)
-    subtitle = " · ".join(it.fields[n].show(row.get(n)) for n in it.subtitle if row.get(n) and not isinstance(it.fields[n], Link))
-    tokens = frozenset(entry_tokens(title, words, phones, codes))
-    return search.Entry(row["id"], it.name, title, subtitle, " ".join(words), owners, tokens, row["updated_at"])
+            owners += held if isinstance(held, list) else [everybody] if held else []
+        title = str(row.get(it.title) or "")
+        words: list[str] = []
+        phones: list[str] = []
+        codes: list[str] = []
+        for name, one, phone, code in searched:
+            value = row.get(name)
+            if value is None:
+                continue
+            if phone:
+                phones += [entry["number"] for entry in value if entry.get("number")]
+            elif code:
+                codes.append(str(value))
+                words.append(str(value))
+            else:
+                words += one.words(value)
+        yield search.Entry(
+            row["id"],
+            it.name,
+            title,
+            " · ".join([one.show(row[name]) for name, one in subtitled if row.get(name)]),
+            " ".join(words),
+            tuple(dict.fromkeys(o for o in owners if o is not None)),
+            entry_tokens(title, words, phones, codes),
+            row["updated_at"],
+        )
 
 
 def remove(catalog: Catalog, ids: Sequence[UUID]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from guanxi.kernel.storage import sql
+from guanxi.kernel.storage import bulk, sql
 
 COLUMNS = (
     "id", "workspace_id", "object", "record_id", "verb", "actor_id", "actor_kind", "via", "at", "changes", "cause", "request",
@@ -16,19 +17,26 @@ COLUMNS = (
 CHANNEL = "guanxi"
 
 
-def append(lines: Sequence[Sequence[Any]], notice: str) -> None:
+def append(lines: Iterable[Sequence[Any]], notice: str) -> None:
     """Write events (values in the order of COLUMNS) and tell listeners, when this transaction commits, what changed."""
-    prepared = [[Jsonb(v) if name == "changes" else v for name, v in zip(COLUMNS, line, strict=True)] for line in lines]
-    if len(prepared) > 12:
-        sql.copy("gx_event", COLUMNS, prepared)
-        sql.rows("SELECT pg_notify(%s, %s)", [CHANNEL, notice])
+    source = iter(lines)
+    first = list(islice(source, bulk.SLICE))
+    if len(first) <= bulk.FEW:
+        names = ", ".join(COLUMNS)
+        places = "(" + ", ".join(["%s"] * len(COLUMNS)) + ")"
+        values = [Jsonb(v) if name == "changes" else v for line in first for name, v in zip(COLUMNS, line, strict=True)]
+        sql.rows(
+            f"WITH e AS (INSERT INTO gx_event ({names}) VALUES {', '.join([places] * len(first))}) SELECT pg_notify(%s, %s)",
+            [*values, CHANNEL, notice],
+        )
         return
-    names = ", ".join(COLUMNS)
-    places = "(" + ", ".join(["%s"] * len(COLUMNS)) + ")"
-    sql.rows(
-        f"WITH e AS (INSERT INTO gx_event ({names}) VALUES {', '.join([places] * len(prepared))}) SELECT pg_notify(%s, %s)",
-        [*(v for line in prepared for v in line), CHANNEL, notice],
-    )
+    sql.rows("SELECT pg_notify(%s, %s)", [CHANNEL, notice])
+    part = first
+    while part:
+        columns = dict(zip(COLUMNS, map(list, zip(*part, strict=True)), strict=True))
+        columns["changes"] = [Jsonb(value) for value in columns["changes"]]
+        bulk.insert("gx_event", columns)
+        part = list(islice(source, bulk.SLICE))
 
 
 _READ = "SELECT e.id, e.object, e.record_id, e.verb, e.actor_id, e.actor_kind, e.via, e.at, e.changes, e.cause, e.request FROM gx_event e "

@@ -15,14 +15,14 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.fields import Field, Links, Money
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.storage import bulk, sql
 from guanxi.kernel.storage import compile as compiler
-from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.compile import Joined, Key, Sql, Statement, expression, predicate
 
 MOST_APART = 16
 """Up to so many groups read at once, each way of seeing rows is looked up by itself; more would cost more to plan than to run."""
 BASE = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "custom")
-_SYSTEM_COLUMNS = {"created_by": "created_by", "updated_by": "updated_by"}
+_NO_CUSTOM = Jsonb({})
 
 
 @dataclass(frozen=True)
@@ -152,24 +152,40 @@ def custom_json(it: Definition, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def insert(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]) -> None:
     """New rows, whole; their events must exist in this transaction already."""
+    for start in range(0, len(rows), bulk.SLICE):
+        bulk.insert(it.table, _columns(catalog, it, rows[start : start + bulk.SLICE]))
+    if len(rows) > bulk.FEW:
+        # The foreign keys are looked at now and not when the transaction ends, while Python goes on.
+        sql.send("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+    _link_rows(catalog, it, [(one, row["id"], row[one.name]) for one in shape(it).many for row in rows if row.get(one.name)])
+
+
+def _columns(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     form = shape(it)
-    lines = []
-    for row in rows:
-        line: list[Any] = [row[name] for name in BASE[:-1]]
-        line.append(Jsonb(custom_json(it, row)))
-        for one, start, end in form.fields:
-            held = row.get(one.name)
-            if held is None:
-                line += (None,) * (end - start)
-                continue
-            for part, value in zip(one.parts, one.store(held), strict=True):
-                line.append(Jsonb(value) if part.sql == "jsonb" and value is not None else value)
-        lines.append([catalog.workspace, *line])
-    sql.insert(it.table, ("workspace_id", *form.columns), lines)
-    for row in rows:
-        for one in form.many:
-            if row.get(one.name):
-                _link_rows(catalog, it, one, row["id"], row[one.name])
+    out: dict[str, list[Any]] = {"workspace_id": [catalog.workspace] * len(rows)}
+    for name in BASE[:-1]:
+        out[name] = [row[name] for row in rows]
+    known = bool(form.customs) or any("@custom" in row for row in rows)
+    out["custom"] = [Jsonb(custom_json(it, row)) for row in rows] if known else [_NO_CUSTOM] * len(rows)
+    nothing = [None] * len(rows)
+    filled = {name for row in rows for name, value in row.items() if value is not None}
+    for one, start, end in form.fields:
+        columns = form.columns[start:end]
+        if one.name not in filled:
+            out |= dict.fromkeys(columns, nothing)
+            continue
+        held = [row.get(one.name) for row in rows]
+        if type(one).store is not Field.store:
+            empty = (None,) * (end - start)
+            stored = [empty if value is None else one.store(value) for value in held]
+            for place, column in enumerate(columns):
+                out[column] = [values[place] for values in stored]
+        else:
+            out[columns[0]] = held
+        for part, column in zip(one.parts, columns, strict=True):
+            if part.sql == "jsonb":
+                out[column] = [None if value is None else Jsonb(value) for value in out[column]]
+    return out
 
 
 def update(catalog: Catalog, it: Definition, row: Mapping[str, Any], names: Sequence[str]) -> None:
@@ -191,18 +207,24 @@ def update(catalog: Catalog, it: Definition, row: Mapping[str, Any], names: Sequ
                 [catalog.workspace, it.name, one.name, row["id"]],
             )
             if row.get(one.name):
-                _link_rows(catalog, it, one, row["id"], row[one.name])
+                _link_rows(catalog, it, [(one, row["id"], row[one.name])])
 
 
-def _link_rows(catalog: Catalog, it: Definition, one: Links, source: UUID, targets: Sequence[UUID]) -> None:
-    sql.insert(
+def _link_rows(catalog: Catalog, it: Definition, links: Sequence[tuple[Links, UUID, Sequence[UUID]]]) -> None:
+    """(field, source, targets): the pairs of many-links."""
+    pairs = [(one, source, target, place) for one, source, targets in links for place, target in enumerate(targets)]
+    if not pairs:
+        return
+    size = len(pairs)
+    bulk.insert(
         "gx_link",
-        ("id", "workspace_id", "object", "field", "source_id", "target", "target_id", "position"),
-        [
-            (uuid7(), catalog.workspace, it.name, one.name, source, one.target, target, position)
-            for position, target in enumerate(targets)
-        ],
-    )
+        {
+            "id": [uuid7() for _ in pairs], "workspace_id": [catalog.workspace] * size, "object": [it.name] * size,
+            "field": [one.name for one, _, _, _ in pairs], "source_id": [source for _, source, _, _ in pairs],
+            "target": [one.target for one, _, _, _ in pairs], "target_id": [target for _, _, target, _ in pairs],
+            "position": [place for _, _, _, place in pairs],
+        },
+    )  # fmt: skip
 
 
 def update_many(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:

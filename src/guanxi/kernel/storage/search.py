@@ -6,19 +6,23 @@ PostgreSQL would not use its index under a security policy. Every statement here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from guanxi.kernel.catalog.catalog import Catalog
-from guanxi.kernel.storage import sql
+from guanxi.kernel.storage import bulk, sql
 
-_COLUMNS = ("id", "workspace_id", "object", "title", "subtitle", "words", "owners", "rank", "tokens", "updated_at")
+_OWN = ("id", "object", "updated_at")
+_CASTS = {"owners": "%s::uuid[]", "tokens": "%s::tsvector"}
+MANY = 1024
+"""Kilobytes of entries that may wait while thousands are written; see `sql.PENDING`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What one record is found by: `words` are kept to check phrases, `owners` decide who may find it."""
 
@@ -28,7 +32,7 @@ class Entry:
     subtitle: str
     words: str
     owners: tuple[UUID, ...]
-    tokens: frozenset[str]
+    tokens: Set[str]
     updated_at: datetime
 
 
@@ -40,26 +44,37 @@ def _vector(tokens: Iterable[str]) -> str:
     return " ".join("'" + t.replace("\\", "\\\\").replace("'", "''") + "'" for t in tokens)
 
 
-def put(catalog: Catalog, entries: Sequence[Entry], *, fresh: bool) -> None:
-    """Write entries. `fresh`: their records were made in this transaction, so none exists yet."""
-    lines: list[list[Any]] = [
-        [e.id, catalog.workspace, e.object, e.title[:300], e.subtitle[:300], e.words[:1000], list(e.owners), 0, _vector(e.tokens), e.updated_at]
-        for e in entries
-    ]
-    if not lines:
-        return
-    if fresh:
-        sql.insert("gx_search_entry", _COLUMNS, lines)
-        return
-    place = "(%s, %s, %s, %s, %s, %s, %s::uuid[], %s, %s::tsvector, %s)"
-    for start in range(0, len(lines), 500):
-        batch = lines[start : start + 500]
-        sql.run(
-            f"INSERT INTO gx_search_entry ({', '.join(_COLUMNS)}) VALUES {', '.join([place] * len(batch))} "
-            "ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, words = excluded.words, "
-            "owners = excluded.owners, tokens = excluded.tokens, updated_at = excluded.updated_at",
-            [value for line in batch for value in line],
-        )
+def put(catalog: Catalog, entries: Iterable[Entry], *, fresh: bool) -> None:
+    """Write entries, taken one by one as they are written. `fresh`: their records were made in this transaction, so none
+    exists yet."""
+    source = iter(entries)
+    part = list(islice(source, bulk.SLICE))
+    if len(part) == bulk.SLICE:
+        # Sorted into their index together: words that many entries share are then looked up once.
+        sql.send(f"SET LOCAL gin_pending_list_limit = {MANY}")
+    while part:
+        columns = {name: [getattr(entry, name) for entry in part] for name in _OWN}
+        columns |= {
+            "workspace_id": [catalog.workspace] * len(part), "title": [e.title[:300] for e in part],
+            "subtitle": [e.subtitle[:300] for e in part], "words": [e.words[:1000] for e in part],
+            "owners": [list(e.owners) for e in part], "rank": [0] * len(part), "tokens": [_vector(e.tokens) for e in part],
+        }  # fmt: skip
+        if fresh:
+            bulk.insert("gx_search_entry", columns)
+        else:
+            _replace(columns)
+        part = list(islice(source, bulk.SLICE))
+
+
+def _replace(columns: Mapping[str, Sequence[Any]]) -> None:
+    place = "(" + ", ".join(_CASTS.get(name, "%s") for name in columns) + ")"
+    size = len(columns["id"])
+    sql.run(
+        f"INSERT INTO gx_search_entry ({', '.join(columns)}) VALUES {', '.join([place] * size)} "
+        "ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, words = excluded.words, "
+        "owners = excluded.owners, tokens = excluded.tokens, updated_at = excluded.updated_at",
+        [columns[name][row] for row in range(size) for name in columns],
+    )
 
 
 def remove(catalog: Catalog, ids: Sequence[UUID]) -> None:
