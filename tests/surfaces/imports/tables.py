@@ -9,11 +9,12 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import reading
 from guanxi.surfaces.imports import engine
 from guanxi.surfaces.imports.reading.table import open_table
+from guanxi.surfaces.imports.reports import Report
 
 
 def load(
     actor: Actor, name: str, source: str | bytes | Path, mapping: dict[str, Any] | None = None, **options: Any
-) -> engine.Report:
+) -> Report:
     """Import a text, bytes or a file."""
     given = source.encode() if isinstance(source, str) else source
     how = {key: (mapping or {}).get(key) for key in ("encoding", "delimiter", "sheet", "header_row")}
@@ -21,9 +22,9 @@ def load(
         return engine.run(actor, table, name, mapping, **options)
 
 
-def figures(report: engine.Report) -> dict[str, int]:
+def figures(report: Report) -> dict[str, int]:
     """The counts that are not nought."""
-    return {name: count for name in engine.Report.COUNTS if (count := getattr(report, name))}
+    return {name: count for name in Report.COUNTS if (count := getattr(report, name))}
 
 
 def everything(actor: Actor, name: str, fields: list[str], where: Any = None) -> list[dict[str, Any]]:

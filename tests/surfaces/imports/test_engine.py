@@ -11,7 +11,7 @@ from guanxi.base.errors import Forbidden, Invalid
 from guanxi.kernel.records import door, reading
 from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
-from guanxi.surfaces.imports import engine, mapping
+from guanxi.surfaces.imports import mapping, planning
 from guanxi.surfaces.imports.reading.table import open_table
 from tests.surfaces.imports.tables import count, everything, figures, load
 
@@ -227,10 +227,10 @@ def test_cancelling_keeps_what_is_written(admin):
 
 def test_the_plan_can_be_shown_and_given_back(admin):
     with open_table("公司名称,电话\nx,1\n".encode()) as table:
-        planned = engine.plan(admin, table, "customer")
+        planned = planning.plan(admin, table, "customer")
         told = planned.to_json()
         assert told["columns"] == {"公司名称": "name", "电话": "phones"}
-        assert engine.plan(admin, table, "", told["mapping"]).to_json() == told
+        assert planning.plan(admin, table, "", told["mapping"]).to_json() == told
 
 
 def test_a_number_given_is_kept_and_a_taken_one_refused(admin):

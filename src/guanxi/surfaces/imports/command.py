@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     from guanxi.kernel import lookup
     from guanxi.kernel.records import people
     from guanxi.surfaces.cli.speech import language
-    from guanxi.surfaces.imports import engine
+    from guanxi.surfaces.imports import engine, planning
     from guanxi.surfaces.imports.reading.table import open_table
 
     path = Path(options.file)
@@ -109,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
                     "请写明要导入的对象，如 customer。",
                     "Say what the file holds, such as customer.",
                 )
-            planned = engine.plan(actor, table, name, given)
+            planned = planning.plan(actor, table, name, given)
             _tell_plan(table, planned)
             bar = _Bar()
             report = engine.run(actor, table, name, given, dry_run=options.dry_run, errors=errors, progress=bar.show)

@@ -20,7 +20,7 @@ from guanxi.base.text import T
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import reading
-from guanxi.surfaces.imports import engine, exporting
+from guanxi.surfaces.imports import engine, exporting, planning
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
 from guanxi.surfaces.imports.reading.table import Table, open_table
@@ -40,7 +40,7 @@ def start_import(
     Raises what `engine.plan` raises, NotFound for a file that is not the actor's, Unreadable for one that is no table.
     """
     with read(actor, file_id, mappings.parse(mapping)) as table:
-        planned = engine.plan(actor, table, object, mapping)
+        planned = planning.plan(actor, table, object, mapping)
     wanted = {"file": str(file_id), "object": planned.it.name, "mapping": planned.mapping.to_json(), "dry_run": dry_run}
     return _start(actor, "import", wanted)
 
