@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import resource
 import sys
 import threading
 import time
@@ -105,7 +104,7 @@ def _measure(size: int, options: argparse.Namespace) -> Section:
             if _wanted(options, "clients"):
                 _clients(section, port, people, options.seconds)
         if _wanted(options, "import"):
-            _import(section)
+            _import(section, options.data)
     return section
 
 
@@ -241,23 +240,17 @@ def _clients(section: Section, port: int, people: list[Any], seconds: float) -> 
         section.figures.append((label, f"{rate:.0f} requests/s", f"≥ {least}", rate >= least))
 
 
-def _import(section: Section, batches: int = 5, batch: int = 1000) -> None:
-    """What an import does for each batch: all steps, events and search entries of new customers, by one person."""
+def _import(section: Section, folder: Path | None) -> None:
+    from bench import importing
     from bench.databases import tell
-    from bench.operations import new_customer
-    from guanxi.kernel.records import door, people
 
-    actor = people.by_username("manager0", via="import")
-    done, started = 0, time.perf_counter()
-    for number in range(batches):
-        items = [door.Item(None, new_customer(50_000_000 + number * batch + i)) for i in range(batch)]
-        outcomes = door.perform_many("customer", "create", items, actor=actor)
-        assert not door.failures(outcomes)
-        done += len(outcomes)
-    rate = done / (time.perf_counter() - started)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    tell(f"  import: {rate:.0f} rows/s, {peak:.0f} MB")
-    section.figures.append(("import, rows through perform_many", f"{rate:,.0f} rows/s; {peak:.0f} MB", "≥ 3,000; ≤ 400 MB", rate >= 3000 and peak <= 400))
+    for label, measure in (
+        ("import, rows through perform_many", importing.door),
+        ("import, whole engine", lambda: importing.engine(section.size, folder)),
+    ):
+        cost = measure()
+        tell(f"  {label}: {cost}")
+        section.figures.append((label, str(cost), importing.BOUND, cost.held))
 
 
 def _start(section: Section) -> None:

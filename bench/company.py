@@ -49,6 +49,11 @@ def rare(dice: random.Random) -> str:
     return "".join(dice.choice(_CHARS) for _ in range(2))
 
 
+def made_name(dice: random.Random) -> str:
+    """A company's name of its own: place, three characters, trade."""
+    return f"{dice.choice(_PLACES)}{''.join(dice.choices(_CHARS, k=3))}{dice.choice(_TRADES)}"
+
+
 @dataclass(frozen=True)
 class Person:
     """One of the company's people; `of` is the department by name."""
