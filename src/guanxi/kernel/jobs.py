@@ -98,6 +98,27 @@ def mine(actor: Actor, limit: int = 20) -> list[Job]:
     return [Job(*row) for row in found]
 
 
+def last_mapping(actor: Actor, object: str, headers: str) -> Any:
+    """The mapping with which the actor last imported a file of these columns (`headers`: what was noted of them), or None."""
+    found = sql.rows(
+        "SELECT wanted->'mapping' FROM gx_job WHERE workspace_id = %s AND user_id = %s AND kind = 'import' "
+        "AND wanted->>'object' = %s AND wanted->>'headers' = %s ORDER BY created_at DESC LIMIT 1",
+        [actor.workspace, actor.user, object, headers],
+    )
+    return found[0][0] if found else None
+
+
+def undone(actor: Actor, job: UUID) -> bool:
+    """Whether a job that takes this one back is done or under way."""
+    return bool(
+        sql.rows(
+            "SELECT 1 FROM gx_job WHERE workspace_id = %s AND user_id = %s AND kind = 'undo' AND wanted->>'import' = %s "
+            "AND state IN ('waiting', 'running', 'done')",
+            [actor.workspace, actor.user, str(job)],
+        )
+    )
+
+
 def ask_to_cancel(actor: Actor, job: UUID | str) -> Job:
     """Ask for the end of one's own job; it stops after the part it is at. Raises NotFound, or Conflict when it is over."""
     found = of(actor, job)

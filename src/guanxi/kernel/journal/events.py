@@ -60,6 +60,19 @@ def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: 
     return [_event(row) for row in journal_rows.of_records(workspace, records, before=before, limit=limit)]
 
 
+def of_request(
+    workspace: UUID, request: UUID, actor: UUID | None, *, before: UUID | None = None, limit: int = 500
+) -> list[tuple[UUID, str, UUID]]:
+    """(event, object, record) of what one request of a person did itself, consequences apart; newest first, older than
+    `before`. The request is named by an id made before it began."""
+    return journal_rows.of_request(workspace, str(request), actor, after=request, before=before, limit=limit)
+
+
+def of_records_in(workspace: UUID, name: str, records: Sequence[UUID], request: UUID) -> list[Event]:
+    """What one request did to some records, its consequences too, oldest first."""
+    return [_event(row) for row in journal_rows.of_records_in(workspace, name, records, str(request))]
+
+
 def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[Event]:
     return [_event(row) for row in journal_rows.by_ids(workspace, ids)]
 

@@ -72,6 +72,29 @@ def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 
+def of_request(
+    workspace: UUID, request: str, actor: UUID | None, *, after: UUID, before: UUID | None, limit: int
+) -> list[tuple[UUID, str, UUID]]:
+    """(event, object, record) of what one request of a person did itself, newest first, made after `after`: ids are times, so
+    only the journal's part from then on is read."""
+    edge = "AND e.id < %s " if before else ""
+    found = sql.rows(
+        "SELECT e.id, e.object, e.record_id FROM gx_event e WHERE e.id > %s AND e.workspace_id = %s AND e.request = %s "
+        f"AND e.actor_id IS NOT DISTINCT FROM %s AND e.cause IS NULL {edge}ORDER BY e.id DESC LIMIT {int(limit)}",
+        [after, workspace, request, actor, *([before] if before else [])],
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def of_records_in(workspace: UUID, name: str, records: Sequence[UUID], request: str) -> list[dict[str, Any]]:
+    """What one request did to some records, consequences included, oldest first."""
+    found = sql.rows(
+        f"{_READ}WHERE e.workspace_id = %s AND e.object = %s AND e.record_id = ANY(%s) AND e.request = %s ORDER BY e.id",
+        [workspace, name, list(records), request],
+    )
+    return [dict(zip(_NAMES, row, strict=True)) for row in found]
+
+
 def made_via(workspace: UUID, via: str) -> list[tuple[str, UUID]]:
     """(object, id) of the records that came into being through one way in, newest first; only the sample's is indexed."""
     return [

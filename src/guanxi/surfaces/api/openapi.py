@@ -285,6 +285,7 @@ def document() -> dict[str, Any]:
             }
         },
         "/imports": {"post": _call("Import an uploaded file", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["file", "object"], "properties": {"file": uuid, "object": text, "mapping": {"type": "object"}, "dry_run": {"type": "boolean"}}})},
+        "/imports/{id}/undo": {"post": _call("Take an import back: what it made goes to the bin, what it changed gets its former values, unless changed since", "jobs", _answers(job, "202", "Accepted"), [_ID])},
         "/exports": {"post": _call("Export records", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["object"], "properties": {"object": text, "where": condition, "fields": {"type": "array", "items": text}, "sort": {"type": "array", "items": text}, "format": {"type": "string", "enum": ["csv", "xlsx"]}}})},
         "/jobs/{id}": {"get": _call("How far a job is", "jobs", _answers(job), [_ID])},
         "/jobs": {"get": _call("One's own jobs, newest first", "jobs", _answers({"type": "object", "properties": {"rows": {"type": "array", "items": job}}}))},

@@ -136,6 +136,13 @@ def post_imports(request: HttpRequest) -> HttpResponse:
     return answer(tasks.job(actor, job), 202, Location=f"/api/v1/jobs/{job}")
 
 
+@api.post("/imports/{job}/undo")
+def post_undo(request: HttpRequest, job: str) -> HttpResponse:
+    actor = actor_of(request)
+    undo = tasks.start_undo(actor, job)
+    return answer(tasks.job(actor, undo), 202, Location=f"/api/v1/jobs/{undo}")
+
+
 @api.post("/exports")
 def post_exports(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)

@@ -9,13 +9,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from guanxi.base.errors import Invalid, NotFound, Problem
 from guanxi.base.text import T, Text
 from guanxi.surfaces.cli.speech import Trouble, said, tell
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
+
+if TYPE_CHECKING:
+    from guanxi.kernel.access.actor import Actor
 
 SOME_REFUSED = 3
 ACTOR_VIA = "cli"
@@ -27,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     def words(zh: str, en: str) -> str:
         return said(Text(zh, en))
 
-    parser.add_argument("file", metavar="FILE", help=words("要导入的文件", "the file"))
+    parser.add_argument("file", metavar="FILE", nargs="?", default="", help=words("要导入的文件", "the file"))
     parser.add_argument(
         "object",
         metavar="OBJECT",
@@ -75,28 +78,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=words("指定一列，字段留空则不导入", "where a column goes; nowhere when FIELD is empty"),
     )
     parser.add_argument(
+        "--undo", metavar="IMPORT", help=words("撤销一次导入，写它的编号", "take an import back, named by its id")
+    )
+    parser.add_argument(
         "--value", action="append", default=[], metavar="COLUMN:OLD=NEW", help=words("替换一个值", "replace a value")
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Import, and tell what became of it. 0: every row is in; 3: some were refused, into the error file; 1: failure."""
-    from guanxi.kernel import lookup
-    from guanxi.kernel.records import people
-    from guanxi.surfaces.cli.speech import language
     from guanxi.surfaces.imports import engine, planning
     from guanxi.surfaces.imports.reading.table import open_table
 
+    if options.undo:
+        return _undo(options)
+    if not options.file:
+        raise Trouble("请写明要导入的文件。", "Name the file to import.")
     path = Path(options.file)
     try:
         given = _given(options)
-        username = options.user or lookup.administrator()
-        if username is None:
-            raise NotFound(
-                T("还没有管理员，请先运行 ./guanxi serve。", "There is no administrator yet; run ./guanxi serve first.")
-            )
-        lang = "en" if language() == "en" else "zh-CN"
-        actor = people.by_username(username, via=ACTOR_VIA, language=lang)
+        actor = _actor(options)
         errors = Path(options.errors) if options.errors else path.with_name(f"{path.name}.errors.csv")
         with open_table(
             path, encoding=given.encoding, delimiter=given.delimiter, sheet=given.sheet, header_row=given.header_row
@@ -123,6 +124,48 @@ def run(options: argparse.Namespace) -> int:
         return 1
     _summary(report, planned, errors, sys.stdout)
     return SOME_REFUSED if report.rejected else 0
+
+
+def _actor(options: argparse.Namespace) -> Actor:
+    """Who imports. Raises NotFound where there is nobody yet."""
+    from guanxi.kernel import lookup
+    from guanxi.kernel.records import people
+    from guanxi.surfaces.cli.speech import language
+
+    username = options.user or lookup.administrator()
+    if username is None:
+        raise NotFound(
+            T("还没有管理员，请先运行 ./guanxi serve。", "There is no administrator yet; run ./guanxi serve first.")
+        )
+    return people.by_username(username, via=ACTOR_VIA, language="en" if language() == "en" else "zh-CN")
+
+
+def _undo(options: argparse.Namespace) -> int:
+    """Take an import back and tell what became of it. 0: all of it; 3: some records stay as they are; 1: failure."""
+    from guanxi.base.ids import parse_id
+    from guanxi.surfaces.imports import undoing
+
+    import_id = parse_id(options.undo)
+    if import_id is None:
+        raise Trouble(f"{options.undo} 不是导入编号。", f"{options.undo} is no import's id.")
+    bar = _Bar()
+    try:
+        report = undoing.undo(_actor(options), import_id, progress=bar.show)
+    except Problem as problem:
+        _tell_problem(problem)
+        return 1
+    bar.end()
+    if not (report.deleted or report.reverted or report.kept):
+        tell("没有找到您的这次导入。", "There is no such import of yours.")
+        return 1
+    line = Text(
+        f"移入回收站 {report.deleted:,}，恢复原值 {report.reverted:,}，保留 {report.kept:,}。",
+        f"{report.deleted:,} in the bin, {report.reverted:,} with their former values, {report.kept:,} left as they are.",
+    )
+    sys.stdout.write(said(line) + "\n")
+    for reason, count in report.reasons.most_common(10):
+        sys.stdout.write(said(Text(f"  {count:,} × {reason.zh}", f"  {count:,} × {reason.en}")) + "\n")
+    return SOME_REFUSED if report.kept else 0
 
 
 def _given(options: argparse.Namespace) -> FileMapping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -11,7 +12,7 @@ from guanxi.base.clock import Order, date_orders
 from guanxi.base.errors import FieldError, Forbidden, Invalid, NotFound
 from guanxi.base.normal import normal
 from guanxi.base.text import T
-from guanxi.kernel import lookup
+from guanxi.kernel import jobs, lookup
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare.fields import Date, DateTime, Field, FieldProblem, Link, Links, Settings
@@ -62,17 +63,47 @@ class Plan:
         }
 
 
+def signature(headers: Sequence[str]) -> str:
+    """What files with the same columns have in common, in whatever order they stand."""
+    return hashlib.sha256("\n".join(sorted(map(normal, headers))).encode()).hexdigest()[:32]
+
+
+def propose(actor: Actor, table: Table, object: str) -> tuple[FileMapping, bool]:
+    """What each column of a table probably means: as the actor imported a file with the same columns the last time (then
+    True), or by the columns' names. Not yet checked: `plan` does that. Raises NotFound for an object the actor cannot see."""
+    it = _object(actor, object)
+    fields = mappings.importable(actor, it)
+    held = jobs.last_mapping(actor, it.name, signature(table.columns))
+    if held is None:
+        return replace(mappings.complete(FileMapping(), table.columns, fields), object=it.name), False
+    found = mappings.parse(held)
+    columns = {
+        name: tuple(target for target in found.columns.get(name, ()) if target.field in fields) for name in table.columns
+    }
+    constants = {name: value for name, value in found.constants.items() if name in fields}
+    used = {target.field for targets in columns.values() for target in targets} | set(constants)
+    kept = replace(
+        found, object=it.name, columns=columns, constants=constants, match=tuple(name for name in found.match if name in used),
+        encoding=None, delimiter=None, sheet=None, header_row=None,
+    )  # fmt: skip
+    return kept, True
+
+
+def _object(actor: Actor, name: str) -> Definition:
+    it = people.catalog_of(actor).object(name)
+    if not access.may(actor.rights, it, "read"):
+        raise NotFound(T(f"没有“{it.name}”这个对象。", f"There is no object {it.name!r}."), code="no-object")
+    return it
+
+
 def plan(actor: Actor, table: Table, object: str, mapping: FileMapping | Mapping[str, Any] | None = None) -> Plan:
     """Find out what every column means and whether it can be done.
 
     Raises NotFound, Forbidden, or Invalid naming columns and fields at fault; `date-order` asks which number is the month.
     """
     given = mapping if isinstance(mapping, FileMapping) else mappings.parse(mapping)
-    catalog = people.catalog_of(actor)
-    it = catalog.object(object or given.object)
+    it = _object(actor, object or given.object)
     rights = actor.rights
-    if not access.may(rights, it, "read"):
-        raise NotFound(T(f"没有“{it.name}”这个对象。", f"There is no object {it.name!r}."), code="no-object")
     needed = ["import"]
     needed += ["create"] if given.on_match != "update" or not given.match else ["create", "update"]
     for verb in needed:
@@ -106,7 +137,7 @@ def plan(actor: Actor, table: Table, object: str, mapping: FileMapping | Mapping
     )
     unmapped = tuple(name for name in headers if not full.columns.get(name))
     orders = _orders(table, columns, full.date_order)
-    return Plan(it, full, columns, headers, unmapped, orders, _constants(actor, it, full), catalog.settings)
+    return Plan(it, full, columns, headers, unmapped, orders, _constants(actor, it, full), people.catalog_of(actor).settings)
 
 
 def _orders(table: Table, columns: Sequence[Column], given: Order | None) -> dict[str, Order | None]:

@@ -15,12 +15,12 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from guanxi.base.errors import Invalid, Problem
+from guanxi.base.errors import Conflict, Invalid, NotFound, Problem
 from guanxi.base.text import T
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import reading
-from guanxi.surfaces.imports import engine, exporting, planning
+from guanxi.surfaces.imports import engine, exporting, planning, undoing
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
 from guanxi.surfaces.imports.reading.table import Table, open_table
@@ -37,12 +37,35 @@ def start_import(
 ) -> UUID:
     """Import a file the actor uploaded; returns the job's id. Everything that can be checked before is checked now.
 
+    Without a mapping it is read as the actor's last file with the same columns was, or by the names of its columns.
+
     Raises what `engine.plan` raises, NotFound for a file that is not the actor's, Unreadable for one that is no table.
     """
     with read(actor, file_id, mappings.parse(mapping)) as table:
-        planned = planning.plan(actor, table, object, mapping)
-    wanted = {"file": str(file_id), "object": planned.it.name, "mapping": planned.mapping.to_json(), "dry_run": dry_run}
+        given = mapping if mapping is not None else planning.propose(actor, table, object)[0]
+        planned = planning.plan(actor, table, object, given)
+    wanted = {
+        "file": str(file_id), "object": planned.it.name, "mapping": planned.mapping.to_json(), "dry_run": dry_run,
+        "headers": planning.signature(planned.headers),
+    }  # fmt: skip
     return _start(actor, "import", wanted)
+
+
+def start_undo(actor: Actor, import_id: UUID | str) -> UUID:
+    """Take one of the actor's own imports back; returns the job's id.
+
+    Raises NotFound for what is no import of theirs, Conflict while it runs or when it was taken back already.
+    """
+    found = jobs.of(actor, import_id)
+    if found.kind != "import" or found.wanted.get("dry_run"):
+        raise NotFound()
+    if not found.over:
+        raise Conflict(
+            T("导入还在进行，请先取消它。", "The import is still running; cancel it first."), code="job-running"
+        )
+    if jobs.undone(actor, found.id):
+        raise Conflict(T("这次导入已经撤销过了。", "This import was taken back already."), code="job-undone")
+    return _start(actor, "undo", {"import": str(found.id), "object": found.wanted.get("object")})
 
 
 def start_export(
@@ -65,8 +88,7 @@ def start_export(
 def _start(actor: Actor, kind: str, wanted: Mapping[str, Any]) -> UUID:
     with jobs.together(actor.workspace):
         job = jobs.create(actor, kind, wanted)
-        task = do_import if kind == "import" else do_export
-        task.defer(job=str(job))
+        _TASKS[kind].defer(job=str(job))
     return job
 
 
@@ -173,6 +195,28 @@ def _import(found: jobs.Job) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@app.task(name="guanxi.undo", queue=QUEUE)
+def do_undo(job: str) -> None:
+    """Take an import back, or go on with it."""
+    found = jobs.begin(UUID(job))
+    if found is None:
+        return
+    try:
+        report = undoing.undo(
+            jobs.actor_of(found, "import"), UUID(found.wanted["import"]), cancelled=lambda: jobs.is_cancelled(found),
+            ledger=_Ledger(found), id=found.id,
+        )  # fmt: skip
+        done = report.deleted + report.reverted + report.kept
+        jobs.finish(found, "cancelled" if report.cancelled else "done", report.to_json(), total=done)
+    except jobs.Overtaken:
+        log.warning("job %s is done by another worker", job)
+    except Problem as problem:
+        jobs.finish(found, "failed", _failure(problem))
+    except Exception:
+        jobs.finish(found, "failed", _failure(Problem()))
+        raise
+
+
 @app.task(name="guanxi.export", queue=QUEUE)
 def do_export(job: str) -> None:
     """Write an export; begun again from the start after a crash, because what is read has changed meanwhile."""
@@ -220,6 +264,9 @@ def _export(found: jobs.Job) -> None:
         {"file": str(kept), "rows": rows, "where": wanted.get("where"), "fields": wanted.get("fields")},
         total=rows,
     )
+
+
+_TASKS = {"import": do_import, "export": do_export, "undo": do_undo}
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
