@@ -97,8 +97,11 @@ def _begin(workspace: UUID) -> None:
     with connection.wrap_database_errors:
         server = connection.connection.pgconn
         begin = "BEGIN; " if server.transaction_status == TransactionStatus.IDLE else ""
-        settings_ = f"SET LOCAL app.workspace = '{workspace!s}'; SET LOCAL join_collapse_limit = 1; SET LOCAL gin_pending_list_limit = {PENDING}"
-        answer = server.exec_(f"{begin}{settings_}".encode())
+        own = (
+            f"SET LOCAL app.workspace = '{workspace!s}'; SET LOCAL join_collapse_limit = 1; "
+            f"SET LOCAL gin_pending_list_limit = {PENDING}"
+        )
+        answer = server.exec_(f"{begin}{own}".encode())
         if server.status != ConnStatus.OK:
             raise psycopg.OperationalError(error_message(answer))
         if answer.status != ExecStatus.COMMAND_OK:
