@@ -11,6 +11,8 @@ import pytest
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel import accounts
 from guanxi.kernel.access.actor import system
+from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.declare.figures import Widget
 from guanxi.kernel.records import door, people, reading, views
 from guanxi.kernel.records.views import Shown
 from guanxi.kernel.storage import people as facts
@@ -70,7 +72,8 @@ def test_a_view_is_kept_as_it_was_given(cast: Cast, view: Any) -> None:
 @pytest.mark.parametrize(
     ("settings", "code", "english"),
     [
-        ({"columns": ["name", "qzx"]}, "unknown-field", "columns: There is no field 'qzx'."), ({"columns": ["author.qzx"]}, "unknown-field", "columns: There is no field 'qzx'."),
+        ({"columns": ["name", "qzx"]}, "unknown-field", "columns: There is no field 'qzx'."), ({"columns": ["author.qzx"]}, "unknown-field", "columns: There is no field 'author.qzx'."), ({"card": ["书名"]}, "unknown-field", None),
+        ({"columns": ["author.royalty"]}, "unknown-field", None), ({"columns": ["name.country"]}, "unknown-field", None),
         ({"columns": ["cost"]}, "unknown-field", "columns: There is no field 'cost'."), ({"where": "cost > 5"}, "unknown-field", "where: There is no field 'cost'."),
         ({"where": "status ="}, "condition", "where: The condition is not finished."), ({"where": {"x": 1}}, "condition", None), ({"where": [1]}, "condition", None),
         ({"sort": ["-cost"]}, "unknown-field", "sort: There is no field 'cost'."), ({"sort": ["files"]}, "unsortable", "sort: Files cannot be sorted by."),
@@ -228,6 +231,7 @@ WIDGETS: list[dict[str, Any]] = [
     {"kind": "table", "object": "book", "columns": ["name", "price"], "sort": ["-price"], "limit": 5, "size": "full"},
     {"kind": "funnel", "object": "book", "measure": "count", "group_by": ["shelf"]},
     {"kind": "target", "object": "book", "measure": "sum:price", "target": 100000},
+    {"kind": "bar", "object": "book", "where": "status = published", "of": "price > 0", "also": ["sum:price"], "person": "editor", "narrow": "author", "group_by": ["author"], "date_field": ""},
 ]
 
 
@@ -248,6 +252,8 @@ def test_a_dashboard_is_kept_as_it_was_given(cast: Cast) -> None:
         ({"kind": "number", "object": "book", "date_field": "price"}, "kind", None), ({"kind": "target", "object": "book"}, "required", None), ({"kind": "table", "object": "book", "columns": ["qzx"]}, "unknown-field", None),
         ({"kind": "table", "object": "book", "sort": ["measure"]}, "unknown-field", None), ({"kind": "pie", "object": "book", "group_by": ["status"], "sort": ["price"]}, "setting", None),
         ({"kind": "number", "object": "book", "limit": 0}, "setting", None), ({"kind": "number", "object": "book", "size": "huge"}, "setting", None), (5, "setting", None), ({"kind": "number", "object": "book", "x": 1}, "unknown", None),
+        ({"kind": "number", "object": "book", "of": "cost > 1"}, "unknown-field", None), ({"kind": "number", "object": "book", "also": ["sum:name"]}, "unmeasurable", None),
+        ({"kind": "number", "object": "book", "person": "author"}, "kind", "widgets[1].person: Author is not a person."), ({"kind": "number", "object": "book", "narrow": "price"}, "kind", None),
     ],
 )  # fmt: skip
 def test_a_widget_asks_what_may_be_asked(cast: Cast, widget: Any, code: str, english: str | None) -> None:
@@ -259,9 +265,22 @@ def test_a_widget_asks_what_may_be_asked(cast: Cast, widget: Any, code: str, eng
 
 
 def test_a_dashboard_s_own_settings(cast: Cast) -> None:
-    for settings in ({"period": "someday"}, {"departments": ["x"]}, {"widgets": {}}, {"widgets": [WIDGETS[0]] * 31}, {"colour": 1}):
+    for settings in ({"period": "someday"}, {"departments": ["x"]}, {"widgets": {}}, {"widgets": [WIDGETS[0]] * 31}, {"colour": 1}, {"compare": 1}, {"narrow": "nothing"}):
         with refused(Invalid):
             create(cast.actor("owner"), "dashboard", name="错", settings=settings)
+
+
+def test_the_modules_own_dashboards_can_be_kept_as_one_s_own(cast: Cast) -> None:
+    """What a module declares and what people save is one vocabulary."""
+    admin, seen = cast.actor("admin"), 0
+    for module in REGISTRY.modules:
+        for declared in module.dashboards:
+            settings = {"period": declared.period, "narrow": declared.narrow, "compare": declared.compare, "widgets": [w.to_json() for w in declared.widgets]}
+            one = create(admin, "dashboard", name=declared.label.zh, settings=settings)
+            kept = reading.get("dashboard", one, actor=admin)["settings"]["widgets"]
+            assert tuple(Widget.from_json(w) for w in kept) == declared.widgets
+            seen += 1
+    assert seen
 
 
 def test_notes_stay_with_whoever_wrote_them_and_phrases_may_be_shared(cast: Cast) -> None:

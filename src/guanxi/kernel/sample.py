@@ -8,6 +8,7 @@ from guanxi.base.errors import Forbidden, Problem
 from guanxi.kernel import setup
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare.conditions import And
 from guanxi.kernel.records import door
 from guanxi.kernel.records.door import Item
 from guanxi.kernel.records.guard import Guard
@@ -30,7 +31,8 @@ def remaining(actor: Actor) -> list[tuple[str, UUID]]:
         for name, ids in by_object.items():
             it = guard.catalog.find(name)
             if it is not None and access.may(actor.rights, it, "delete"):
-                there |= storage.satisfying(guard.catalog, it, ids, guard.readable(it), deleted=False)
+                reach = And((guard.readable(it), guard.writable(it, "delete")))
+                there |= storage.satisfying(guard.catalog, it, ids, reach, deleted=False)
     return [(name, record) for name, record in made if record in there]
 
 

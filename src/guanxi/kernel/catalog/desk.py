@@ -4,6 +4,7 @@ preferences. Settings are JSON, checked against the catalog with the rights of w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from guanxi.base.clock import canonical_relative
@@ -23,9 +24,11 @@ from guanxi.kernel.declare.fields import (
     LongText,
     MultiChoice,
     Owner,
+    Person,
     Region,
     TextField,
 )
+from guanxi.kernel.declare.figures import GROUPED, KINDS, SIZES, Widget
 from guanxi.kernel.declare.objects import Form, Grant, List, Object, Policy
 
 SHARED = Policy(
@@ -38,12 +41,7 @@ VIEW_KINDS = {
     "list": T("列表", "List"), "board": T("看板", "Board"), "calendar": T("日历", "Calendar"), "tree": T("树", "Tree"),
     "region": T("地区", "Regions"),
 }  # fmt: skip
-WIDGET_KINDS = {
-    "number": T("数字", "Number"), "bar": T("柱状图", "Bars"), "line": T("折线图", "Line"), "pie": T("饼图", "Pie"),
-    "funnel": T("漏斗", "Funnel"), "table": T("表格", "Table"), "ranking": T("排行榜", "Ranking"), "target": T("目标", "Target"),
-}  # fmt: skip
 DENSITIES = ("compact", "normal", "loose")
-SIZES = ("small", "medium", "large", "full")
 THEMES = ("system", "light", "dark")
 COLORS = [
     ("yellow", T("黄", "Yellow")), ("green", T("绿", "Green")), ("blue", T("蓝", "Blue")), ("pink", T("粉", "Pink")),
@@ -51,10 +49,8 @@ COLORS = [
 ]  # fmt: skip
 
 VIEW = {"columns", "widths", "where", "sort", "group", "density", "by", "card", "total", "date", "end"}
-WIDGET = {
-    "kind", "title", "object", "measure", "group_by", "where", "date_field", "columns", "sort", "limit", "target", "size",
-}  # fmt: skip
-DASHBOARD = {"period", "departments", "widgets"}
+WIDGET = {one.name for one in fields(Widget)}
+DASHBOARD = {"period", "departments", "widgets", "narrow", "compare"}
 DESK = {"theme", "density", "sider", "views", "shortcuts", "searches", "drafts", "tour"}
 MOST_COLUMNS, MOST_WIDGETS, MOST_ROWS = 40, 30, 100
 
@@ -77,9 +73,11 @@ class _Settings:
 
     def text(self, key: str, most: int = 200) -> str | None:
         value = self.value.get(key)
-        if value is None or (isinstance(value, str) and 0 < len(value) <= most):
+        if value in (None, ""):
+            return None
+        if isinstance(value, str) and len(value) <= most:
             return value
-        self.wrong(key, f"应为 1 到 {most} 个字。", f"text of 1 to {most} characters.")
+        self.wrong(key, f"应为文字，最多 {most} 字。", f"text of at most {most} characters.")
         return None
 
     def texts(self, key: str, most: int) -> list[str]:
@@ -110,6 +108,12 @@ class _Settings:
         value = self.value.get(key, {})
         if not isinstance(value, Mapping) or len(value) > most or not all(fits(v) for v in value.values()):
             self.wrong(key, zh, en)
+
+    def paths(self, key: str, context: Any, name: str) -> None:
+        """Paths to fields that whoever saves this may see."""
+        for path in self.texts(key, MOST_COLUMNS):
+            if not context.may_see(name, path):
+                self.wrong(key, f"没有“{path}”这个字段。", f"There is no field {path!r}.", "unknown-field")
 
     def asks(self, key: str, context: Any, name: str, **what: Any) -> None:
         """The question can be put to the object by whoever saves this."""
@@ -146,8 +150,7 @@ def whole_view(draft: Any, context: Any) -> None:
     problems: list[FieldError] = []
     read = _Settings(draft.settings or {}, VIEW, problems)
     for key in ("columns", "card"):
-        for path in read.texts(key, MOST_COLUMNS):
-            read.asks(key, context, it.name, fields=[path])
+        read.paths(key, context, it.name)
     width = lambda v: isinstance(v, int) and not isinstance(v, bool) and 40 <= v <= 1200  # noqa: E731
     read.table("widths", width, "应为“列: 宽度”的表，宽度 40 到 1200。", "a table of column: width, 40 to 1200.")
     read.choice("density", DENSITIES)
@@ -204,6 +207,12 @@ def whole_dashboard(draft: Any, context: Any) -> None:
     read = _Settings(draft.settings or {}, DASHBOARD, problems)
     if (period := read.text("period")) is not None and canonical_relative(period) is None:
         read.wrong("period", "不认识的时间，可用 this_month、last_30_days 等。", "unknown period; try this_month, last_30_days and so on.")
+    read.flag("compare")
+    if (narrow := read.text("narrow")) is not None:
+        try:
+            context.could_ask(narrow)
+        except NotFound:
+            read.wrong("narrow", f"没有“{narrow}”这个对象。", f"there is no object {narrow!r}.", "unknown")
     if any(parse_id(one) is None for one in read.texts("departments", 50)):
         read.wrong("departments", "应为部门编号。", "ids of departments.")
     widgets = read.value.get("widgets", [])
@@ -217,7 +226,7 @@ def whole_dashboard(draft: Any, context: Any) -> None:
 
 
 def _widget(read: _Settings, context: Any) -> None:
-    kind = read.choice("kind", tuple(WIDGET_KINDS))
+    kind = read.choice("kind", KINDS)
     title = read.value.get("title")
     if isinstance(title, Mapping):
         read.table("title", lambda v: isinstance(v, str) and len(v) <= 200, "应为 {zh, en}。", "{zh, en}.", most=2)
@@ -232,14 +241,17 @@ def _widget(read: _Settings, context: Any) -> None:
     except NotFound:
         read.wrong("object", f"没有“{name or ''}”这个对象。", f"there is no object {name or ''!r}.", "unknown")
         return
-    read.asks("where", context, it.name, where=read.value.get("where"))
+    for key in ("where", "of"):
+        read.asks(key, context, it.name, where=read.value.get(key))
     if measure := read.text("measure"):
         read.asks("measure", context, it.name, measures=[measure])
+    read.asks("also", context, it.name, measures=read.texts("also", 5))
+    read.field("person", context, it.name, (Person,), "不是员工。", "is not a person.")
+    read.field("narrow", context, it.name, (Link,), "不是关联记录。", "is not a link.")
     groups = read.texts("group_by", 2)
     read.asks("group_by", context, it.name, group_by=groups)
     read.field("date_field", context, it.name, (Date, DateTime), "不是日期或时间。", "is not a date or time.")
-    for path in read.texts("columns", MOST_COLUMNS):
-        read.asks("columns", context, it.name, fields=[path])
+    read.paths("columns", context, it.name)
     sort = read.texts("sort", 5)
     if kind == "table" and not groups:
         read.asks("sort", context, it.name, sort=sort)
@@ -247,8 +259,8 @@ def _widget(read: _Settings, context: Any) -> None:
         read.wrong("sort", "只能是 measure、-measure、group、-group。", "measure, -measure, group or -group.")
     if kind is None:
         read.wrong("kind", "请选择类型。", "choose the kind.", "required")
-    if kind in ("bar", "line", "pie", "funnel", "ranking") and not groups:
-        read.wrong("group_by", f"{WIDGET_KINDS[kind].zh}需要分组。", f"a widget of kind {kind} needs a group.", "required")
+    if kind in GROUPED and not groups:
+        read.wrong("group_by", f"{kind} 需要分组。", f"a widget of kind {kind} needs a group.", "required")
     if kind == "target" and read.value.get("target") is None:
         read.wrong("target", "请给出目标值。", "give the target.", "required")
 

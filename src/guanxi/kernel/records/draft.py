@@ -184,6 +184,11 @@ class Context:
         """The object, if its records exist for the person and `what` could be asked of them: see `reading.could_ask`."""
         return reading.could_ask(name, actor=self.actor, **what)
 
+    def may_see(self, name: str, path: str) -> bool:
+        """Whether the person may see what a path leads to, masked or plainly."""
+        guard = reading.guard_of(self.actor)
+        return guard.end(guard.object(name), path) is not None
+
     def field_at(self, name: str, path: str) -> Field:
         """The field at the end of a path that the person may filter by. Raises Invalid naming `field`."""
         return reading.field_at(name, path, actor=self.actor)

@@ -87,6 +87,21 @@ class Guard:
             raise unknown_field(where, name)
         return one, level
 
+    def end(self, it: Definition, path: str) -> tuple[Definition, Field, str] | None:
+        """Where a path leads: (object, field, level), or None when the actor may not see it."""
+        at = it
+        *links, last = path.split(".")
+        for name in links:
+            one = at.fields.get(name)
+            if not isinstance(one, Link) or self.level(at, name) not in ("read", "write"):
+                return None
+            at = self.target(one)
+            if not access.may(self.actor.rights, at, "read"):
+                return None
+        found = at.fields.get(last)
+        level = self.level(at, last) if found is not None else "hidden"
+        return (at, found, level) if found is not None and level != "hidden" else None
+
     def usable(self, it: Definition, name: str, where: str) -> Field:
         """A field the actor may filter, sort or group by."""
         one, level = self.field(it, name, where)

@@ -137,7 +137,7 @@ def _usable(guard: Guard, it: Definition, settings: Mapping[str, Any]) -> tuple[
     out = {key: value for key, value in settings.items() if value not in (None, "", [], {})}
     for key in _PATHS:
         if key in out:
-            out[key] = [path for path in out[key] if _refused(guard, it, fields=[path]) is None]
+            out[key] = [path for path in out[key] if guard.end(it, path) is not None]
     if "widths" in out:
         out["widths"] = {path: width for path, width in out["widths"].items() if path in out.get("columns", ())}
     if "total" in out and _refused(guard, it, measures=[f"sum:{out['total']}"]) is not None:

@@ -27,7 +27,15 @@ _ERRANDS = (
 )  # fmt: skip
 
 
+_PHRASES = (
+    "已电话沟通，客户有意向，约定下次联系时间。", "已发送报价，等待客户确认。", "客户暂无预算，计划下季度再跟进。",
+    "已上门拜访，演示了产品，反馈良好。", "感谢您的来电，资料已发到您的邮箱，请查收。",
+)  # fmt: skip
+
+
 def demo(desk: Any) -> None:
+    for order, text in enumerate(_PHRASES):
+        desk.perform("phrase", "create", changes={"text": text, "order": order, "everyone": True})
     dice = random.Random(9)  # noqa: S311 - the same company every time, nothing secret
     names = {
         row["id"]: row["username"] for row in desk.find("user", Test("username", "in", [one[0] for one in PEOPLE]))

@@ -28,6 +28,7 @@ def demo(desk: Any) -> None:
     dice = random.Random(8)  # noqa: S311 - the same company every time, nothing secret
     _leads(desk, dice)
     _deals(desk, dice)
+    _views(desk)
 
 
 def _leads(desk: Any, dice: random.Random) -> None:
@@ -67,6 +68,29 @@ def _leads(desk: Any, dice: random.Random) -> None:
                 amount=dice.randint(2, 30) * 10000,
                 expected_close=desk.today + timedelta(days=45),
             )
+
+
+_VIEWS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "大单", "name_en": "Large deals", "object_name": "opportunity", "kind": "list",
+        "settings": {
+            "columns": ["name", "customer", "stage", "amount", "expected_close", "owner"],
+            "where": "result = open and amount >= 200000", "sort": ["-amount"],
+        },
+    },
+    {
+        "name": "近 30 天新线索", "name_en": "New leads, 30 days", "object_name": "lead", "kind": "list",
+        "settings": {
+            "columns": ["name", "company", "source", "status", "owner", "created_at"],
+            "where": "created_at within last_30_days", "sort": ["-created_at"], "group": "source",
+        },
+    },
+)  # fmt: skip
+
+
+def _views(desk: Any) -> None:
+    for changes in _VIEWS:
+        desk.perform("view", "create", changes={**changes, "everyone": True})
 
 
 def _deals(desk: Any, dice: random.Random) -> None:

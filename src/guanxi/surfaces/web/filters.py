@@ -47,16 +47,8 @@ class Column:
 
 def column(guard: Guard, it: Definition, path: str) -> Column | None:
     """What a path leads to, or None when the actor may not see it."""
-    at = it
-    *links, last = path.split(".")
-    for name in links:
-        one = at.fields.get(name)
-        if not isinstance(one, Link) or guard.level(at, name) not in ("read", "write"):
-            return None
-        at = guard.target(one)
-    found = at.fields.get(last)
-    level = guard.level(at, last) if found is not None else "hidden"
-    return Column(path, found, level, at) if found is not None and level != "hidden" else None
+    found = guard.end(it, path)
+    return Column(path, found[1], found[2], found[0]) if found is not None else None
 
 
 def offered(guard: Guard, it: Definition, view: List) -> list[Column]:
