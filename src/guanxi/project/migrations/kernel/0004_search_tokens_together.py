@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """Entries are sorted into the index of words many at a time: three to four times less work for an import."""
+    """Entries are sorted into the index of words many at a time: about half the work for an import."""
 
     dependencies: ClassVar = [("kernel", "0003_desk")]
     operations: ClassVar = [
