@@ -78,11 +78,16 @@ def test_from_nothing_to_work(site: str, password: str) -> None:
         titles = []
         for _ in range(5):
             titles.append(page.inner_text(".tour h2"))
-            page.keyboard.press("Enter")
+            if len(titles) == 5:
+                with page.expect_response("**/me/tour") as told:
+                    page.keyboard.press("Enter")
+                assert told.value.status == 204
+            else:
+                page.keyboard.press("Enter")
         assert titles == ["搜索", "快速新建", "客户", "跟进记录", "设置"]
         assert page.locator(".tour").count() == 0
         page.reload()
-        assert not invitation.is_visible(), "once per person"
+        assert invitation.count() == 0, "once per person"
 
         page.goto(site + "/signout")
         person = browser.new_context(locale="zh-CN", viewport={"width": 390, "height": 844}).new_page()

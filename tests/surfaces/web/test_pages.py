@@ -64,6 +64,10 @@ def test_in_english_nothing_is_left_in_chinese(cast, books):
     urls = ["/", "/search", "/settings", "/me", "/password", "/nothing", f"/books/{books[0]}", f"/books/{books[0]}?tab=history", f"/books/{books[0]}?tab=why", f"/books/{books[0]}/edit"]
     urls += [f"/books/{books[0]}/{verb}" for verb in ("publish", "delete", "assign", "share")]
     urls += [f"/{d.plural}/new" for d in REGISTRY.objects.values()] + [f"/{d.plural}" for d in REGISTRY.objects.values() if d.name not in ("dictionary_entry",)]
+    first = {name: reading.query(name, actor=cast.actor("admin"), fields=["id"], limit=1).rows[0]["id"] for name in ("role", "pipeline", "dictionary", "company")}
+    urls += [f"/roles/{first['role']}?fields=book,customer", f"/roles/{first['role']}?tab=people", f"/roles/{first['role']}?tab=history", "/roles/new"]
+    urls += [f"/pipelines/{first['pipeline']}", f"/dictionaries/{first['dictionary']}", f"/companies/{first['company']}/edit"]
+    urls += ["/settings/departments", "/settings/sample", "/welcome", "/welcome?step=people", "/welcome?step=data"]
     urls += ["/books?bin=1", "/books?where=(", "/books?q=zzz", "/shelves"]
     for url in urls:
         html = client.get(url).content.decode()

@@ -60,6 +60,19 @@ def test_the_currency_stays_once_there_are_amounts(cast):
     assert people.newest(DEFAULT_WORKSPACE).settings.currency == "CNY"
 
 
+def test_an_empty_list_says_what_it_is_for_and_offers_the_next_step(cast):
+    page = Browser("admin").read("/customers")
+    assert "还没有客户" in page and "和您做生意的公司、个人和集团" in words(page)
+    assert 'href="/customers/new"' in page and "/settings/sample" in page
+    english = Browser("admin", "en")
+    english.post("/language", {"language": "en"})
+    assert "No customers yet The companies, persons and groups you do business with" in words(english.read("/customers"))
+    english.post("/language", {"language": "zh-CN"})
+    assert "/settings/sample" not in Browser("owner").read("/customers")
+    filtered = Browser("admin").read("/customers?q=没有")
+    assert "没有符合条件" in filtered and "和您做生意" not in words(filtered)
+
+
 def test_a_sign_in_is_noted_without_making_rights_anew(cast):
     before = facts.by_username("owner").access_version
     Browser("owner")

@@ -717,7 +717,7 @@ def describe(actor: Actor) -> dict[str, Any]:
                     {
                         "name": action.name,
                         "label": action.label.for_(lang),
-                        "form": list(action.form),
+                        "form": [name for name in action.form if guard.level(it, name) != "hidden"],
                         "inputs": [one.describe(lang) for one in action.inputs],
                         "offered": action.offered,
                     }

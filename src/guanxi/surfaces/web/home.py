@@ -11,7 +11,7 @@ from guanxi.base.errors import Problem
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import finding, reading
-from guanxi.surfaces.web import tour
+from guanxi.surfaces.web import beginning, tour
 from guanxi.surfaces.web.visit import Visit, page
 
 RECENT = 5
@@ -27,7 +27,7 @@ def home(visit: Visit) -> HttpResponse:
     found = iter(reading.counts(asked, actor=visit.actor))
     for card in cards:
         card["counters"] = [(label, url, *next(found)) for label, url, _ in card["counters"]]
-    return visit.page("pages/home.html", cards=cards, greeting=_greeting(visit), tour=tour.steps(visit), title=T("首页", "Home"))
+    return visit.page("pages/home.html", cards=cards, greeting=_greeting(visit), tour=[] if visit.standing.desk.get("tour") else tour.steps(visit), ways=beginning.ways, title=T("首页", "Home"))
 
 
 def _card(visit: Visit, it: Definition) -> dict[str, Any] | None:

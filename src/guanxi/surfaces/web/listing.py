@@ -11,7 +11,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import filters
+from guanxi.surfaces.web import beginning, filters
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
@@ -80,6 +80,7 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
         exporting=href(visit, do=EXPORT).replace(visit.request.path, f"{visit.request.path}/bulk", 1),
         may_create=visit.may(it, "create"),
         may_restore=visit.may(it, "restore"),
+        ways=beginning.ways,
         title=it.label,
     )
 

@@ -48,6 +48,15 @@ def sessions(visit: Visit) -> HttpResponse:
 
 
 @page
+def tour(visit: Visit) -> HttpResponse:
+    """The tour was taken or refused: it is not offered to this person again."""
+    if not visit.posted:
+        raise NotFound()
+    accounts.set_up_desk(visit.actor, {"tour": True})
+    return HttpResponse(status=204)
+
+
+@page
 def revoke(visit: Visit, token: str) -> HttpResponse:
     found = parse_id(token)
     if found is None or not visit.posted:

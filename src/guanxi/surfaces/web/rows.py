@@ -31,9 +31,10 @@ def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[d
     cells = [(c.path, *_tags(look, c), drawer(look, c.field, c.level)) for c in others]
     out: list[str] = []
     tick = escape(look.t("选择", "Select"))
+    layer = "" if it.group == "settings" else " data-drawer"
     for row in rows:
         box = f'<td class="pick"><input type="checkbox" form="selection" name="ids" value="{row["id"]}" aria-label="{tick}"></td>' if pick else ""
-        out.append(f'<tr>{box}<th scope="row"><a class="title" href="/{it.plural}/{row["id"]}" data-drawer>{name(row.get(first.path))}</a></th>')
+        out.append(f'<tr>{box}<th scope="row"><a class="title" href="/{it.plural}/{row["id"]}"{layer}>{name(row.get(first.path))}</a></th>')
         for path, tag, bare, draw in cells:
             shown = draw(row.get(path))
             out.append(f"{tag}{shown}</td>" if shown else bare)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("password", signing.password),
     path("me", profile.profile),
     path("me/sessions", profile.sessions),
+    path("me/tour", profile.tour),
     path("me/tokens/<str:token>/revoke", profile.revoke),
     path("search", home.search),
     path("welcome", welcome.welcome),

@@ -100,7 +100,7 @@ class Visit:
                 "said": said,
                 "q": "",
                 "current": None,
-                "area": area.menu(self) if area.inside(self.request.path, context.get("current")) else None,
+                "area": area.menu(self) if not self.inside and area.inside(self.request.path, context.get("current")) else None,
                 "request_id": getattr(self.request, "request_id", ""),
                 **context,
             },

@@ -1,0 +1,152 @@
+"""An administrator makes a role that does not see amounts, in Chromium; then nobody with it can find one, on any way in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from guanxi.base.errors import Problem
+from guanxi.kernel.records import door, finding, reading, telling
+from guanxi.surfaces.imports import exporting
+from tests.cast import PASSWORD, Cast
+from tests.chromium import CHROMIUM, FLAGS, serve
+from tests.surfaces.web.browser import Browser
+
+AMOUNT = "7654321"
+SHOWN = re.compile(r"7[,，]?654[,，]?321|765\.4|6[,，]?123[,，]?456|765,?432")
+
+
+@pytest.fixture(scope="module")
+def deal(cast: Cast) -> Any:
+    owner = cast.actor("owner")
+    customer = door.perform("customer", "create", actor=owner, changes={"name": "深水科技"}).id
+    changes = {"name": "深水项目", "customer": str(customer), "amount": AMOUNT, "expected_close": "2027-01-31"}
+    made = door.perform("opportunity", "create", actor=owner, changes=changes).id
+    door.perform("opportunity", "update", actor=owner, id=made, changes={"needs": "要一套系统"})
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(cast: Cast, deal: Any) -> Iterator[str]:
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def role(cast: Cast, site: str) -> str:
+    """What the administrator does, with the keyboard; answers with the role's id."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+        page.goto(site + "/signin?next=/settings")
+        page.keyboard.type("admin")
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/settings")
+        page.locator('.sider a[href="/roles"]').press("Enter")
+        page.wait_for_url("**/roles")
+        page.locator("a.title", has_text="客户经理").press("Enter")
+        page.locator("a", has_text="复制为新角色").press("Enter")
+        page.fill("#i-name", "外协销售")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("h1:has-text('外协销售')")
+
+        page.locator("#opportunity details.levels summary").press("Enter")
+        page.wait_for_selector("#l-opportunity-amount")
+        page.focus("#l-opportunity-amount")
+        page.keyboard.press("ArrowDown")
+        page.select_option("#l-opportunity-weighted", "hidden")
+        page.locator("#says-opportunity", has_text="看不到预计金额、加权金额").wait_for()
+        page.locator("#opportunity input[value=export]").press("Space")
+        page.locator("#opportunity input[value=export]").press("Space")
+        page.locator("button", has_text="保存权限").press("Enter")
+        page.wait_for_selector("text=权限已保存")
+        made = page.url.rpartition("/")[2].partition("?")[0]
+
+        page.goto(f"{site}/users/{cast.users['owner']}/edit")
+        for box in page.locator("input[name='roles.keep']").all():
+            if box.is_checked():
+                box.press("Space")
+        page.locator("label.check", has_text="外协销售").locator("input").press("Space")
+        page.locator(".saves button.primary").press("Enter")
+        page.wait_for_selector(".facts")
+        browser.close()
+    assert said == []
+    return made
+
+
+def test_one_event_says_which_right_changed(cast: Cast, role: str) -> None:
+    grants = reading.get("role", role, actor=cast.actor("admin"), fields=["grants"])["grants"]
+    assert grants["opportunity"]["fields"]["amount"] == "hidden" and grants["opportunity"]["fields"]["weighted"] == "hidden"
+    told = telling.history("role", role, actor=cast.actor("admin"))
+    assert [event.verb for event in told] == ["update", "create"]
+    history = Browser("admin").read(f"/roles/{role}?tab=history")
+    assert "预计金额 默认 → 不可见" in history and "加权金额 默认 → 不可见" in history
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/", "/opportunities", "/opportunities?view=mine", "/opportunities?view=closing", "/opportunities?view=board", "/opportunities?columns=name,amount,weighted",
+        "/opportunities/{deal}", "/opportunities/{deal}?tab=history", "/opportunities/{deal}?tab=why", "/opportunities/{deal}/edit", "/opportunities/{deal}/win",
+        "/customers", "/search?q=深水",
+    ],
+)  # fmt: skip
+def test_no_page_shows_the_amount(cast: Cast, deal: Any, role: str, url: str) -> None:
+    answer = Browser("owner").get(url.format(deal=deal))
+    page = answer.content.decode()
+    assert answer.status_code in (200, 404, 422), url
+    assert not SHOWN.search(page), (url, SHOWN.search(page))
+    assert "预计金额" not in page and "加权金额" not in page, url
+
+
+def test_nothing_can_be_asked_that_would_tell_it(cast: Cast, deal: Any, role: str) -> None:
+    owner = cast.actor("owner")
+    for where in ("amount > 1", "预计金额 > 1", "weighted > 1"):
+        assert Browser("owner").get(f"/opportunities?where={where}").status_code == 422
+        with pytest.raises(Problem):
+            reading.query("opportunity", actor=owner, where=where)
+    for ask in (
+        lambda: reading.query("opportunity", actor=owner, sort=["amount"]),
+        lambda: reading.query("opportunity", actor=owner, fields=["amount"]),
+        lambda: reading.heads("opportunity", actor=owner, groups=["result = open"], fields=["name", "amount"], limit=5),
+        lambda: reading.aggregate("opportunity", actor=owner, measures=["sum:amount"]),
+        lambda: reading.aggregate("opportunity", actor=owner, group_by=["stage"], measures=["sum:weighted"]),
+    ):
+        with pytest.raises(Problem):
+            ask()
+    assert finding.search(AMOUNT, actor=owner) == []
+    assert "amount" not in json.dumps(exporting.columns(owner, "opportunity", None), default=str)
+
+
+def test_the_api_does_not_know_the_field(cast: Cast, deal: Any, role: str) -> None:
+    client = Client(headers={"Authorization": f"Bearer {cast.token('owner')}"})
+    for path in (f"opportunities/{deal}", "opportunities", f"opportunities/{deal}/history", f"opportunities/{deal}/timeline"):
+        answer = client.get(f"/api/v1/{path}")
+        text = answer.content.decode()
+        assert answer.status_code == 200 and not SHOWN.search(text) and '"amount"' not in text and '"weighted"' not in text, path
+    told = next(one for one in client.get("/api/v1/catalog").json()["objects"] if one["name"] == "opportunity")
+    assert not {"amount", "weighted"} & {name for one in told["actions"] for name in one["form"]} | {f["name"] for f in told["fields"]} & {"amount", "weighted"}
+    for query in ("fields=amount", "sort=amount", "where=amount > 1"):
+        assert client.get(f"/api/v1/opportunities?{query}").status_code == 422
+    body = json.dumps({"amount": "1"})
+    assert client.patch(f"/api/v1/opportunities/{deal}", data=body, content_type="application/json").status_code == 422
+    row = reading.get("opportunity", deal, actor=cast.actor("admin"), fields=["amount"])
+    assert str(row["amount"]["amount"]).startswith(AMOUNT), "the denied change changed nothing"
+
+
+def test_others_see_it_as_before(cast: Cast, deal: Any, role: str) -> None:
+    assert SHOWN.search(Browser("manager").read(f"/opportunities/{deal}"))
