@@ -59,13 +59,3 @@ def test_a_picker_takes_the_keyboard(site, chromium):
     assert "鲁迅" in page.locator(".facts").inner_text()
     assert said == []
     page.context.close()
-
-
-def test_the_search_is_one_key_away(site, chromium):
-    page, _ = _enter(chromium, site)
-    page.keyboard.press("Control+k")
-    page.keyboard.type("第 7 卷")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/search?q=*")
-    assert "第 7 卷" in page.locator(".found").first.inner_text()
-    page.context.close()

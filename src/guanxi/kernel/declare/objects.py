@@ -70,7 +70,8 @@ class Action:
 
 @dataclass(frozen=True)
 class List:
-    """Rows in columns. `columns` and `filters` are paths; the default view of an object is its first List."""
+    """Rows in columns. `columns` and `filters` are paths; the default view of an object is its first List. `waiting`: its
+    records are work for whoever looks, so the navigation says how many there are."""
 
     columns: tuple[str, ...]
     sort: tuple[str, ...] = ("-updated_at",)
@@ -78,6 +79,7 @@ class List:
     where: str = ""
     name: str = "all"
     label: Text = T("全部", "All")
+    waiting: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from guanxi.base import pinyin
 from guanxi.base.normal import normal
 from guanxi.base.search_text import entry_tokens, matches, needs_recheck, query_tokens
 from guanxi.kernel.access import rights as access
@@ -114,4 +115,11 @@ def _owners(actor: Actor, it: Definition) -> frozenset[UUID] | None:
 
 def _rank(wanted: str, title: str) -> int:
     text = normal(title)
-    return 0 if text == wanted else 1 if text.startswith(wanted) else 2 if wanted in text else 3
+    return 0 if text == wanted else 1 if text.startswith(wanted) else 2 if wanted in text or _begins_so(wanted, text) else 3
+
+
+def _begins_so(wanted: str, text: str) -> bool:
+    """Whether letters are the beginning of a title's pinyin or initials."""
+    if not (wanted.isascii() and wanted.isalpha()):
+        return False
+    return any(said.startswith(wanted) for said in pinyin.of(text[: len(wanted)]))

@@ -197,6 +197,7 @@ class Task(
             sort=("due_at",),
             filters=("kind", "priority", "due_at"),
             where="owner = me and status = open",
+            waiting=True,
         ),
         Board(
             by="status",

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from guanxi.surfaces.web import bulk, children, forms, home, linking, listing, profile, record, signing, static, work
+from guanxi.surfaces.web import (
+    bulk,
+    children,
+    forms,
+    home,
+    linking,
+    listing,
+    profile,
+    record,
+    shell,
+    signing,
+    static,
+    work,
+)
 from guanxi.surfaces.web.settings import area, departments, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "api")
+RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "palette", "waiting", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 urlpatterns = [
@@ -23,6 +36,9 @@ urlpatterns = [
     path("me/tour", profile.tour),
     path("me/tokens/<str:token>/revoke", profile.revoke),
     path("search", home.search),
+    path("palette", shell.palette),
+    path("desk", shell.desk),
+    path("waiting", shell.waiting),
     path("welcome", welcome.welcome),
     path("settings", area.overview),
     path("settings/company", area.company),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -64,6 +64,11 @@ class Visit:
         asked = self.request.headers.get("X-Inside", "")
         return asked if asked in INSIDE else ""
 
+    @property
+    def desk(self) -> Mapping[str, Any]:
+        """How this person's desk is set up: theme, sider and so on."""
+        return self.standing.desk  # type: ignore[no-any-return]
+
     def may(self, it: Definition, verb: str) -> bool:
         return access.may(self.actor.rights, it, verb)
 
@@ -95,8 +100,7 @@ class Visit:
                 "here": self.request.get_full_path(),
                 "inside": self.inside,
                 "csrf": get_token(self.request),
-                "navigation": navigation(self) if not self.inside else [],
-                "creatable": [it for it in self.main() if self.may(it, "create")] if not self.inside else [],
+                **({} if self.inside else self._around()),
                 "said": said,
                 "q": "",
                 "current": None,
@@ -106,6 +110,19 @@ class Visit:
             },
         )
         return HttpResponse(text, status=status, headers={"Cache-Control": "private, no-store", "Vary": "X-Inside, Cookie"})
+
+    def _around(self) -> dict[str, Any]:
+        """What the shell shows around a page."""
+        from guanxi.surfaces.web import shell
+
+        main = self.main()
+        return {
+            "navigation": navigation(self),
+            "creatable": [it for it in main if self.may(it, "create")],
+            "letters": shell.letters(main),
+            "centre": shell.centre(main),
+            "palette": shell.palette_url(self),
+        }
 
     def went(self, to: str) -> HttpResponse:
         """What a form inside a drawer or dialog is told instead of being sent on: where to, and what to say there. The page

@@ -1,23 +1,15 @@
 // What pages gain with script; every page reads and every form posts without it.
 import "./combobox.js";
 import "./guard.js";
+import "./keys.js";
 import "./layers.js";
+import "./palette.js";
 import "./selection.js";
+import "./shell.js";
 import "./waiting.js";
 import { takeSaid } from "./say.js";
 
 takeSaid(document);
-
-// ⌘K or Ctrl K, and "/": to the search.
-document.addEventListener("keydown", (event) => {
-  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-  const finder = document.getElementById("finder");
-  if (finder && ((event.key === "k" && (event.metaKey || event.ctrlKey)) || (event.key === "/" && !typing))) {
-    event.preventDefault();
-    finder.focus();
-    finder.select();
-  }
-});
 
 // One menu at a time; a click elsewhere closes it, and so does Esc, which then closes nothing else.
 const MENUS = "details.menu, details.more, details.sheet";

@@ -2,7 +2,7 @@
 {
   const root = document.documentElement;
   root.classList.add("scripted");
-  const of = (key) => { try { return localStorage.getItem(`gx:${key}`); } catch { return null; } };
+  const of = (key) => { try { return JSON.parse(localStorage.getItem(`gx:${key}`)); } catch { return null; } };
   for (const key of ["theme", "sider"]) {
     const value = of(key);
     if (value && !root.dataset[key]) root.dataset[key] = value;

@@ -1,5 +1,5 @@
-// Ticking rows: the bar with what can be done to them appears, Shift ticks a range, `x` the row one is on, and the deed
-// opens in a dialog. Without script the boxes and the bar are a plain form.
+// Ticking rows: the bar with what can be done to them appears, Shift ticks a range, `x` the row one is on (keys.js), and
+// the deed opens in a dialog. Without script the boxes and the bar are a plain form.
 import { open } from "./layers.js";
 
 const boxes = () => [...document.querySelectorAll("#list input[name=ids]")];
@@ -48,13 +48,6 @@ document.addEventListener("submit", (event) => {
   wanted.delete("ids");
   if (!every) wanted.set("ids", boxes().filter((box) => box.checked).map((box) => box.value).join(","));
   open("dialog", `${event.target.action}?${wanted}`);
-});
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
-  const row = document.activeElement.closest?.("#list tr") ?? document.querySelector("#list tr.here");
-  const box = row?.querySelector("input[name=ids]");
-  if (box) { box.checked = !box.checked; show(); }
 });
 
 for (const type of ["htmx:afterSettle", "gx:filled"]) document.addEventListener(type, show);

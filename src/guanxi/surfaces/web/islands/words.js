@@ -17,6 +17,6 @@ export function el(what, attributes = {}, ...children) {
 // What is kept in this browser: never more than a convenience, and everything works when it may not be kept.
 export const kept = {
   get(key, otherwise = null) { try { return JSON.parse(localStorage.getItem(`gx:${key}`)) ?? otherwise; } catch { return otherwise; } },
-  set(key, value) { try { localStorage.setItem(`gx:${key}`, typeof value === "string" ? value : JSON.stringify(value)); } catch { /* a full or forbidden store */ } },
+  set(key, value) { try { localStorage.setItem(`gx:${key}`, JSON.stringify(value)); } catch { /* a full or forbidden store */ } },
   drop(key) { try { localStorage.removeItem(`gx:${key}`); } catch { /* the same */ } },
 };
