@@ -3,11 +3,13 @@
 from guanxi.base.credit_code import check as check_credit_code
 from guanxi.base.credit_code import normalise as normal_credit_code
 from guanxi.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
+from guanxi.base.extract import Fact, Facts, Moment
 from guanxi.base.lunar import LunarDay
 from guanxi.base.lunar import next_birthday as next_lunar_birthday
 from guanxi.base.text import T
 from guanxi.base.text import Text as Label
 from guanxi.kernel.catalog.core import COLOURS, key_from_name, whole_tree
+from guanxi.kernel.declare.captures import Candidate, Capture, Guess, Offer, Step, guess, register_reader
 from guanxi.kernel.declare.conditions import Condition, Test
 from guanxi.kernel.declare.fields import (
     AutoNumber,
@@ -63,6 +65,8 @@ __all__ = [
     "Board",
     "Boolean",
     "Calendar",
+    "Candidate",
+    "Capture",
     "Choice",
     "Condition",
     "Conflict",
@@ -73,12 +77,15 @@ __all__ = [
     "Department",
     "Departments",
     "Email",
+    "Fact",
+    "Facts",
     "FieldError",
     "Figure",
     "File",
     "Forbidden",
     "Form",
     "Grant",
+    "Guess",
     "Image",
     "Industry",
     "Integer",
@@ -91,11 +98,13 @@ __all__ = [
     "LongText",
     "LunarDay",
     "Module",
+    "Moment",
     "Money",
     "MultiChoice",
     "NotFound",
     "Number",
     "Object",
+    "Offer",
     "Option",
     "Owner",
     "Percent",
@@ -107,6 +116,7 @@ __all__ = [
     "Region",
     "RichText",
     "Stage",
+    "Step",
     "T",
     "Tags",
     "Test",
@@ -114,9 +124,11 @@ __all__ = [
     "Url",
     "Widget",
     "check_credit_code",
+    "guess",
     "key_from_name",
     "named",
     "next_lunar_birthday",
     "normal_credit_code",
+    "register_reader",
     "whole_tree",
 ]

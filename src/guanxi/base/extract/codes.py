@@ -197,7 +197,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     ("email", r"(?:发|回|收到)(?:了)?(?:一封|封)?邮件|邮件(?:沟通|联系|回复|发)|(?:e-?mailed|by e-?mail)\b"),
 )  # fmt: skip
 _WAY = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _WAYS]
-_DONE = re.compile(r"了|过|完|刚|今天|昨天|已|ed\b|met\b|had\b", re.IGNORECASE)
+_DONE = re.compile(r"来电|致电|来访|到访|了|过|完|刚|今天|昨天|已|ed\b|met\b|had\b", re.IGNORECASE)
 
 
 def ways(plain: Plain) -> Iterator[Fact]:

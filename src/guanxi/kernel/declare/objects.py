@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
 from guanxi.base.text import T, Text
+from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
 
@@ -425,7 +426,7 @@ class Module:
 
     grants: role key → object name → Grant, for the built-in roles. seed(desk): writes the records a new workspace
     starts with, through the door. demo(desk): the believable sample company. counters, figures: what its records put on
-    the first page. dashboards: the standard ones, which people may copy.
+    the first page. dashboards: the standard ones, which people may copy. captures: what pasted text may become.
     """
 
     name: str
@@ -436,5 +437,6 @@ class Module:
     counters: tuple[Counter, ...] = ()
     figures: tuple[Figure, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
+    captures: tuple[Capture, ...] = ()
     seed: Callable[..., None] | None = None
     demo: Callable[..., None] | None = None

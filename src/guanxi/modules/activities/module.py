@@ -6,6 +6,7 @@ from guanxi.kernel import (
     Action,
     Board,
     Calendar,
+    Capture,
     Choice,
     DateTime,
     File,
@@ -24,7 +25,7 @@ from guanxi.kernel import (
     Tags,
     Text,
 )
-from guanxi.modules.activities import demo, figures, rules, seeds
+from guanxi.modules.activities import capture, demo, figures, rules, seeds
 
 
 class Activity(
@@ -258,6 +259,7 @@ MODULE = Module(
     counters=figures.COUNTERS,
     figures=figures.FIGURES,
     dashboards=figures.DASHBOARDS,
+    captures=(Capture("activity", T("跟进记录", "Follow-up"), capture.activity),),
     seed=seeds.seed,
     demo=demo.demo,
 )

@@ -8,6 +8,7 @@ from guanxi.kernel import (
     Board,
     Boolean,
     Calendar,
+    Capture,
     Choice,
     Date,
     DateTime,
@@ -37,7 +38,7 @@ from guanxi.kernel import (
     named,
     whole_tree,
 )
-from guanxi.modules.customers import demo, figures, rules, seeds
+from guanxi.modules.customers import capture, demo, figures, rules, seeds
 
 GENDERS = [("male", T("先生", "Male")), ("female", T("女士", "Female"))]
 CALENDARS = [("solar", T("公历", "Solar")), ("lunar", T("农历", "Lunar"))]
@@ -472,6 +473,12 @@ MODULE = Module(
     counters=figures.COUNTERS,
     figures=figures.FIGURES,
     dashboards=figures.DASHBOARDS,
+    captures=(
+        Capture("customer", T("客户", "Customer"), capture.customer),
+        Capture("customer_more", T("补充客户资料", "Complete the customer"), capture.customer_more),
+        Capture("contact", T("联系人", "Contact"), capture.contact),
+        Capture("contact_more", T("补充联系人资料", "Complete the contact"), capture.contact_more),
+    ),
     seed=seeds.seed,
     demo=demo.demo,
 )

@@ -9,6 +9,7 @@ from guanxi.kernel import (
     Board,
     Boolean,
     Calendar,
+    Capture,
     Choice,
     Date,
     DateTime,
@@ -41,7 +42,7 @@ from guanxi.kernel import (
     named,
 )
 from guanxi.modules.customers.module import FULL, GENDERS
-from guanxi.modules.sales import demo, figures, leads, rules, seeds
+from guanxi.modules.sales import capture, demo, figures, leads, rules, seeds
 
 CONTACTED = Action(
     "contacted",
@@ -570,6 +571,10 @@ MODULE = Module(
     counters=figures.COUNTERS,
     figures=figures.FIGURES,
     dashboards=figures.DASHBOARDS,
+    captures=(
+        Capture("opportunity", T("商机", "Opportunity"), capture.opportunity),
+        Capture("deal", T("更新商机", "Update the deal"), capture.deal),
+    ),
     seed=seeds.seed,
     demo=demo.demo,
 )
