@@ -262,6 +262,39 @@ def document() -> dict[str, Any]:
             },
         },
         "BulkDone": {"type": "object", "properties": {"results": {"type": "array", "items": {"type": "object"}}}},
+        "Words": {"type": "object", "description": "A place in the text, in characters", "properties": {"start": {"type": "integer"}, "end": {"type": "integer"}, "words": text}},
+        "Proposal": {
+            "type": "object",
+            "properties": {
+                "reader": text, "shape": {"type": "string", "enum": ["chat", "mail", "card", "note"]},
+                "facts": {"type": "array", "items": {"type": "object", "properties": {"kind": text, "words": text, "start": {"type": "integer"}, "end": {"type": "integer"}, "sure": {"type": "boolean"}}}},
+                "steps": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "name": text, "label": {"type": "object"}, "object": text, "verb": {"type": "string", "enum": ["create", "update"]}, "take": {"type": "boolean"},
+                            "decide": {"type": "boolean", "description": "Somebody has to choose: a candidate, a new record, or neither"},
+                            "record": {"type": ["string", "null"]}, "of": {"type": ["string", "null"]}, "new": {"type": "boolean"}, "links": {"type": "object"},
+                            "values": {
+                                "type": "object", "description": "By field: value (null: nothing certain), the words it is from, other values it may have",
+                                "additionalProperties": {"type": "object", "properties": {"value": {}, "from": {"type": "array", "items": {"$ref": "#/components/schemas/Words"}}, "options": {"type": "array", "items": {"type": "object"}}}},
+                            },
+                            "candidates": {"type": "array", "items": {"type": "object", "properties": {"id": uuid, "label": text, "why": {"type": "object"}, "from": {"type": "array", "items": {"$ref": "#/components/schemas/Words"}}}}},
+                        },
+                    },
+                },
+            },
+        },
+        "CaptureStep": {
+            "type": "object", "required": ["name", "object"],
+            "properties": {
+                "name": text, "object": text, "verb": {"type": "string", "enum": ["create", "update"], "default": "create"}, "take": {"type": "boolean", "default": True},
+                "record": {"type": ["string", "null"], "description": "The record that is meant, instead of a new one"}, "of": {"type": ["string", "null"]},
+                "values": {"type": "object", "description": "Plain values by field"}, "links": {"type": "object", "description": "Field to the name of the step whose record it gets"},
+            },
+        },
+        "CaptureDone": {"type": "object", "properties": {"name": text, "object": text, "id": uuid, "did": {"type": "string", "enum": ["created", "changed", "chosen"]}, "version": {"type": ["string", "null"]}, "warnings": {"type": "array", "items": {"type": "object"}}}},
         "Job": {
             "type": "object",
             "properties": {"id": uuid, "kind": text, "state": text, "done": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "outcome": {"type": ["object", "null"]}},
@@ -277,6 +310,8 @@ def document() -> dict[str, Any]:
                  _parameter("limit", "1 to 100", {"type": "integer", "default": 20})],
             )
         },
+        "/capture": {"post": _call("What a pasted text may become", "capture", _answers({"$ref": "#/components/schemas/Proposal"}), None, {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "maxLength": 20000}, "reader": {"type": "string", "default": "rules"}}})},
+        "/capture/accept": {"post": _call("Take a proposal's steps, all or none", "capture", _answers({"type": "object", "properties": {"records": {"type": "array", "items": {"$ref": "#/components/schemas/CaptureDone"}}}}, "201", "Done"), None, {"type": "object", "required": ["steps"], "properties": {"steps": {"type": "array", "items": {"$ref": "#/components/schemas/CaptureStep"}}}})},
         "/files": {
             "post": {
                 "summary": "Upload a file", "tags": ["files"],

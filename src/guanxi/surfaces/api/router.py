@@ -14,7 +14,7 @@ from ninja.errors import HttpError, ValidationError
 from guanxi.base.errors import FieldError, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
-from guanxi.kernel import files, jobs
+from guanxi.kernel import capture, files, jobs
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import door, finding, reading, telling
 from guanxi.kernel.records.door import Item, Result
@@ -96,6 +96,33 @@ def get_search(request: HttpRequest, q: str = "", objects: str | None = None, li
     actor = actor_of(request)
     hits = finding.search(q, actor=actor, objects=_list(objects) or (), limit=max(1, min(limit, 100)))
     return answer({"rows": [{"object": h.object, "id": h.id, "title": h.title, "subtitle": h.subtitle} for h in hits]})
+
+
+@api.post("/capture")
+def post_capture(request: HttpRequest) -> HttpResponse:
+    """What a pasted text may become; nothing is written."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "text", "reader")
+    reader = asked.get("reader", "rules")
+    if not isinstance(reader, str):
+        raise Invalid.field("reader", "type", "reader 应为文字。", "reader is text.")
+    return answer(capture.propose(actor, _text(asked, "text"), reader=reader).to_json())
+
+
+@api.post("/capture/accept")
+def post_capture_accept(request: HttpRequest) -> HttpResponse:
+    """Take a proposal's steps, as corrected, all or none."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "steps")
+    done = capture.accept(actor, capture.from_json(asked.get("steps")))
+    made = [
+        {"name": one.name, "object": one.object, "id": one.id, "did": one.did, "version": one.version,
+         "warnings": [{"field": field, "message": text.for_(actor.language)} for field, text in one.warnings]}
+        for one in done
+    ]  # fmt: skip
+    return answer({"records": made}, 201)
 
 
 @api.post("/files")
