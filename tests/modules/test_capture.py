@@ -160,6 +160,8 @@ def test_several_days_are_offered(company: Company) -> None:
     assert (one.value, [o.value for o in one.options]) == (None, ["2026-11-25T10:00:00+08:00", "2026-11-27T14:00:00+08:00"])
     _, steps = proposed(company.owner, "今天拜访了多日有限公司，下周三上午10点再谈，12月3日是他们周年")
     assert steps["activity"].values["next_contact_at"].value == "2026-11-25T10:00:00+08:00"
+    _, steps = proposed(company.owner, "今天拜访了多日有限公司，他们周一开会讨论，周二下午3点再打电话，月底前签")
+    assert steps["activity"].values["next_contact_at"].value == "2026-11-24T15:00:00+08:00"
 
 
 def test_all_steps_or_none(company: Company) -> None:

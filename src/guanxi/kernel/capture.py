@@ -20,7 +20,7 @@ from guanxi.base.text import Text
 from guanxi.kernel import lookup
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.catalog.catalog import REGISTRY, Catalog
 from guanxi.kernel.declare import captures
 from guanxi.kernel.declare.captures import Capture, Step
 from guanxi.kernel.declare.conditions import And, Test
@@ -158,6 +158,11 @@ def all_captures() -> list[Capture]:
     return [one for module in REGISTRY.modules for one in module.captures]
 
 
+def offered(actor: Actor, catalog: Catalog) -> bool:
+    """Whether any capture could make a record for this person."""
+    return any((it := catalog.find(one.object or one.name)) is not None and access.may(actor.rights, it, "create") for one in all_captures())
+
+
 def propose(actor: Actor, text: str, *, reader: str = "rules", now: datetime | None = None) -> Proposal:
     """What a text may become for this person. Nothing is written.
 
@@ -175,9 +180,10 @@ def propose(actor: Actor, text: str, *, reader: str = "rules", now: datetime | N
     desk = Desk(actor, at)
     for capture in all_captures():
         step = capture.propose(facts, desk)
-        step = _allowed(step, desk) if step is not None else None
-        if step is not None:
-            step.name, step.label = capture.name, capture.label
+        if step is None:
+            continue
+        step.name, step.label, step.object = capture.name, capture.label, capture.object or capture.name
+        if _allowed(step, desk):
             desk.steps[capture.name] = step
     for step in desk.steps.values():
         step.links = {name: other for name, other in step.links.items() if other in desk.steps}
@@ -185,22 +191,22 @@ def propose(actor: Actor, text: str, *, reader: str = "rules", now: datetime | N
     return Proposal(facts, steps, reader)
 
 
-def _allowed(step: Step, desk: Desk) -> Step | None:
-    """The step as far as the person may take it: verbs, and fields they may write."""
+def _allowed(step: Step, desk: Desk) -> bool:
+    """Leaves of a step what the person may do and write; False if that is nothing."""
     it = desk._guard.catalog.find(step.object)
     if it is None or not desk.may(step.object, "read"):
-        return None
+        return False
     step.values = {name: one for name, one in step.values.items() if name in it.fields and writes(desk._guard.level(it, name), it.fields[name])}
     if step.verb == "create":
         step.new = step.new and desk.may(step.object, "create")
         if not step.new and not step.candidates:
-            return None
+            return False
         step.take = step.take and (step.new or step.record is not None)
         if not step.new and step.record is None:
             step.open = False
     elif not desk.may(step.object, step.verb) or not step.values:
-        return None
-    return step
+        return False
+    return True
 
 
 def writes(level: str, one: Field) -> bool:
@@ -255,6 +261,8 @@ def accept(actor: Actor, steps: Sequence[Taken]) -> list[Done]:
             made[step.name] = one.id
             done.append(one)
             cause = cause or one.version
+    if not done:
+        raise Invalid.field("steps", "nothing", "没有可以保存的内容。", "There is nothing to save.")
     return done
 
 

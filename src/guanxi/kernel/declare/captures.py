@@ -68,10 +68,10 @@ class Step:
     `verb` "create": a record is made, unless `record` says which one is meant; steps that link to this one get either.
     "update": `record` gets the values if the step `of` stands for it, or the record of `of` whichever it is. `take`: whether it is done unless somebody
     decides otherwise; `open`: somebody has to choose among the candidates first. `links`: fields that get the record of
-    another step. `new`: whether a new one may be made; the kernel takes it away from those who may not.
+    another step. `new`: whether a new one may be made; the kernel takes it away from those who may not, and fills in
+    `name`, `object` and `label` from the capture.
     """
 
-    object: str
     values: dict[str, Guess] = field(default_factory=dict)
     verb: str = "create"
     take: bool = True
@@ -82,12 +82,14 @@ class Step:
     open: bool = False
     new: bool = True
     name: str = ""
+    object: str = ""
     label: Text = T("", "")
 
 
 @dataclass(frozen=True)
 class Capture:
-    """A step that a module proposes: `propose(facts, desk)` gives it, or None where the text gives no reason.
+    """A step that a module proposes: `propose(facts, desk)` gives it, or None where the text gives no reason. `object` is
+    what its record is, if not what it is called.
 
     Captures are asked in the order of the modules, and do their steps in that order; `desk.steps` holds what earlier ones
     proposed, by name. The desk reads with the rights of whoever pasted the text.
@@ -96,6 +98,7 @@ class Capture:
     name: str
     label: Text
     propose: Callable[[Facts, Any], Step | None]
+    object: str = ""
 
 
 @dataclass(frozen=True, slots=True)

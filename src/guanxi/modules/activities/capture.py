@@ -26,7 +26,7 @@ def activity(facts: Facts, desk: Any) -> Step | None:
         "next_contact_at": _next(facts, desk),
     }
     links = {name: name for name in ("customer", "contact", "opportunity")}
-    return Step("activity", values, links=links, take=facts.shape != "card")
+    return Step(values, links=links, take=facts.shape != "card")
 
 
 def _content(facts: Facts) -> str:
@@ -62,11 +62,13 @@ def _happened(facts: Facts, desk: Any) -> Guess:
 
 
 def _next(facts: Facts, desk: Any) -> Guess:
-    """The one moment to come that is sure; of several, the one whose clause says that people will be in touch."""
+    """The one moment to come that is sure; of several, the one whose clause says that people will be in touch, and
+    of those the one with an hour."""
     ahead = [one for one in facts.of("moment") if one.value.at(desk.tz) > desk.now]
     sure = [one for one in ahead if one.sure]
     planned = [one for one in sure if _PLAN.search(_clause(facts, one))]
-    chosen = sure if len(sure) == 1 else planned
+    timed = [one for one in planned if one.value.clock is not None]
+    chosen = sure if len(sure) == 1 else planned if len(planned) == 1 else timed
     if len(chosen) != 1:
         return Guess(None, (), tuple(_offer(one, desk) for one in ahead))
     return Guess(_iso(chosen[0], desk), ((chosen[0].start, chosen[0].end),), tuple(_offer(one, desk) for one in ahead if one is not chosen[0]))

@@ -146,7 +146,7 @@ def customer(facts: Facts, desk: Any) -> Step | None:
     }
     if person is None:
         values["email"] = guess(facts.of("email"))
-    step = Step("customer", {key: one for key, one in values.items() if key == "name" or one.value is not None or one.options}, candidates=(*sure, *maybe))
+    step = Step({key: one for key, one in values.items() if key == "name" or one.value is not None or one.options}, candidates=(*sure, *maybe))
     if len(sure) == 1:
         step.record = sure[0].id
     elif sure or maybe or name.value is None:
@@ -169,7 +169,7 @@ def contact(facts: Facts, desk: Any) -> Step | None:
     person, others = main_person(facts, desk)
     if not known and ((person is None and not others) or base is None):
         return None
-    step = Step("contact", _person_values(facts, desk, person, others), candidates=tuple(known), links={"customer": "customer"}, new=base is not None)
+    step = Step(_person_values(facts, desk, person, others), candidates=tuple(known), links={"customer": "customer"}, new=base is not None)
     if len(known) == 1:
         step.record = known[0].id
         return step
@@ -243,4 +243,4 @@ def _more(name: str, desk: Any) -> Step | None:
                 values[field] = Guess([*held, *fresh], one.spans)
         elif held in (None, "", []) and one.value is not None:
             values[field] = one
-    return Step(name, values, "update", record=base.record, of=name) if values else None
+    return Step(values, "update", record=base.record, of=name) if values else None

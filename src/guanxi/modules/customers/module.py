@@ -475,9 +475,9 @@ MODULE = Module(
     dashboards=figures.DASHBOARDS,
     captures=(
         Capture("customer", T("客户", "Customer"), capture.customer),
-        Capture("customer_more", T("补充客户资料", "Complete the customer"), capture.customer_more),
+        Capture("customer_more", T("补充客户资料", "Complete the customer"), capture.customer_more, "customer"),
         Capture("contact", T("联系人", "Contact"), capture.contact),
-        Capture("contact_more", T("补充联系人资料", "Complete the contact"), capture.contact_more),
+        Capture("contact_more", T("补充联系人资料", "Complete the contact"), capture.contact_more, "contact"),
     ),
     seed=seeds.seed,
     demo=demo.demo,

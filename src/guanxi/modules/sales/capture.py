@@ -32,7 +32,7 @@ def opportunity(facts: Facts, desk: Any) -> Step | None:
     candidates = tuple(Candidate(row["id"], row["name"] or "", T("进行中的商机", "Open deal"), span) for row in there)
     name = base.values.get("name") if base is not None else None
     values = {"name": Guess(_called(name.value, desk) if name is not None and name.value else None), "amount": guess(facts.of("amount"), _money)}
-    step = Step("opportunity", values, candidates=candidates, links={"customer": "customer", "contact": "contact"}, take=False)
+    step = Step(values, candidates=candidates, links={"customer": "customer", "contact": "contact"}, take=False)
     if len(candidates) == 1:
         step.record, step.take = candidates[0].id, True
     return step
@@ -70,7 +70,7 @@ def deal(facts: Facts, desk: Any) -> Step | None:
             closing.append(Offer(one.value.day.isoformat(), ((one.start, one.end),)))
     if closing:
         values["expected_close"] = Guess(None, (), tuple(closing))
-    return Step("opportunity", values, "update", take=False, record=base.record, of="opportunity") if values else None
+    return Step(values, "update", take=False, record=base.record, of="opportunity") if values else None
 
 
 def _stages(facts: Facts, desk: Any, row: dict[str, Any]) -> tuple[Offer, ...]:

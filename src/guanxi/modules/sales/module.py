@@ -573,7 +573,7 @@ MODULE = Module(
     dashboards=figures.DASHBOARDS,
     captures=(
         Capture("opportunity", T("商机", "Opportunity"), capture.opportunity),
-        Capture("deal", T("更新商机", "Update the deal"), capture.deal),
+        Capture("deal", T("更新商机", "Update the deal"), capture.deal, "opportunity"),
     ),
     seed=seeds.seed,
     demo=demo.demo,

@@ -10,6 +10,7 @@ PATHS: dict[str, str] = {
     "record": "M5 3h7l3 3v11H5zM12 3v3h3M8 10h4M8 13h4",
     "home": "M3 9l7-6 7 6v8h-5v-5H8v5H3z",
     "search": "M9 3a6 6 0 1 0 0 12A6 6 0 0 0 9 3zM13.5 13.5L17 17",
+    "pen": "M4 4h7M4 8h4M4 12h3M9.5 16l.6-2.6 5.4-5.4 2 2-5.4 5.4z",
     "plus": "M10 4v12M4 10h12",
     "menu": "M3 5h14M3 10h14M3 15h14",
     "settings": "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4",

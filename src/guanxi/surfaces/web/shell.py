@@ -80,6 +80,8 @@ def palette(visit: Visit) -> HttpResponse:
             add("go", view.label, it.icon, words.plural(it), href=url)
     for heading, url, label, icon in _settings(visit):
         add("go", label, icon, *heading, href=url)
+    if visit.may_capture:
+        add("do", T("粘贴记录", "Paste and record"), "pen", press="a.pen")
     for label, icon, press in ACTIONS:
         add("do", label, icon, press=press)
     objects = {it.name: {"plural": it.plural, "label": say(it.label), "icon": it.icon} for it in visit.catalog if visit.may(it, "read")}

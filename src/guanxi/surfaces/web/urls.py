@@ -6,6 +6,7 @@ from django.urls import path
 
 from guanxi.surfaces.web import (
     bulk,
+    capturing,
     children,
     forms,
     home,
@@ -21,7 +22,7 @@ from guanxi.surfaces.web import (
 from guanxi.surfaces.web.settings import area, departments, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "palette", "waiting", "desk", "api")
+RESERVED = ("capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "palette", "waiting", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 urlpatterns = [
@@ -39,6 +40,7 @@ urlpatterns = [
     path("palette", shell.palette),
     path("desk", shell.desk),
     path("waiting", shell.waiting),
+    path("capture", capturing.paste),
     path("welcome", welcome.welcome),
     path("settings", area.overview),
     path("settings/company", area.company),

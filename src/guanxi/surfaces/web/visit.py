@@ -15,7 +15,7 @@ from django.middleware.csrf import get_token
 
 from guanxi.base.errors import NotFound, Problem, Unauthenticated
 from guanxi.base.text import LANGUAGES, Text, pick_language
-from guanxi.kernel import accounts
+from guanxi.kernel import accounts, capture
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
@@ -137,6 +137,11 @@ class Visit:
             content_type="application/json",
             headers={"Cache-Control": "private, no-store", "Vary": "X-Inside, Cookie"},
         )
+
+    @property
+    def may_capture(self) -> bool:
+        """Whether pasted text can become something this person may create."""
+        return capture.offered(self.actor, self.catalog)
 
     def main(self) -> list[Definition]:
         """The objects of daily work that the actor may read, in the navigation's order."""
