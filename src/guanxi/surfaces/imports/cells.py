@@ -181,8 +181,8 @@ class Reader:
                     if cell is None or cell == "":
                         continue
             if link:
-                texts = re.split(r"[,，;；、|\n]", _text(cell)) if isinstance(column.field, Links) else [_text(cell)]
-                out.links.append((column, [text.strip() for text in texts if text.strip()]))
+                texts = mappings.split(_text(cell)) if isinstance(column.field, Links) else [_text(cell).strip()]
+                out.links.append((column, [text for text in texts if text]))
                 continue
             try:
                 value = convert(cell)

@@ -211,9 +211,11 @@ class _Run:
                 self._refuse(row, [("", _KINDS[row.kind])])
         return out
 
-    def _refuse(self, row: Row, reasons: Sequence[tuple[str, Text]]) -> None:
+    def _refuse(self, row: Row, reasons: Sequence[tuple[str, Text]], conflict: bool = False) -> None:
         self.report.rows += 1
         self.report.rejected += 1
+        self.report.conflicts += conflict
+        self.report.example("conflict" if conflict else "rejected", row, [text for _, text in reasons])
         for name, text in reasons:
             self.report.count(self.report.reasons, name, text)
         if self.refused is not None:

@@ -5,6 +5,7 @@ The JSON's words are explained in docs/importing.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -227,6 +228,17 @@ def importable(actor: Actor, it: Definition) -> dict[str, Field]:
     }
 
 
+def split(text: str) -> list[str]:
+    """A cell that names several records."""
+    return [part.strip() for part in re.split(r"[,，;；、|\n]", text) if part.strip()]
+
+
+def heading(one: Field) -> str:
+    """What the column of a field is called in a template: its label in both languages."""
+    zh, en = one.label.zh, one.label.en
+    return zh if zh == en else f"{zh} {en}"
+
+
 def joinable(one: Field) -> str | None:
     """What stands between the parts when several columns fill this field; None if only one may."""
     if type(one) in JOINED:
@@ -253,7 +265,7 @@ def complete(given: FileMapping, columns: Sequence[str], fields: Mapping[str, Fi
             synonyms.plain(word): name
             for name, one in fields.items()
             if name not in taken
-            for word in (one.label.en, one.label.zh, name)
+            for word in (heading(one), one.label.en, one.label.zh, name)
         }
         for column in left:
             name = exact.get(synonyms.plain(column))
@@ -278,7 +290,7 @@ def _words_of(fields: Mapping[str, Field]) -> dict[str, tuple[str, ...]]:
     for name, one in sorted(fields.items(), key=lambda pair: pair[1].kind in ("choice", "multi_choice")):
         own = () if one.kind in kinds else _WORDS_OF_KIND.get(one.kind, ())
         kinds.add(one.kind)
-        out[name] = (one.label.zh, one.label.en, *own)
+        out[name] = (one.label.zh, one.label.en, heading(one), *own)
     return out
 
 

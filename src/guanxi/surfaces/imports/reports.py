@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from guanxi.surfaces.imports.reading.workbooks import Cell
 
 SHOWN: Final = 100
 """So many differences of a dry run, and so many reasons, are kept for the report; the counts are of all."""
+EXAMPLES: Final = 20
+"""So many rows of each kind a dry run keeps to be looked at."""
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Report:
     skipped: int = 0
     rejected: int = 0
     blank: int = 0
+    conflicts: int = 0
+    """How many of the rejected were so because a record, or several, match them."""
     cancelled: bool = False
     kinds: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -44,6 +48,8 @@ class Report:
     """Rows that came in with no value for a mapped link, by field."""
     unmapped: tuple[str, ...] = ()
     differences: list[dict[str, Any]] = field(default_factory=list)
+    examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """The first rows of a dry run by what would become of them: number, cells, and reasons of a refusal."""
     seconds: float = 0.0
 
     COUNTS = ("rows", "created", "updated", "same", "skipped", "rejected", "blank")
@@ -62,7 +68,10 @@ class Report:
             out[name] = [{"field": f, "zh": zh, "en": en, "count": n} for (f, zh, en), n in counter.most_common(SHOWN)]
         out["without"] = dict(self.without)
         out["unmapped"] = list(self.unmapped)
+        out["conflicts"] = self.conflicts
         out["differences"] = self.differences
+        if self.examples:
+            out["examples"] = self.examples
         out["seconds"] = round(self.seconds, 3)
         return out
 
@@ -74,7 +83,9 @@ class Report:
         self.reasons = Counter({(r["field"], r["zh"], r["en"]): r["count"] for r in held["reasons"]})
         self.warnings = Counter({(r["field"], r["zh"], r["en"]): r["count"] for r in held["warnings"]})
         self.without = Counter(held["without"])
+        self.conflicts = held.get("conflicts", 0)
         self.differences = list(held["differences"])
+        self.examples = dict(held.get("examples", {}))
         self.seconds = held["seconds"]
 
     def count(self, counter: Counter[tuple[str, str, str]], at: str, text: Text) -> None:
@@ -83,6 +94,15 @@ class Report:
         if key not in counter and len(counter) >= SHOWN:
             key = (at, "其他", "other")
         counter[key] += 1
+
+    def example(self, kind: str, row: Row, reasons: Iterable[Text] = ()) -> None:
+        """Keep a row of a dry run to be looked at, while there are few of its kind."""
+        kept = self.examples.setdefault(kind, []) if self.dry_run else None
+        if kept is not None and len(kept) < EXAMPLES:
+            one: dict[str, Any] = {"row": row.number, "cells": [shown(cell)[:120] for cell in row.cells]}
+            if told := [[reason.zh, reason.en] for reason in reasons]:
+                one["reasons"] = told
+            kept.append(one)
 
 
 class Ledger(Protocol):

@@ -83,3 +83,14 @@ def undo(
             progress(done)
         if before is None:
             return report
+
+
+def preview(actor: Actor, import_id: UUID) -> tuple[UndoReport, bool]:
+    """What taking an import back would do to the records it dealt with last (some 500), done and undone; and whether those are
+    all of them."""
+    report = UndoReport(uuid7(), import_id)
+    with jobs.rehearsal(actor.workspace):
+        page = undoing.undo(actor.through("import", request=str(report.id)), import_id)
+    report.deleted, report.reverted, report.kept = page.deleted, page.reverted, page.kept.total()
+    report.reasons += page.kept
+    return report, page.last is None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 from guanxi.base.errors import Problem
@@ -17,7 +17,11 @@ from guanxi.surfaces.imports.planning import Column, Plan
 from guanxi.surfaces.imports.reading.table import Row
 from guanxi.surfaces.imports.reports import SHOWN, Report
 
-Refuse = Callable[[Row, Sequence[tuple[str, Text]]], None]
+
+class Refuse(Protocol):
+    """Told of a row that cannot be written; `conflict`: because of a record, or several, that match it."""
+
+    def __call__(self, row: Row, reasons: Sequence[tuple[str, Text]], conflict: bool = False) -> None: ...
 
 
 class Writer:
@@ -65,11 +69,9 @@ class Writer:
             elif on_match == "skip":
                 self.report.rows += 1
                 self.report.skipped += 1
+                self.report.example("skipped", prepared.row)
             elif on_match == "error":
-                self.refuse(
-                    prepared.row,
-                    [(self.mapping.match[0], T("已有相同的记录。", "There is such a record already."))],
-                )
+                self.refuse(prepared.row, [(self.mapping.match[0], _THERE)], conflict=True)
             elif len(ids) > 1:
                 self.refuse(
                     prepared.row,
@@ -82,6 +84,7 @@ class Writer:
                             ),
                         )
                     ],
+                    conflict=True,
                 )
             elif ids[0] in busy:
                 later.append(prepared)
@@ -96,13 +99,12 @@ class Writer:
         """A dry run's second row of a key whose first would have been made by an earlier batch."""
         on_match = self.mapping.on_match
         if on_match == "error":
-            self.refuse(
-                prepared.row, [(self.mapping.match[0], T("已有相同的记录。", "There is such a record already."))]
-            )
+            self.refuse(prepared.row, [(self.mapping.match[0], _THERE)], conflict=True)
             return
         self.report.rows += 1
         if on_match == "skip":
             self.report.skipped += 1
+            self.report.example("skipped", prepared.row)
         else:
             self.report.updated += 1
 
@@ -116,6 +118,7 @@ class Writer:
                 continue
             self.report.rows += 1
             self.report.created += 1
+            self.report.example("created", prepared.row)
             self._came_in(prepared, outcome)
             if self.dry_run:
                 if prepared.key is not None:
@@ -128,7 +131,7 @@ class Writer:
         if not pairs:
             return
         before: Mapping[UUID, Mapping[str, Any]] = {}
-        names = self.named
+        names = [*self.named, self.it.title]
         if self.dry_run and len(self.report.differences) < SHOWN:
             before = lookup.shown(self.actor, self.it.name, [id_ for id_, _ in pairs], names)
         outcomes = self._perform("update", [door.Item(id_, prepared.changes) for id_, prepared in pairs])
@@ -142,6 +145,7 @@ class Writer:
             self.report.rows += 1
             if not outcome.changed:
                 self.report.same += 1
+                self.report.example("same", prepared.row)
                 continue
             self.report.updated += 1
             self._came_in(prepared, outcome)
@@ -150,15 +154,15 @@ class Writer:
 
     def _difference(self, row: Row, id_: UUID, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         changes = {}
-        for name, old in before.items():
-            one = self.it.fields.get(name)
-            if one is not None and name in after and after[name] != old:
-                zone = self.settings.tz
+        zone, title = self.settings.tz, self.it.fields[self.it.title]
+        for name in self.named:
+            one, old = self.it.fields[name], before.get(name)
+            if name in before and name in after and after[name] != old:
                 changes[name] = [
                     one.show(old, self.actor.language, zone),
                     one.show(after[name], self.actor.language, zone),
                 ]
-        self.report.differences.append({"row": row.number, "id": str(id_), "changes": changes})
+        self.report.differences.append({"row": row.number, "id": str(id_), "name": title.show(before.get(title.name), self.actor.language, zone), "changes": changes})
 
     def _came_in(self, prepared: Prepared, outcome: door.Result) -> None:
         for at, text in outcome.warnings:
@@ -179,6 +183,9 @@ class Writer:
                 return [problem]
         half = len(items) // 2
         return [*self._perform(verb, items[:half]), *self._perform(verb, items[half:])]
+
+
+_THERE = T("已有相同的记录。", "There is such a record already.")
 
 
 def _reasons(problem: Problem) -> list[tuple[str, Text]]:

@@ -33,9 +33,11 @@ log = logging.getLogger("guanxi.jobs")
 
 
 def start_import(
-    actor: Actor, file_id: UUID | str, object: str, mapping: Mapping[str, Any] | None = None, *, dry_run: bool = False
-) -> UUID:
+    actor: Actor, file_id: UUID | str, object: str, mapping: Mapping[str, Any] | None = None, *, dry_run: bool = False,
+    total: int | None = None,
+) -> UUID:  # fmt: skip
     """Import a file the actor uploaded; returns the job's id. Everything that can be checked before is checked now.
+    `total`: how many rows there are, when a dry run has counted them.
 
     Without a mapping it is read as the actor's last file with the same columns was, or by the names of its columns.
 
@@ -48,11 +50,26 @@ def start_import(
         "file": str(file_id), "object": planned.it.name, "mapping": planned.mapping.to_json(), "dry_run": dry_run,
         "headers": planning.signature(planned.headers),
     }  # fmt: skip
-    return _start(actor, "import", wanted)
+    return _start(actor, "import", wanted, total)
+
+
+def asked(actor: Actor, id: UUID | str) -> tuple[str, str, dict[str, Any], bool]:
+    """What one of the actor's own imports was asked to do: file, object, mapping, and whether it is a dry run. Raises NotFound."""
+    found = jobs.of(actor, id)
+    if found.kind != "import":
+        raise NotFound()
+    wanted = found.wanted
+    return wanted["file"], wanted["object"], wanted["mapping"], bool(wanted.get("dry_run"))
 
 
 def start_undo(actor: Actor, import_id: UUID | str) -> UUID:
-    """Take one of the actor's own imports back; returns the job's id.
+    """Take one of the actor's own imports back; returns the job's id. Raises as `undoable` does."""
+    found = undoable(actor, import_id)
+    return _start(actor, "undo", {"import": str(found.id), "object": found.wanted.get("object")})
+
+
+def undoable(actor: Actor, import_id: UUID | str) -> jobs.Job:
+    """One of the actor's own imports that can be taken back.
 
     Raises NotFound for what is no import of theirs, Conflict while it runs or when it was taken back already.
     """
@@ -65,7 +82,7 @@ def start_undo(actor: Actor, import_id: UUID | str) -> UUID:
         )
     if jobs.undone(actor, found.id):
         raise Conflict(T("这次导入已经撤销过了。", "This import was taken back already."), code="job-undone")
-    return _start(actor, "undo", {"import": str(found.id), "object": found.wanted.get("object")})
+    return found
 
 
 def start_export(
@@ -85,9 +102,9 @@ def start_export(
     return _start(actor, "export", wanted)
 
 
-def _start(actor: Actor, kind: str, wanted: Mapping[str, Any]) -> UUID:
+def _start(actor: Actor, kind: str, wanted: Mapping[str, Any], total: int | None = None) -> UUID:
     with jobs.together(actor.workspace):
-        job = jobs.create(actor, kind, wanted)
+        job = jobs.create(actor, kind, wanted, total)
         _TASKS[kind].defer(job=str(job))
     return job
 
@@ -118,7 +135,7 @@ def _told(one: jobs.Job, language: str) -> dict[str, Any]:
             ]
     return {
         "id": str(one.id), "kind": one.kind, "state": one.state, "done": one.done, "total": one.total,
-        "cancel": one.cancel, "created_at": one.created_at, "started_at": one.started_at, "finished_at": one.finished_at,
+        "cancel": one.cancel, "dry_run": bool(one.wanted.get("dry_run")), "created_at": one.created_at, "started_at": one.started_at, "finished_at": one.finished_at,
         "object": one.wanted.get("object"), "outcome": report,
     }  # fmt: skip
 

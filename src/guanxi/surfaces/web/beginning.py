@@ -7,18 +7,14 @@ from guanxi.kernel import sample
 from guanxi.kernel.declare.objects import Definition
 from guanxi.surfaces.web.visit import Visit
 
-IMPORTS = "imports"
-
 
 def ways(visit: Visit, it: Definition) -> list[tuple[str, Text]]:
     """(address, label) of each way, the usual first: create one, import many, look at the sample company."""
-    from guanxi.surfaces.web.urls import RESERVED
-
     out: list[tuple[str, Text]] = []
     if visit.may(it, "create"):
         out.append((f"/{it.plural}/new", T(f"新建{it.label.zh}", f"New {it.label.en}")))
-        if visit.may(it, "import") and IMPORTS in RESERVED:
-            out.append((f"/{IMPORTS}/new?object={it.name}", T("从表格导入", "Import from a sheet")))
+        if visit.may(it, "import"):
+            out.append((f"/{it.plural}/import", T("从表格导入", "Import from a sheet")))
     if it.group not in ("", "settings") and sample.may_bring(visit.actor):
         out.append(("/settings/sample", T("先看看示例数据", "Look at sample data first")))
     return out

@@ -79,6 +79,7 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
         may_export=visit.may(it, "export"),
         exporting=href(visit, do=EXPORT).replace(visit.request.path, f"{visit.request.path}/bulk", 1),
         may_create=visit.may(it, "create"),
+        may_import=visit.may(it, "create") and visit.may(it, "import"),
         may_restore=visit.may(it, "restore"),
         ways=beginning.ways,
         title=it.label,

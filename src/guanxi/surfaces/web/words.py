@@ -16,6 +16,7 @@ VERBS: dict[str, Text] = {
     "unshare": T("移除成员", "Stop sharing"),
     "export": T("导出", "Export"),
     "import": T("导入", "Import"),
+    "undo": T("撤销导入", "Undo of an import"),
     "merge": T("合并", "Merge"),
 }
 DONE: dict[str, Text] = {

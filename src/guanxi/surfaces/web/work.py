@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import FileResponse, HttpResponse
@@ -12,7 +13,7 @@ from guanxi.base.text import T, Text
 from guanxi.kernel import jobs
 from guanxi.kernel.declare.objects import Definition
 from guanxi.surfaces.jobs import tasks
-from guanxi.surfaces.web import words
+from guanxi.surfaces.web import importing, words
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
 STATES: dict[str, Text] = {
@@ -25,6 +26,9 @@ STATES: dict[str, Text] = {
 OVER = ("done", "failed", "cancelled")
 FIGURES: dict[str, Text] = {
     "rows": T("行数", "Rows"),
+    "deleted": T("放进回收站", "To the bin"),
+    "reverted": T("恢复原值", "Put back"),
+    "kept": T("保留", "Kept"),
     "created": T("新增", "Created"),
     "updated": T("更新", "Updated"),
     "unchanged": T("无变化", "Unchanged"),
@@ -50,18 +54,46 @@ def one(visit: Visit, job: UUID) -> HttpResponse:
             visit.say(T("任务已经结束。", "It is over already."), "note")
         return redirect(f"/jobs/{job}")
     found = tasks.job(visit.actor, job)
-    outcome = found["outcome"]
+    outcome, it = found["outcome"], _object(visit, found)
+    if found["dry_run"] and it is not None and importing.may(visit, it):
+        return redirect(f"/{it.plural}/import?trial={job}")
     return visit.page(
         "pages/job.html",
         job=found,
         label=_label(found),
-        it=_object(visit, found),
+        it=it,
         state=STATES[found["state"]],
+        undoable=_undoable(visit, found),
+        **_again(visit, found, it),
         over=found["state"] in OVER,
         figures=[(label, outcome[name]) for name, label in FIGURES.items() if isinstance(outcome.get(name), int)],
         files=[(label, outcome[name]) for name, label in FILES.items() if isinstance(outcome.get(name), str)],
         title=_label(found),
     )
+
+
+def _undoable(visit: Visit, found: dict[str, Any]) -> bool:
+    """Whether there may be something of an import to take back."""
+    if found["kind"] != "import" or found["dry_run"] or not found["done"]:
+        return False
+    try:
+        tasks.undoable(visit.actor, found["id"])
+    except Conflict:
+        return False
+    return True
+
+
+def _again(visit: Visit, found: dict[str, Any], it: Definition | None) -> dict[str, Any]:
+    """Where an import that is over leads to: the records it made, and its refused rows once more."""
+    if found["kind"] != "import" or it is None or found["state"] not in OVER:
+        return {"made": "", "again": ""}
+    outcome, made, again = found["outcome"], "", ""
+    if outcome.get("created") and found["started_at"] and found["finished_at"]:
+        between = f'created_at between ("{found["started_at"].isoformat()}", "{found["finished_at"].isoformat()}")'
+        made = f"/{it.plural}?" + urlencode({"where": f"created_by = me and {between}"})
+    if isinstance(outcome.get("errors"), str) and importing.may(visit, it):
+        again = f"/{it.plural}/import?" + urlencode({"file": outcome["errors"], "from": found["id"]})
+    return {"made": made, "again": again}
 
 
 @page

@@ -14,7 +14,8 @@ import functools
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import BinaryIO, Final
@@ -25,6 +26,8 @@ from guanxi.surfaces.imports.reading import formulas
 Value = str | int | float | Decimal | bool | date | datetime | None
 MOST_ROWS: Final = 1_048_576
 """Rows of an XLSX sheet; write_xlsx() begins another sheet there."""
+LISTED_ROWS: Final = 10_000
+"""So far down a column has its drop-down list."""
 _LONGEST_TEXT = 32_767  # characters a cell holds
 _EXACT = 10**15  # larger integers lose digits in a spreadsheet: they are written as text
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -97,6 +100,43 @@ def write_xlsx(
                 break
         _write_frame(archive, names)
     return count
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a small workbook. `lists`: per column (from 0) the sheet and column whose first so many cells may be chosen
+    there; `strict` columns warn about anything else."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Value]] = ()
+    lists: Mapping[int, tuple[str, int, int]] = field(default_factory=dict)
+    strict: frozenset[int] = frozenset()
+
+
+def write_sheets(file: BinaryIO, sheets: Sequence[Sheet]) -> None:
+    """Write several sheets, each with a header and rows, and with drop-down lists. The file stays open."""
+    names = [_sheet_name(sheet.name, 0) for sheet in sheets]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, sheet in enumerate(sheets, 1):
+            lines = [_row(1, sheet.columns, header=True), *(_row(at, row) for at, row in enumerate(sheet.rows, 2))]
+            text = f"{_sheet_head(sheet.columns)}{''.join(lines)}</sheetData>{_choices(sheet)}</worksheet>"
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", text.encode("utf-8", "replace"))
+        _write_frame(archive, names)
+
+
+def _choices(sheet: Sheet) -> str:
+    """Drop-down lists whose words stand in another sheet."""
+    out = []
+    for at, (name, column, count) in sorted(sheet.lists.items()):
+        place, letters = _letters(at), _letters(column)
+        warns = ' showErrorMessage="1" errorStyle="warning"' if at in sheet.strict else ""
+        quoted = escape(_sheet_name(name, 0).replace("'", "''"))
+        out.append(
+            f'<dataValidation type="list" allowBlank="1"{warns} sqref="{place}2:{place}{LISTED_ROWS}">'
+            f"<formula1>'{quoted}'!${letters}$2:${letters}${count + 1}</formula1></dataValidation>"
+        )
+    return f'<dataValidations count="{len(out)}">{"".join(out)}</dataValidations>' if out else ""
 
 
 def _sheet_name(name: str, number: int) -> str:
