@@ -91,7 +91,7 @@ class Board:
     closed: kinds whose columns are folded away at the right. moves: the verb that brings a card into a column of a kind;
     other columns take the verb that has the field among its inputs, else a plain update.
     since, limit: since when a card is in its column, and how many days it should be. overdue: a condition text; cards it
-    holds for are marked.
+    holds for are marked. where: which records.
     """
 
     by: str
@@ -104,6 +104,7 @@ class Board:
     since: str = ""
     limit: str = ""
     overdue: str = ""
+    where: Any = ""
     name: str = "board"
     label: Text = T("看板", "Board")
 
@@ -120,7 +121,7 @@ class Calendar:
     date: str
     end: str = ""
     card: tuple[str, ...] = ()
-    where: str = ""
+    where: Any = ""
     overdue: str = ""
     done: str = ""
     color: str = "blue"

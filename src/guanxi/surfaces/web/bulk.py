@@ -23,7 +23,7 @@ from guanxi.kernel.records import door, reading
 from guanxi.surfaces.jobs import tasks
 from guanxi.surfaces.web import filters, listing
 from guanxi.surfaces.web.deeds import EXPORT, OWN, TAG, Deed, deeds, tags
-from guanxi.surfaces.web.forms import _asks, _fields, _lists
+from guanxi.surfaces.web.forms import _lists, asks, writable
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all, signature
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -89,13 +89,13 @@ class _Asking:
         self.inputs: list[Field] = []
         self.clearable: list[Field] = []
         if self.verb == "update":
-            first, rest = _fields(visit, it)
+            first, rest = writable(visit, it)
             self.fields = [one for one in (*first, *rest) if not one.unique and not isinstance(one, Tags)]
             self.clearable = [one for one in self.fields if not one.required]
         elif self.verb == TAG:
             self.fields = [f for one in tags(visit, it) for f in _adding(one)]
         else:
-            self.fields, self.inputs = _asks(visit, it, self.verb, self.action)
+            self.fields, self.inputs = asks(visit, it, self.verb, self.action)
 
     def answer(self) -> HttpResponse:
         if not self.visit.posted:

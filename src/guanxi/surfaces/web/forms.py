@@ -28,7 +28,7 @@ INPUTS: dict[str, tuple[Field, ...]] = {"share": SHARE, "unshare": SHARE[:1]}
 """The inputs of the verbs that every object has."""
 
 
-def _fields(visit: Visit, it: Definition) -> tuple[list[Field], list[Field]]:
+def writable(visit: Visit, it: Definition) -> tuple[list[Field], list[Field]]:
     """What the form shows at once, and what it keeps folded: only what the actor may write."""
     writable = [
         one for one, level in visit.guard.visible(it) if level == "write" and not one.readonly and not one.system and one.computed is None
@@ -48,11 +48,11 @@ def new(visit: Visit, plural: str) -> HttpResponse:
     it = visit.object(plural)
     if not visit.may(it, "create"):
         raise Forbidden()
-    first, rest = _fields(visit, it)
+    first, rest = writable(visit, it)
     if not visit.posted:
         raw = defaults([*first, *rest], visit)
         raw.fill(prefill([*first, *rest], visit))
-        return _draw(visit, it, "create", first, rest, raw)
+        return draw(visit, it, "create", first, rest, raw)
     raw = Raw.of(visit.post)
     read = read_all([*first, *rest], raw, visit, everything=True)
     for one in (*first, *rest):
@@ -62,7 +62,7 @@ def new(visit: Visit, plural: str) -> HttpResponse:
         read.check()
         result = door.perform(it.name, "create", actor=visit.actor, changes=read.values)
     except (Invalid, Conflict, Forbidden) as problem:
-        return _draw(visit, it, "create", first, rest, raw, problem=problem, candidates=read.candidates)
+        return draw(visit, it, "create", first, rest, raw, problem=problem, candidates=read.candidates)
     _told(visit, it, "create", result)
     if "again" in visit.post:
         return redirect(visit.request.get_full_path())
@@ -74,13 +74,13 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
     it = visit.object(plural)
     if not visit.may(it, "update"):
         raise Forbidden()
-    first, rest = _fields(visit, it)
+    first, rest = writable(visit, it)
     row, _ = fetch(visit, it, id, [one.name for one in (*first, *rest)])
     if row.get("deleted_at") is not None:
         raise NotFound()
     now = _of_row([*first, *rest], row, visit)
     if not visit.posted:
-        return _draw(visit, it, "update", first, rest, now, row=row, was=now)
+        return draw(visit, it, "update", first, rest, now, row=row, was=now)
     raw = Raw.of(visit.post)
     read = read_all([*first, *rest], raw, visit)
     version = parse_id(visit.post.get("version", ""))
@@ -92,7 +92,7 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
             return _both(visit, it, first, rest, raw, now, row, set(read.values))
         if not isinstance(problem, Invalid | Conflict | Forbidden):
             raise
-        return _draw(visit, it, "update", first, rest, raw, row=row, was=raw, problem=problem, candidates=read.candidates, version=version)
+        return draw(visit, it, "update", first, rest, raw, row=row, was=raw, problem=problem, candidates=read.candidates, version=version)
     _told(visit, it, "update", result)
     return redirect(_next(visit) or visit.look.to(it.name, row["id"]))
 
@@ -118,10 +118,10 @@ def _both(
                 theirs[one.name] = row.get(one.name)
             names = [key for key in {*raw.texts, *now.texts} if key == one.name or key.startswith(one.name + ".")]
             shown.texts |= {key: raw.texts.get(key, []) for key in names}
-    return _draw(visit, it, "update", first, rest, shown, row=row, was=now, problem=Conflict(), theirs=theirs)
+    return draw(visit, it, "update", first, rest, shown, row=row, was=now, problem=Conflict(), theirs=theirs)
 
 
-def _draw(
+def draw(
     visit: Visit,
     it: Definition,
     verb: str,
@@ -136,7 +136,13 @@ def _draw(
     theirs: dict[str, Any] | None = None,
     version: UUID | None = None,
     action: Action | None = None,
+    hidden: Sequence[tuple[str, str]] = (),
+    heading: Text | None = None,
+    target: str = "",
+    back: str = "",
 ) -> HttpResponse:
+    """The page of a form. `hidden`: what it carries along; `target`: where it is sent, if not to its own address; `back`:
+    where leaving it leads, if not to the record."""
     errors: dict[str, str] = {}
     for error in problem.errors if problem is not None else ():
         errors.setdefault(error.field, error.message.for_(visit.look.lang))
@@ -148,7 +154,10 @@ def _draw(
         current=it,
         it=it,
         verb=verb,
-        label=label,
+        label=heading or label,
+        save=label,
+        carried=hidden,
+        target=target,
         action=action,
         danger=action.danger if action is not None else verb == "delete",
         first=first,
@@ -165,7 +174,7 @@ def _draw(
         theirs=theirs or {},
         lists=_lists(visit, it, [*first, *rest], row),
         title=label,
-        back=_next(visit) or visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name),
+        back=back or (_next(visit) or visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name)),
     )
 
 
@@ -200,7 +209,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
     if not visit.may(it, verb):
         raise Forbidden()
     action = it.verbs[verb]
-    written, inputs = _asks(visit, it, verb, action)
+    written, inputs = asks(visit, it, verb, action)
     row, _ = fetch(visit, it, id, [one.name for one in written])
     fields = [*written, *inputs]
     if not visit.posted:
@@ -209,7 +218,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
         raw = _of_row(written, row, visit)
         raw.fill(defaults([one for one in inputs if one.default is not None], visit))
         raw.fill(prefill(fields, visit))
-        return _draw(visit, it, verb, fields, [], raw, row=row, was=raw, action=action)
+        return draw(visit, it, verb, fields, [], raw, row=row, was=raw, action=action)
     raw = Raw.of(visit.post)
     read = read_all(fields, raw, visit, everything=True)
     for one in inputs:
@@ -228,7 +237,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
             version=parse_id(visit.post.get("version", "")) if verb not in ("delete", "restore") else None,
         )
     except (Invalid, Conflict, Forbidden) as problem:
-        return _draw(visit, it, verb, fields, [], raw, row=row, was=raw, problem=problem, candidates=read.candidates, action=action)
+        return draw(visit, it, verb, fields, [], raw, row=row, was=raw, problem=problem, candidates=read.candidates, action=action)
     shown = _answers(visit, it, result)
     if shown:
         return visit.page("pages/answer.html", current=it, it=it, row=row, label=action.label if action else it.label, answers=shown, title=it.label)
@@ -236,7 +245,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
     return redirect(_next(visit) or (visit.look.to(it.name) if verb == "delete" else _after(visit, it, row["id"])))
 
 
-def _asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tuple[list[Field], list[Field]]:
+def asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tuple[list[Field], list[Field]]:
     """The record's fields a verb may write, and its own inputs."""
     if action is not None:
         written = [it.fields[n] for n in action.form if visit.guard.level(it, n) == "write"]
@@ -247,9 +256,9 @@ def _asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tup
 
 
 def _whole(visit: Visit, it: Definition, id: str) -> dict[str, Any]:
-    from guanxi.surfaces.web.record import _asked
+    from guanxi.surfaces.web.record import asked_paths
 
-    return fetch(visit, it, id, _asked(visit, it))[0]
+    return fetch(visit, it, id, asked_paths(visit, it))[0]
 
 
 def _after(visit: Visit, it: Definition, record: UUID) -> str:

@@ -8,25 +8,23 @@ from urllib.parse import quote, urlencode
 from django.http import HttpResponse
 
 from guanxi.base.errors import Invalid, NotFound
-from guanxi.kernel.declare.conditions import And, Condition, Test
+from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import beginning, filters
+from guanxi.surfaces.web import beginning, filters, showing
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
-from guanxi.surfaces.web.visit import Visit, page
+from guanxi.surfaces.web.visit import Visit
 
 SIZE = 50
-KEPT = ("view", "columns", "q", "where", "sort", "bin")
-"""What of the address belongs to the list besides the filters; the cursor never survives a change."""
+KEPT = ("view", "sort", "bin")
+"""What of the address stays while the list is filtered; the cursor never survives a change."""
 
 
-@page
-def listing(visit: Visit, plural: str) -> HttpResponse:
-    it = visit.object(plural)
+def listing(visit: Visit, it: Definition) -> HttpResponse:
     get = visit.get
-    view = _view(it, get.get("view", ""))
+    view = showing.list_view(it, get.get("view", ""))
     binned = bool(get.get("bin"))
     if binned and not visit.may(it, "restore"):
         raise NotFound()
@@ -78,6 +76,9 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
         kept=[(key, value) for key in KEPT for value in get.getlist(key) if value],
         may_export=visit.may(it, "export"),
         exporting=href(visit, do=EXPORT).replace(visit.request.path, f"{visit.request.path}/bulk", 1),
+        tab=lambda v: visit.look.to(it.name, view="" if v is it.view(List) else v.name),
+        clear=visit.look.to(it.name, view=get.get("view")),
+        switch=showing.switch(visit, it, view.name) if not binned else [],
         may_create=visit.may(it, "create"),
         may_import=visit.may(it, "create") and visit.may(it, "import"),
         may_restore=visit.may(it, "restore"),
@@ -86,14 +87,9 @@ def listing(visit: Visit, plural: str) -> HttpResponse:
     )
 
 
-def _view(it: Definition, name: str) -> List:
-    found: List | None = (it.view(List, name) if name else None) or it.view(List)
-    return found or List(columns=(it.title,))
-
-
 def columns(visit: Visit, it: Definition) -> list[Column]:
     """The columns the address asks for, those of its view otherwise; what a record is called comes first."""
-    view = _view(it, visit.get.get("view", ""))
+    view = showing.list_view(it, visit.get.get("view", ""))
     chosen = [p for value in visit.get.getlist("columns") for p in value.split(",") if p][:40]
     paths = list(dict.fromkeys(chosen or view.columns))
     if it.title not in paths:
@@ -105,12 +101,8 @@ def columns(visit: Visit, it: Definition) -> list[Column]:
 
 def condition(visit: Visit, it: Definition) -> Condition:
     """What the address asks of records: its view's condition, the filters, a part of the name, a condition in words."""
-    get, view = visit.get, _view(it, visit.get.get("view", ""))
-    parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(get.get("where", "").strip())]
-    parts += filters.conditions(filters.offered(visit.guard, it, view), get, visit.guard)
-    if q := get.get("q", "").strip()[:200]:
-        parts.append(Test(it.title, "contains", q))
-    return And(tuple(parts))
+    view = showing.list_view(it, visit.get.get("view", ""))
+    return showing.condition(visit, it, view, filters.offered(visit.guard, it, view))
 
 
 def _order(visit: Visit, it: Definition, view: List) -> list[str] | None:

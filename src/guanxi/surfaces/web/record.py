@@ -44,7 +44,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     groups = _groups(visit, it, view)
     highlights = _see(visit, it, view.highlights)
     tab = visit.get.get("tab", "") or ("history" if it.group == "settings" else "timeline")
-    paths = [*(c.path for _, group in groups for c in group), *(c.path for c in highlights), *_asked(visit, it)]
+    paths = [*(c.path for _, group in groups for c in group), *(c.path for c in highlights), *asked_paths(visit, it)]
     row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not visit.get.get("before") else 0)
     related = _related(visit, it, view)
     context: dict[str, Any] = {}
@@ -127,7 +127,7 @@ def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list
 # -- what can be done ------------------------------------------------------------------------------------------------
 
 
-def _asked(visit: Visit, it: Definition) -> list[str]:
+def asked_paths(visit: Visit, it: Definition) -> list[str]:
     """What the offers look at, so that one read answers them all, and what a stage bar needs."""
     paths: list[str] = []
     for action in it.verbs.values():

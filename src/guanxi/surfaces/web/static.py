@@ -14,7 +14,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
 HERE = Path(__file__).parent
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-VENDORED = {"vendor/htmx.js": "htmx.org/dist/htmx.min.js"}
+VENDORED = {
+    "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
+    "vendor/sortable.js": "sortablejs/modular/sortable.esm.js",
+}
 """Name here → file in node_modules, served as its package ships it; pages work when it is not there."""
 _IMPORT = re.compile(rb'((?:\bfrom|\bimport)\s*\(?\s*)"\./([\w./-]+)"')
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from guanxi.surfaces.web import (
+    boards,
     bulk,
     capturing,
     children,
@@ -12,10 +13,10 @@ from guanxi.surfaces.web import (
     home,
     importing,
     linking,
-    listing,
     profile,
     record,
     shell,
+    shown,
     signing,
     static,
     work,
@@ -54,7 +55,7 @@ urlpatterns = [
     path("jobs/<uuid:job>", work.one),
     path("jobs/<uuid:job>/undo", importing.undo),
     path("jobs/<uuid:job>/files/<uuid:file>", work.file),
-    path("<slug:plural>", listing.listing),
+    path("<slug:plural>", shown.shown),
     path("<slug:plural>/bulk", bulk.bulk),
     path("<slug:plural>/new", forms.new),
     path("<slug:plural>/import", importing.importing),
@@ -62,6 +63,7 @@ urlpatterns = [
     path("<slug:plural>/options", linking.options),
     path("<slug:plural>/<str:id>", record.record),
     path("<slug:plural>/<str:id>/edit", forms.edit),
+    path("<slug:plural>/<str:id>/put", boards.put),
     path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", record.file),
     path("<slug:plural>/<str:id>/children/<slug:child>", children.save),
     path("<slug:plural>/<str:id>/<slug:verb>", forms.verb),

@@ -1,0 +1,146 @@
+// A board: cards are dragged, or moved by the keyboard. The server decides what a move is and what it needs; whatever is not
+// done puts the card back.
+import { open } from "./layers.js";
+import { toast } from "./say.js";
+import { wait } from "./waiting.js";
+import { t } from "./words.js";
+
+const failed = () => t("没有移动：连不上服务器。", "Not moved: no connection.");
+
+customElements.define("gx-board", class extends HTMLElement {
+  connectedCallback() {
+    if (this.ready) return;
+    this.ready = true;
+    this.rove(this.querySelector(".slip"));
+    this.addEventListener("keydown", (event) => this.key(event));
+    this.addEventListener("focusin", (event) => { const slip = event.target.closest(".slip"); if (slip) this.rove(slip); });
+    this.main = this.closest("#main");
+    this.reread = (event) => { if (this.asking) event.preventDefault(); };
+    this.main?.addEventListener("gx:refresh", this.reread);
+    const switches = new Map([...(this.previousElementSibling?.querySelectorAll("a[href^='#']") ?? [])].map((a) => [a.hash.slice(1), a]));
+    this.seen = new IntersectionObserver((lanes) => lanes.forEach(({ target, isIntersecting }) => {
+      switches.get(target.id)?.classList.toggle("now", isIntersecting);
+    }), { root: this, threshold: 0.6 });
+    this.querySelectorAll(".lane").forEach((lane) => this.seen.observe(lane));
+    if (this.dataset.sortable) this.drag();
+  }
+
+  disconnectedCallback() {
+    this.main?.removeEventListener("gx:refresh", this.reread);
+    this.seen?.disconnect();
+  }
+
+  async drag() {
+    const { default: Sortable } = await import(this.dataset.sortable);
+    for (const list of this.querySelectorAll(".slips")) {
+      Sortable.create(list, {
+        group: "slips", draggable: ".slip:not([data-fixed], .moving)", sort: false, animation: 120, delay: 180, delayOnTouchOnly: true,
+        ghostClass: "ghost", scroll: true, bubbleScroll: true, emptyInsertThreshold: 24,
+        onStart: ({ item }) => { this.after = item.nextElementSibling; this.classList.add("dragging"); },
+        onEnd: ({ item, from, to }) => {
+          this.classList.remove("dragging");
+          if (from !== to) this.move(item, from, to, this.after);
+        },
+      });
+    }
+    this.classList.add("draggable");
+  }
+
+  // What the server says to a move, or, without one, where the card is now; {} when it cannot be reached.
+  async tell(id, move, was = "") {
+    const query = new URLSearchParams(this.dataset.query);
+    if (!move) query.set("was", was);
+    const body = move && new FormData();
+    for (const [name, value] of Object.entries(move ? { view: this.dataset.view, csrfmiddlewaretoken: this.dataset.csrf, ...move } : {})) body.append(name, value);
+    const asked = fetch(`/${this.dataset.plural}/${id}/put?${query}`, { method: move ? "POST" : "GET", body, headers: { Accept: "application/json" } });
+    const answer = await wait(asked, this).catch(() => null);
+    return answer?.headers.get("Content-Type")?.startsWith("application/json") ? answer.json() : {};
+  }
+
+  // The card stands in its new column already.
+  async move(slip, from, to, after = null) {
+    const { id } = slip.dataset, was = from.dataset.key;
+    const back = () => from.insertBefore(slip, after?.parentElement === from ? after : null);
+    slip.classList.add("moving");
+    let answer = await this.tell(id, { to: to.dataset.key, from: was });
+    if (answer.ask) {
+      // The dialog is a page of its own; when it is left, the server knows whether the card moved.
+      const asking = (this.asking = {});
+      await open("dialog", answer.ask);
+      await new Promise((left) => document.getElementById("dialog").addEventListener("close", left, { once: true }));
+      answer = await this.tell(id, null, was);
+      setTimeout(() => { if (this.asking === asking) this.asking = null; }, 500); // the layer tells the page only now
+    }
+    slip.classList.remove("moving");
+    if (answer.at && answer.at !== was) this.moved(id, answer, () => this.undo(id, answer, was));
+    else {
+      back();
+      if (answer.refused || !answer.at) toast(answer.refused ?? failed(), { kind: "wrong" });
+    }
+  }
+
+  list(key) { return [...this.querySelectorAll(".slips")].find((one) => one.dataset.key === key); }
+
+  slip(id) { return this.querySelector(`#c-${CSS.escape(id)}`); }
+
+  moved(id, answer, undo) {
+    const held = document.activeElement?.closest(".slip")?.dataset.id === id || document.activeElement === document.body;
+    const old = this.slip(id), list = this.list(answer.at);
+    const made = document.createElement("template");
+    made.innerHTML = answer.card;
+    const fresh = list && !list.closest(".folded") ? made.content.firstElementChild : null;
+    if (fresh && old?.parentElement === list) old.replaceWith(fresh);
+    else { old?.remove(); if (fresh) list.prepend(fresh); }
+    for (const [key, html] of Object.entries(answer.heads)) {
+      const head = this.querySelector(`#h-${CSS.escape(key)}`);
+      if (head) head.outerHTML = html;
+    }
+    if (fresh) { this.rove(fresh); if (held) fresh.focus({ preventScroll: true }); }
+    for (const text of answer.warnings) toast(text, { kind: "warning" });
+    toast(answer.said, answer.undo ? { undo } : {});
+  }
+
+  // The opposite move, also of a card in a folded column, which is not drawn.
+  async undo(id, { at }, was) {
+    const answer = await this.tell(id, { to: was, from: at });
+    if (answer.at === was) this.moved(id, { ...answer, undo: false });
+    else toast(answer.refused ?? failed(), { kind: "wrong" });
+  }
+
+  // One card takes part in the order of tabs; arrows go from card to card, with Shift they take the card along.
+  rove(slip) {
+    this.querySelector(".slip[tabindex='0']")?.setAttribute("tabindex", "-1");
+    slip?.setAttribute("tabindex", "0");
+  }
+
+  go(slip) {
+    if (!slip) return;
+    this.rove(slip);
+    slip.focus();
+  }
+
+  key(event) {
+    const slip = event.target;
+    if (!slip.matches?.(".slip") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const lanes = [...this.querySelectorAll(".lane")], at = lanes.indexOf(slip.closest(".lane"));
+    const sideways = { ArrowLeft: -1, ArrowRight: 1 }[event.key], upright = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+    if (sideways || upright) event.preventDefault();
+    if (sideways && event.shiftKey) {
+      const to = lanes[at + sideways]?.querySelector(".slips"), from = slip.parentElement, after = slip.nextElementSibling;
+      if (!to || "fixed" in slip.dataset || slip.classList.contains("moving")) return;
+      to.prepend(slip);
+      slip.focus();
+      this.move(slip, from, to, after);
+    } else if (sideways) {
+      const place = [...slip.parentElement.querySelectorAll(".slip")].indexOf(slip);
+      for (let n = at + sideways; lanes[n]; n += sideways) {
+        const slips = [...lanes[n].querySelectorAll(".slip")];
+        if (slips.length) return this.go(slips[Math.min(place, slips.length - 1)]);
+      }
+    } else if (upright) {
+      const next = slip[upright];
+      if (next?.matches(".slip")) this.go(next);
+      else next?.querySelector("a")?.focus();
+    } else if (event.key === "Enter") slip.querySelector("a.title")?.click();
+  }
+});

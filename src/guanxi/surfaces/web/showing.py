@@ -1,0 +1,217 @@
+"""The ways an object's records can be shown: list, board, calendar, tree, regions. One address for all of them, which keeps
+filter and search; what they have in common stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from guanxi.base.errors import Invalid
+from guanxi.base.text import T, Text
+from guanxi.kernel.declare.conditions import And, Condition, Test
+from guanxi.kernel.declare.fields import Boolean, Choice, Date, DateTime, Link, MultiChoice, Region
+from guanxi.kernel.declare.objects import Board, Calendar, Definition, List
+from guanxi.kernel.records import views
+from guanxi.surfaces.web import filters
+from guanxi.surfaces.web.filters import Column
+from guanxi.surfaces.web.visit import Visit
+
+KINDS: dict[str, tuple[Text, str]] = {
+    "list": (T("列表", "List"), "menu"),
+    "board": (T("看板", "Board"), "pipeline"),
+    "calendar": (T("日历", "Calendar"), "calendar"),
+    "tree": (T("层级", "Tree"), "department"),
+    "region": (T("地区", "Regions"), "region"),
+}
+"""What each way is called, and its icon."""
+KEPT = ("q", "where", "sort", "columns")
+"""What of an address goes along from one way to another, beside the filters (`f.…`) and the list view."""
+
+
+def list_view(it: Definition, name: str) -> List:
+    """The list view of a name, else the first."""
+    found: List | None = (it.view(List, name) if name else None) or it.view(List)
+    return found or List(columns=(it.title,))
+
+
+def condition(visit: Visit, it: Definition, view: List, offered: list[Column]) -> Condition:
+    """Which records the address means: the view's, the filters', the typed condition's, those whose name holds `q`."""
+    q, where = visit.get.get("q", "").strip()[:200], visit.get.get("where", "").strip()
+    parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(where)]
+    parts += filters.conditions(offered, visit.get, visit.guard)
+    if q:
+        parts.append(Test(it.title, "contains", q))
+    return And(tuple(parts))
+
+
+def usable(visit: Visit, it: Definition, path: str) -> bool:
+    """Whether the actor may filter and group by what a path leads to."""
+    found = filters.column(visit.guard, it, path)
+    return found is not None and found.level in ("read", "write")
+
+
+def understood(visit: Visit, it: Definition, text: str) -> bool:
+    """Whether the actor may ask a condition: it names nothing they do not see."""
+    try:
+        visit.guard.where(it, visit.guard.parse(text))
+    except Invalid:
+        return False
+    return True
+
+
+def boards(visit: Visit, it: Definition) -> list[Board]:
+    """The boards of an object, declared and saved, whose columns the actor may see. `name` is the key in an address."""
+    kinds = Choice | Boolean | Link
+    found = [board_of(view) for view in views.for_object(visit.actor, it.name, ("board",)) if view.problem is None]
+    return [b for b in found if usable(visit, it, b.by) and isinstance(it.fields[b.by], kinds) and not isinstance(it.fields[b.by], MultiChoice)]
+
+
+def board_of(view: views.Shown) -> Board:
+    """A board as settings and declaration say it; by another field, the declared one's columns and verbs mean nothing."""
+    settings, declared = view.settings, view.declared
+    by = str(settings.get("by", ""))
+    common = {"name": view.key, "label": view.label, "where": settings.get("where", ""), "total": settings.get("total", ""), "card": tuple(settings.get("card", ()))}
+    if settings.get("sort"):
+        common["sort"] = tuple(settings["sort"])
+    if not isinstance(declared, Board):
+        return Board(by, **common)
+    if not common["card"]:
+        common["card"] = declared.card
+    if declared.by != by:
+        return Board(by, overdue=declared.overdue, **common)
+    return replace(declared, **common)
+
+
+def calendars(visit: Visit, it: Definition) -> list[Calendar]:
+    """The calendars of an object, declared and saved, whose days the actor may see."""
+    if visit.guard.title(it) is None:
+        return []
+    found = [calendar_of(view) for view in views.for_object(visit.actor, it.name, ("calendar",)) if view.problem is None]
+    return [c for c in found if usable(visit, it, c.date) and isinstance(it.fields[c.date], Date | DateTime)]
+
+
+def calendar_of(view: views.Shown) -> Calendar:
+    settings, declared = view.settings, view.declared
+    given: dict[str, Any] = {"name": view.key, "label": view.label, "date": str(settings.get("date", "")), "end": settings.get("end", "")}
+    given |= {"where": settings.get("where", ""), "card": tuple(settings.get("card", ()))}
+    if isinstance(declared, Calendar):
+        if view.id is not None:
+            given["common"] = False  # what somebody saved is chosen before it is seen
+        if not given["card"]:
+            given["card"] = declared.card
+        return replace(declared, **given)
+    return Calendar(common=False, **given)
+
+
+def regions(visit: Visit, it: Definition) -> list[Region]:
+    return [one for one in it.fields.values() if isinstance(one, Region) and usable(visit, it, one.name)]
+
+
+def kinds(visit: Visit, it: Definition) -> list[str]:
+    """The ways this object can be shown to this actor, the list first."""
+    has: dict[str, Callable[[], bool]] = {
+        "board": lambda: bool(boards(visit, it)),
+        "calendar": lambda: bool(calendars(visit, it)),
+        "tree": lambda: bool(it.parent) and usable(visit, it, it.parent) and visit.guard.title(it) is not None,
+        "region": lambda: bool(regions(visit, it)),
+    }
+    return ["list", *(kind for kind, there in has.items() if there())]
+
+
+def kind(visit: Visit, it: Definition) -> str:
+    """The way the address asks for; what the object does not have is shown as a list."""
+    asked = visit.get.get("view", "")
+    if not asked:
+        return "list"
+    found = asked
+    if asked not in KINDS:
+        found = next((k for k, those in (("board", boards), ("calendar", calendars)) if any(v.name == asked for v in those(visit, it))), "list")
+    return found if found in kinds(visit, it) else "list"
+
+
+def switch(visit: Visit, it: Definition, scope: str) -> list[dict[str, Any]]:
+    """The row of buttons in the head: each way with its address, keeping filter, search and list view."""
+    now, out = kind(visit, it), []
+    first = it.view(List)
+    scope = "" if first is not None and scope == first.name else scope
+    kept = [(key, value) for key in visit.get for value in visit.get.getlist(key) if value and (key in KEPT or key.startswith("f."))]
+    found = kinds(visit, it)
+    for name in found if len(found) > 1 else ():
+        way = [("view", scope)] if name == "list" else [("view", name), ("scope", scope)]
+        query = urlencode([pair for pair in (*way, *kept) if pair[1]], safe="/,")
+        label, icon = KINDS[name]
+        out.append({"name": name, "label": label, "icon": icon, "now": name == now, "url": f"/{it.plural}" + (f"?{query}" if query else "")})
+    return out
+
+
+@dataclass
+class Frame:
+    """A page that shows an object's records in some way: which of them, and what its head and filters say."""
+
+    visit: Visit
+    it: Definition
+    kind: str
+    view: List
+    offered: list[Column]
+    where: Condition
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, visit: Visit, it: Definition, kind: str) -> Frame:
+        """The frame of what the address asks for. A condition that is wrong shows nothing and says so."""
+        view = list_view(it, visit.get.get("scope", ""))
+        offered = filters.offered(visit.guard, it, view)
+        try:
+            where = visit.guard.where(it, asked := condition(visit, it, view, offered))
+        except Invalid as problem:
+            errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
+            return cls(visit, it, kind, view, offered, Test("id", "in", []), errors)
+        assert where is not None
+        return cls(visit, it, kind, view, offered, asked)
+
+    def context(self) -> dict[str, Any]:
+        """What components/shown.html needs."""
+        visit, it, get = self.visit, self.it, self.visit.get
+        scope = get.get("scope", "")
+        active = filters.active(self.offered, get)
+        return {
+            "current": it,
+            "it": it,
+            "kind": self.kind,
+            "view": self.view,
+            "views": [v for v in it.views if isinstance(v, List)],
+            "tab": lambda v: self.href(scope="" if v is it.view(List) else v.name),
+            "offered": self.offered,
+            "active": active,
+            "q": get.get("q", "").strip()[:200],
+            "where": get.get("where", "").strip(),
+            "errors": self.errors,
+            "narrow": bool(get.get("q") or get.get("where") or active),
+            "kept": [(key, value) for key in ("view", "scope", *OWN) for value in get.getlist(key) if value],
+            "clear": f"/{it.plural}?" + urlencode([(key, get[key]) for key in ("view", "scope", *OWN) if get.get(key)]),
+            "switch": switch(visit, it, scope),
+            "binned": False,
+            "may_create": visit.may(it, "create"),
+            "may_restore": False,
+            "href": self.href,
+            "title": it.label,
+        }
+
+    def href(self, **changes: Any) -> str:
+        """This page's address with something changed."""
+        query = self.visit.get.copy()
+        for key in ("after", "column"):
+            query.pop(key, None)
+        for key, value in changes.items():
+            if value in (None, "", False):
+                query.pop(key, None)
+            else:
+                query[key] = str(value)
+        text = query.urlencode(safe="/,:")
+        return f"/{self.it.plural}" + (f"?{text}" if text else "")
+
+
+OWN = ("process", "open", "by", "date", "span", "total")
+"""What of an address belongs to one way of showing and stays while it is filtered."""
