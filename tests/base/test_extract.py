@@ -116,7 +116,7 @@ FACTS = [
     ("和张总约好", "person", ["张总"]), ("李建国经理", "person", ["李建国"]), ("王女士", "person", ["王女士"]), ("欧阳女士", "person", ["欧阳女士"]), ("陈主任", "person", ["陈主任"]), ("联系人：张三", "person", ["张三"]),
     ("姓名：欧阳娜娜 女士", "person", ["欧阳娜娜"]), ("王小明 13912345678", "person", ["王小明"]), ("13912345678（李四）", "person", ["李四"]), ("我叫赵敏", "person", ["赵敏"]), ("高级工程师", "person", []),
     ("对方经理", "person", []), ("周三总结", "person", []), ("项目总金额", "person", []), ("Dr. Emily Stone", "person", ["Emily Stone"]), ("this is John Smith", "person", ["John Smith"]), ("销售总监王磊先生", "person", ["王磊"]),
-    ("采购部王经理", "person", ["王经理"]), ("采购经理", "title", ["采购经理"]), ("Purchasing Manager", "title", ["Purchasing Manager"]), ("CEO", "title", ["CEO"]), ("采购部王经理", "department", ["采购部"]),
+    ("采购部王经理", "person", ["王经理"]), ("星河公司的赵云，", "person", ["赵云 ?"]), ("公司的方案，", "person", []), ("采购经理", "title", ["采购经理"]), ("Purchasing Manager", "title", ["Purchasing Manager"]), ("CEO", "title", ["CEO"]), ("采购部王经理", "department", ["采购部"]),
     ("信息中心", "department", ["信息中心"]), ("Purchasing Department", "department", ["Purchasing Department"]), ("今天拜访了客户", "way", ["visit"]), ("刚打了电话", "way", ["phone"]), ("下周拜访", "way", ["visit ?"]),
     ("昨天开了会", "way", ["meeting"]), ("发了邮件", "way", ["email"]), ("微信：abc_123", "way", []), ("visited their office", "way", ["visit"]),
 ]  # fmt: skip

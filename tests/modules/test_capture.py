@@ -132,6 +132,8 @@ def test_a_name_at_the_customer_selects_and_a_family_name_is_offered(company: Co
     whole = company.owner.create("contact", name="何欢", customer=customer)
     _, steps = proposed(company.owner, "今天拜访了同名测试有限公司，联系人：何欢")
     assert steps["contact"].record == whole
+    _, steps = proposed(company.owner, "今天拜访了同名测试有限公司，何欢说下周再定")
+    assert steps["contact"].record == whole, "a contact's whole name is found where no rule sees a name"
     _, steps = proposed(company.owner, "今天拜访了同名测试有限公司的何总")
     assert (steps["contact"].record, steps["contact"].open, [c.id for c in steps["contact"].candidates]) == (None, True, [whole])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -122,4 +123,21 @@ def test_without_script(cast: Cast, known: UUID, chromium: Any, website: str) ->
     assert "无脚本有限公司" in page.locator("h1").inner_text()
     made = rows(cast, "contact", "name = 马可", "customer", "phones")
     assert [(row["customer"]["label"], row["phones"]) for row in made] == [("无脚本有限公司", [{"number": "+8613812340077"}])]
+    page.context.close()
+
+
+@pytest.mark.parametrize("how", [{"color_scheme": "light"}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 844}}])
+def test_axe_finds_nothing(known: UUID, chromium: Any, website: str, how: dict[str, Any]) -> None:
+    axe = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.is_file():
+        pytest.skip("axe-core is not installed")
+    page, _ = enter(chromium, website, bypass_csp=True, **how)
+    page.goto(website + "/capture")
+    page.fill("#capture-text", chat(datetime.now(ZONE)) + "\n金辉物流的网址 www.jinhui.cn，预算 15万元，12月3日或12月5日再说")
+    for _ in range(2):
+        page.evaluate(axe.read_text())
+        assert page.evaluate("axe.run(document).then((found) => found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html)}`))") == []
+        if page.locator(".captured").count() == 0:
+            page.keyboard.press("Control+Enter")
+            page.wait_for_selector(".captured")
     page.context.close()

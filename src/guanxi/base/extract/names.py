@@ -156,6 +156,7 @@ _LINE = re.compile(rf"^\s*(?P<n>[{_HAN}](?: ?[{_HAN}]){{1,3}})\s*(?:[,|/·\s]+(?
 _TOKEN = re.compile(rf"(?<![{_HAN}])(?P<n>[{_HAN}]{{2,4}})[ \t,|/·]{{1,4}}(?=(?:[{_HAN}]{{2,6}}部)?(?:{_TITLE.pattern}))")
 _EN_NAME = r"[A-Z][a-z]+(?:[ ][A-Z]\.)?(?:[ -][A-Z][a-zA-Z'’-]+){1,2}"
 _EN_TITLED = re.compile(r"\b(?P<t>Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+(?P<n>[A-Z][a-zA-Z'’-]+(?:[ ][A-Z][a-zA-Z'’-]+){0,2})")
+_OF_COMPANY = re.compile(rf"(?:公司|集团|医院|大学|学院|银行|事务所|研究院|工厂|部|科|处|中心)的(?P<n>[{_HAN}]{{2,3}})(?=[,;:。、\s和与]|$)")
 _EN_LINE = re.compile(rf"^\s*(?P<n>{_EN_NAME})\s*(?:[,|/]\s*(?P<rest>[^\n]{{2,60}}))?$")
 _EN_I_AM = re.compile(rf"\b(?:I am|I'm|[Tt]his is|[Mm]y name is)\s+(?P<n>{_EN_NAME})")
 _BESIDE = re.compile(rf"(?P<n>[{_HAN}]{{2,4}})\s*(?:先生|女士|经理|总|主任|老师)?\s*(?:的)?(?:手机|电话|联系电话|联系方式|tel)?(?:号码?|是|为)?\s*[:,]?\s*$", re.IGNORECASE)
@@ -173,6 +174,10 @@ def people(plain: Plain, phones: list[Fact], card: bool) -> Iterator[Fact]:
     yield from _beside(plain, phones)
     yield from _lines(plain, card)
     text = plain.text
+    for m in _OF_COMPANY.finditer(text):
+        if plain.free(m.start("n"), m.end("n")) and _named(m["n"]) and frequent(m["n"]):
+            yield plain.fact("person", m["n"], m.start("n"), m.end("n"), sure=False)
+            plain.take(m.start("n"), m.end("n"))
     for pattern in (_I_AM, _EN_I_AM):
         for m in pattern.finditer(text):
             name = m["n"]

@@ -54,11 +54,11 @@ def _iso(one: Fact, desk: Any, usual: time = time(9)) -> str:
 
 
 def _happened(facts: Facts, desk: Any) -> Guess:
-    """When the chat's last message or the mail was sent; of a note, the one day before today that it names."""
+    """When the chat's last message or the mail was sent; of a note, the one day before today that it names, else now."""
     if facts.at is not None and facts.at <= desk.now:
         return Guess(facts.at.isoformat())
     past = [one for one in facts.of("moment") if one.value.day < desk.now.date() and one.value.precision in ("time", "half", "day")]
-    return guess(past, lambda one: _iso(one, desk, time(12)))
+    return guess(past, lambda one: _iso(one, desk, time(12))) if past else Guess(desk.now.replace(second=0, microsecond=0).isoformat())
 
 
 def _next(facts: Facts, desk: Any) -> Guess:

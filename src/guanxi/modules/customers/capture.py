@@ -167,7 +167,9 @@ def contact(facts: Facts, desk: Any) -> Step | None:
     base = desk.steps.get("customer")
     known = [candidate for _, candidate in known_people(facts, desk)]
     person, others = main_person(facts, desk)
-    if not known and ((person is None and not others) or base is None):
+    there = desk.rows("contact", Test("customer", "=", base.record) & Test("left", "!=", True), ["name"], limit=100) if base is not None and base.record is not None else []
+    called = [one for row in there if (one := _called(row, facts)) is not None]
+    if not known and ((person is None and not others and not called) or base is None):
         return None
     step = Step(_person_values(facts, desk, person, others), candidates=tuple(known), links={"customer": "customer"}, new=base is not None)
     if len(known) == 1:
@@ -176,23 +178,26 @@ def contact(facts: Facts, desk: Any) -> Step | None:
     if known:
         step.open, step.take = True, False
         return step
-    if base is not None and base.record is not None:
-        there = desk.rows("contact", Test("customer", "=", base.record) & Test("left", "!=", True), ["name"], limit=100)
-        for one in [person] if person is not None else others:
-            for row in there:
-                label = row.get("name") or ""
-                if label == one.value:
-                    step.candidates = (*step.candidates, Candidate(row["id"], label, _SAME_NAME, _span(one)))
-                elif _short(one) and label[:1] == one.value[:1]:
-                    step.candidates = (*step.candidates, Candidate(row["id"], label, _SAME_FAMILY, _span(one)))
-    same = [one for one in step.candidates if one.why == _SAME_NAME]
-    if len(same) == 1 and person is not None:
-        step.record = same[0].id
+    family = [
+        Candidate(row["id"], row["name"], _SAME_FAMILY, _span(one))
+        for one in ([person] if person is not None else others) if _short(one)
+        for row in there if (row.get("name") or "")[:1] == one.value[:1] and row["id"] not in {c.id for c in called}
+    ]  # fmt: skip
+    step.candidates = (*called, *family)
+    if len(called) == 1 and (person is None or person.value == called[0].label):
+        step.record = called[0].id
     elif step.candidates:
         step.open, step.take = True, False
     elif person is None:
         step.take = False
     return step
+
+
+def _called(row: dict[str, Any], facts: Facts) -> Candidate | None:
+    """A contact of the customer whose whole name stands in the text."""
+    name = row.get("name") or ""
+    at = facts.text.find(name) if len(name) >= 2 else -1
+    return Candidate(row["id"], name, _SAME_NAME, ((at, at + len(name)),)) if at >= 0 else None
 
 
 def _person_values(facts: Facts, desk: Any, person: Fact | None, others: list[Fact]) -> dict[str, Guess]:
