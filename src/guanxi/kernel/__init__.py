@@ -47,6 +47,7 @@ from guanxi.kernel.declare.figures import Counter, Dashboard, Figure, Widget
 from guanxi.kernel.declare.objects import (
     Action,
     Board,
+    Box,
     Calendar,
     Form,
     Grant,
@@ -64,6 +65,7 @@ __all__ = [
     "AutoNumber",
     "Board",
     "Boolean",
+    "Box",
     "Calendar",
     "Candidate",
     "Capture",

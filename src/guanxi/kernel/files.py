@@ -16,6 +16,9 @@ from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.people import catalog_of
 from guanxi.kernel.storage import files, sql
 
+PICTURES = frozenset(files.SAFE_IMAGES)
+"""The kinds of file a browser may show in a page."""
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -29,7 +32,7 @@ class Opened:
     @property
     def picture(self) -> bool:
         """Whether a browser may show it in a page."""
-        return self.type in files.SAFE_IMAGES
+        return self.type in PICTURES
 
 
 def upload(actor: Actor, name: str, chunks: Iterable[bytes]) -> dict[str, Any]:

@@ -147,6 +147,31 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Box:
+    """Records that are written from the pages of what they are about: a few inputs, first on the page of every record that
+    a link of `on` leads to.
+
+    text: what is written. kind: a choice, offered as buttons. due: when there is something to do next, with quick choices.
+    files: a file field. mentions: many-links to people named in the text. about: links offered beside, to records that have
+    a link of `on` in common with the page's record.
+    """
+
+    on: tuple[str, ...]
+    text: str
+    kind: str = ""
+    due: str = ""
+    files: str = ""
+    mentions: str = ""
+    about: tuple[str, ...] = ()
+    name: str = "box"
+    label: Text = T("写跟进", "Write")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (self.text, *(name for name in (self.kind, self.due, self.files, self.mentions) if name), *self.about)
+
+
+@dataclass(frozen=True)
 class Form:
     """Fields in order, for creating and editing."""
 
@@ -155,7 +180,7 @@ class Form:
     label: Text = T("表单", "Form")
 
 
-View = List | Board | Calendar | Record | Form
+View = List | Board | Calendar | Record | Box | Form
 
 BUILT_IN = ("create", "update", "delete", "restore")
 SHARING = ("assign", "share", "unshare")
@@ -392,6 +417,8 @@ def _paths(view: View) -> Iterable[str]:
             return (view.date, *view.card, *([view.end] if view.end else []))
         case Record():
             return (*view.highlights, *(path for _, group in view.groups for path in group))
+        case Box():
+            return (*view.on, *view.fields)
         case Form():
             return view.fields
 

@@ -75,11 +75,12 @@ def history(name: str, record: UUID | str, *, actor: Actor, before: UUID | None 
         return _told(guard, found, {})
 
 
-def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50) -> list[Told]:
-    """What happened to one record and to the records linked to it that the actor may see, newest first."""
+def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50, only: str = "") -> list[Told]:
+    """What happened to one record and to the records linked to it that the actor may see, newest first; `only` those of one
+    object, the record's own under its own object's name."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        return _around(guard, *_seen(guard, name, record), before, limit)
+        return _around(guard, *_seen(guard, name, record), before, limit, only)
 
 
 def record(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, limit: int = 50) -> tuple[dict[str, Any], list[Told]]:
@@ -90,20 +91,21 @@ def record(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str]
         return row, _around(guard, guard.object(name), row["id"], True, None, limit)
 
 
-def _around(guard: Guard, it: Definition, there: UUID, living: bool, before: UUID | None, limit: int) -> list[Told]:
+def _around(guard: Guard, it: Definition, there: UUID, living: bool, before: UUID | None, limit: int, only: str = "") -> list[Told]:
     """The timeline of a record that is seen."""
     plain = living and not it.policy.through  # what is seen through it is then seen: that arm is true already
     children = [
         near.Child(child, link.name, Always() if plain and link.name in child.policy.through else guard.readable(child), guard.title(child))
         for child, link in guard.catalog.linking_to(it.name)
-        if access.may(guard.actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
+        if only in ("", child.name) and access.may(guard.actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
     ]
     around = near.linked(guard.catalog, children, there, limit=200)
     known: Labels = {}
     for child, one, title in around:
         if title is not None:
             known.setdefault(child, {})[one] = title
-    records = dict.fromkeys([(it.name, there), *((child, one) for child, one, _ in around)])
+    own = [(it.name, there)] if only in ("", it.name) else []
+    records = dict.fromkeys([*own, *((child, one) for child, one, _ in around)])
     found = journal.of_records(guard.actor.workspace, list(records), before=before, limit=limit)
     return _told(guard, found, known)
 
@@ -184,6 +186,26 @@ def _changes(
         else:
             out[name] = [one.from_json(value) for value in pair]
     return out
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of a record's team: read or write, for ever or until an instant."""
+
+    user: UUID
+    label: str
+    level: str
+    until: datetime | None
+
+
+def team(name: str, record: UUID | str, *, actor: Actor) -> list[Member]:
+    """The team of a record that the actor may see, those of earlier days included."""
+    guard = guard_of(actor)
+    with sql.work(actor.workspace):
+        it, there, _ = _seen(guard, name, record)
+        found = facts.team(actor.workspace, it.name, there)
+        known = labels(guard, guard.object("user"), [user for user, _, _ in found])
+    return [Member(user, known.get(user, ""), level, until) for user, level, until in found]
 
 
 @dataclass(frozen=True)

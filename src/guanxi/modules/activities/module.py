@@ -5,6 +5,7 @@ from __future__ import annotations
 from guanxi.kernel import (
     Action,
     Board,
+    Box,
     Calendar,
     Capture,
     Choice,
@@ -110,6 +111,15 @@ class Activity(
                 (T("系统信息", "System"), ("owner", "created_by", "created_at", "updated_by", "updated_at")),
             ),
             related=("task",),
+        ),
+        Box(
+            on=("customer", "contact", "lead", "opportunity"),
+            text="content",
+            kind="kind",
+            due="next_contact_at",
+            files="files",
+            mentions="mentions",
+            about=("contact", "opportunity"),
         ),
         Form(
             fields=(
