@@ -54,9 +54,11 @@ def new(visit: Visit, plural: str) -> HttpResponse:
         raw.fill(prefill([*first, *rest], visit))
         return draw(visit, it, "create", first, rest, raw)
     raw = Raw.of(visit.post)
-    read = read_all([*first, *rest], raw, visit, everything=True)
-    for one in (*first, *rest):
-        if one.default is not None and not signature(one, raw) and one.name not in read.values:
+    given = visit.post.getlist("only")  # a form with some of the inputs says which; the others keep their defaults
+    asked = [one for one in (*first, *rest) if not given or one.name in given]
+    read = read_all(asked, raw, visit, everything=True)
+    for one in asked:
+        if one.default is not None and not callable(one.default) and not signature(one, raw) and one.name not in read.values:
             read.values[one.name] = None
     try:
         read.check()

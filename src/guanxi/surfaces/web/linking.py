@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 
 from guanxi.base.ids import parse_id
-from guanxi.kernel.declare.conditions import Test
+from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.fields import FieldProblem, Link, Links, Stage
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import finding, reading
@@ -52,9 +53,11 @@ def _nothing(text: str) -> FieldProblem:
     return FieldProblem("link", f"找不到“{text}”。请输入完整名称，或先新建它。", f"“{text}” was not found. Give its full name, or create it first.")
 
 
-def _named(visit: Visit, target: Definition, op: str, text: str) -> list[dict[str, str]]:
+def _named(visit: Visit, target: Definition, op: str, text: str, where: Condition | None = None) -> list[dict[str, str]]:
     fields = [n for n in (target.title, *target.subtitle) if visit.guard.level(target, n) in ("read", "write")]
-    rows = reading.query(target.name, actor=visit.actor, where=Test(target.title, op, text[:200]), fields=fields, limit=MOST).rows
+    named = [Test(target.title, op, text[:200])] if text else []
+    meant = And((*named, *([where] if where is not None else [])))
+    rows = reading.query(target.name, actor=visit.actor, where=meant, fields=fields, limit=MOST).rows
     return [_candidate(visit, target, row) for row in rows]
 
 
@@ -94,7 +97,7 @@ def process_link(visit: Visit, one: Stage, it: Definition) -> Link | None:
     return next((link for link in target.links() if not link.system and link.target == process.target), None)
 
 
-def steps(visit: Visit, it: Definition, one: Stage, row: dict[str, Any]) -> list[dict[str, Any]]:
+def steps(visit: Visit, it: Definition, one: Stage, row: dict[str, Any], more: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The steps of the process a record is in, in order; the record's own is marked by the caller."""
     target = visit.guard.target(one)
     link = process_link(visit, one, it)
@@ -102,17 +105,19 @@ def steps(visit: Visit, it: Definition, one: Stage, row: dict[str, Any]) -> list
     if not visit.may(target, "read") or (link is not None and not isinstance(process, dict)):
         return []
     where = Test(link.name, "=", process["id"]) if link is not None and isinstance(process, dict) else None
-    return reading.query(target.name, actor=visit.actor, where=where, fields=[target.title], sort=_by_order(target), limit=50).rows
+    return reading.query(target.name, actor=visit.actor, where=where, fields=[target.title, *more], sort=_by_order(target), limit=50).rows
 
 
 @page
 def options(visit: Visit, plural: str) -> HttpResponse:
-    """What a picker offers for what was typed so far, as JSON."""
+    """What a picker offers for what was typed so far, as JSON; with `where`, of the records a condition means."""
     it = visit.object(plural)
-    q = visit.get.get("q", "").strip()[:100]
+    q, where = visit.get.get("q", "").strip()[:100], visit.guard.parse(visit.get.get("where", ""))
     out: list[dict[str, str]] = []
     if visit.guard.title(it) is not None:
-        if q:
+        if visit.get.get("where"):
+            out = _named(visit, it, "contains", q, where)
+        elif q:
             hits = finding.search(q, actor=visit.actor, objects=[it.name], limit=MOST)
             out = [{"id": str(h.id), "label": h.title, "sub": h.subtitle} for h in hits] or _named(visit, it, "contains", q)
         else:

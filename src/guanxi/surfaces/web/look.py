@@ -94,6 +94,9 @@ class Look:
     def when(self, value: datetime) -> str:
         return self.shortly()(value.astimezone(self.settings.tz).isoformat(" "))
 
+    def clock(self, value: datetime) -> str:
+        return f"{value.astimezone(self.settings.tz):%H:%M}"
+
     def exact(self, value: datetime) -> str:
         return f"{value.astimezone(self.settings.tz):%Y-%m-%d %H:%M:%S}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase
@@ -13,28 +12,18 @@ from guanxi.base.text import T, Text
 from guanxi.kernel import files
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Condition, Meaning, Test
-from guanxi.kernel.declare.fields import FieldProblem, Link, Stage
-from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, List, Record
+from guanxi.kernel.declare.fields import FieldProblem, Stage
+from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.web import children, filters, linking, words
+from guanxi.surfaces.web import around, boxes, children, filters, steps, words
+from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
+from guanxi.surfaces.web.steps import Offered
 from guanxi.surfaces.web.visit import Visit, page
 
-SOME = 10
 EVENTS = 50
 MENU = ("assign", "share", "unshare", "delete")
-
-
-@dataclass(frozen=True)
-class Offered:
-    """Something that can be done to this record now, and its page."""
-
-    verb: str
-    label: Text
-    url: str
-    danger: bool = False
-    menu: bool = False
 
 
 @page
@@ -42,28 +31,32 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     it = visit.object(plural)
     view: Record = it.view(Record) or Record()
     groups = _groups(visit, it, view)
-    highlights = _see(visit, it, view.highlights)
+    highlights = see(visit, it, view.highlights)
+    subtitle = see(visit, it, tuple(path for path in it.subtitle if path not in view.highlights))
     tab = visit.get.get("tab", "") or ("history" if it.group == "settings" else "timeline")
-    paths = [*(c.path for _, group in groups for c in group), *(c.path for c in highlights), *asked_paths(visit, it)]
-    row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not visit.get.get("before") else 0)
-    related = _related(visit, it, view)
+    only, before = visit.get.get("show", ""), parse_id(visit.get.get("before", ""))
+    paths = [*(c.path for _, group in groups for c in group), *(c.path for c in (*highlights, *subtitle)), *asked_paths(visit, it), *boxes.asked(visit, it)]
+    row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and not only else 0)
+    offered = actions(visit, it, row)
+    may_edit = any(o.verb == "update" for o in offered)
+    tables = children.tables(visit, it, row)
+    related = around.related(visit, it, view, row, [(table.it, table.link) for table in tables])
     context: dict[str, Any] = {}
-    if happened is not None:
-        context["happened"] = happened
+    chosen = next((one for one in related if one.key == tab), None)
+    if chosen is not None:
+        context |= around.children(visit, chosen, row)
     elif tab == "history":
-        context["happened"] = telling.history(it.name, row["id"], actor=visit.actor, before=parse_id(visit.get.get("before", "")), limit=EVENTS)
+        happened = telling.history(it.name, row["id"], actor=visit.actor, before=before, limit=EVENTS)
     elif tab == "why":
         context["why"] = telling.explain(it.name, row["id"], actor=visit.actor)
-    elif tab in related:
-        child, link = related[tab]
-        context |= _children(visit, child, link, row)
-    elif tab == "timeline":
-        context["happened"] = telling.timeline(it.name, row["id"], actor=visit.actor, before=parse_id(visit.get.get("before", "")), limit=EVENTS)
-    else:
+    elif tab == "files":
+        context["files"] = around.attached(visit, it, row)
+    elif tab == "team" and "share" in it.verbs:
+        context["team"] = around.team(visit, it, row)
+    elif tab != "timeline":
         raise NotFound()
-    offered = actions(visit, it, row)
-    tables = children.tables(visit, it, row)
-    related = {key: pair for key, pair in related.items() if not any(t.it is pair[0] and t.link is pair[1] for t in tables)}
+    elif happened is None:
+        happened = telling.timeline(it.name, row["id"], actor=visit.actor, before=before, limit=EVENTS, only=only)
     return visit.page(
         "pages/record.html",
         current=it,
@@ -72,18 +65,36 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         name=row.get(it.title),
         groups=groups,
         highlights=highlights,
+        subtitle=[c for c in subtitle if row.get(c.path) not in (None, "", [])],
+        editable=editable(visit, it) if may_edit else frozenset(),
         actions=offered,
         related=related,
+        has_files=around.holds_files(visit, it),
         children=tables,
         tab=tab,
-        bar=_bar(visit, it, row, offered),
+        box=boxes.box(visit, it, row) if tab == "timeline" else None,
+        bar=steps.bar(visit, it, row, offered, happened or []),
+        days=around.by_day(visit, around.told(visit, happened or []) if tab == "timeline" else happened or []),
+        last=happened[-1].id if happened and len(happened) == EVENTS else None,
+        kinds=around.kinds(it, related),
+        only=only,
+        written=lambda event: around.written(visit, event),
         verb=lambda name, verb: _said(visit, name, verb),
         field=lambda name, one: _field(visit, name, one),
-        limit=EVENTS,
         system=SYSTEM_FIELDS,
         numeric=numeric,
         title=T(name, name) if (name := visit.look.show(it.fields[it.title], row.get(it.title))) else it.label,
         **context,
+    )
+
+
+def editable(visit: Visit, it: Definition) -> frozenset[str]:
+    """The fields whose values the actor may change one at a time: neither derived, kept by rules, masked nor out of reach.
+    Whether a record lets itself be changed is its `update`."""
+    if not visit.may(it, "update"):
+        return frozenset()
+    return frozenset(
+        one.name for one, level in visit.guard.visible(it) if level == "write" and not one.readonly and not one.system and one.computed is None
     )
 
 
@@ -105,10 +116,6 @@ def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int =
     return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True), None
 
 
-def _see(visit: Visit, it: Definition, paths: tuple[str, ...]) -> list[Column]:
-    return [c for path in paths if (c := filters.column(visit.guard, it, path)) is not None]
-
-
 def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list[Column]]]:
     """The view's groups of fields; fields that no group names, an administrator's own among them, come in one more."""
     named = list(view.groups)
@@ -120,7 +127,7 @@ def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list
     rest = tuple(n for n, f in it.fields.items() if n not in shown and not f.system)
     if rest:
         named.insert(max(1, len(named) - 1), (T("其他信息", "More"), rest))
-    found = [(label, _see(visit, it, group)) for label, group in named]
+    found = [(label, see(visit, it, group)) for label, group in named]
     return [(label, group) for label, group in found if group]
 
 
@@ -135,7 +142,7 @@ def asked_paths(visit: Visit, it: Definition) -> list[str]:
             paths += [leaf.path for leaf in conditions.leaves(visit.guard.parse(action.offered))]
     for one in it.fields.values():
         if isinstance(one, Stage):
-            paths += [one.name, *([one.pipeline] if one.pipeline else [])]
+            paths += [one.name, *([one.pipeline] if one.pipeline else []), *steps.asked(it, one)]
     return paths
 
 
@@ -200,46 +207,6 @@ def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
         danger = action.danger if isinstance(action, Action) else verb == "delete"
         out.append(Offered(verb, label, url, danger, verb in MENU))
     return out
-
-
-def _bar(visit: Visit, it: Definition, row: dict[str, Any], offered: list[Offered]) -> dict[str, Any] | None:
-    """The arrow bar of a process: its steps, where the record is, and the action that moves it."""
-    one = next((f for f in it.fields.values() if isinstance(f, Stage) and visit.guard.level(it, f.name) in ("read", "write")), None)
-    if one is None or not isinstance(row.get(one.name), dict):
-        return None
-    target = visit.guard.target(one)
-    mover = None
-    for action in it.verbs.values():
-        if isinstance(action, Action) and one.name in (*action.form, *(i.name for i in action.inputs)):
-            mover = next((o for o in offered if o.verb == action.name), mover)
-    found = [{"id": step["id"], "label": step.get(target.title) or ""} for step in linking.steps(visit, it, one, row)]
-    here = next((at for at, step in enumerate(found) if step["id"] == row[one.name]["id"]), None)
-    return {"steps": found, "here": here, "mover": mover, "field": one.name} if found and here is not None else None
-
-
-# -- what hangs on it ------------------------------------------------------------------------------------------------
-
-
-def _related(visit: Visit, it: Definition, view: Record) -> dict[str, tuple[Definition, Link]]:
-    """Objects with a link to this one that the actor may read, the view's choice first; by the name of their tab."""
-    order = {name: at for at, name in enumerate(view.related)}
-    found = [
-        (child, link)
-        for child, link in visit.catalog.linking_to(it.name)
-        if visit.may(child, "read") and visit.guard.level(child, link.name) in ("read", "write")
-    ]
-    found.sort(key=lambda pair: order.get(pair[0].name, len(order)))
-    if it.group == "settings" and it.name in ("user", "department"):
-        found = [pair for pair in found if pair[0].group == "settings"]
-    return {f"{child.plural}.{link.name}": (child, link) for child, link in found}
-
-
-def _children(visit: Visit, child: Definition, link: Link, row: dict[str, Any]) -> dict[str, Any]:
-    view: List = child.view(List) or List(columns=(child.title,))
-    columns = [c for c in _see(visit, child, view.columns) if c.path != link.name]
-    where = Test(link.name, "=", row["id"])
-    found = reading.query(child.name, actor=visit.actor, where=where, fields=[c.path for c in columns], limit=SOME)
-    return {"child": child, "link": link, "columns": columns, "result": found, "may_add": visit.may(child, "create") and not link.readonly}
 
 
 # -- what happened ---------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from guanxi.surfaces.web import (
     shown,
     signing,
     static,
+    values,
     work,
 )
 from guanxi.surfaces.web.settings import area, departments, roles, welcome
@@ -65,6 +66,7 @@ urlpatterns = [
     path("<slug:plural>/<str:id>/edit", forms.edit),
     path("<slug:plural>/<str:id>/put", boards.put),
     path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", record.file),
+    path("<slug:plural>/<str:id>/field/<slug:name>", values.value),
     path("<slug:plural>/<str:id>/children/<slug:child>", children.save),
     path("<slug:plural>/<str:id>/<slug:verb>", forms.verb),
 ]

@@ -27,7 +27,8 @@ customElements.define("gx-combobox", class extends HTMLElement {
 
   async ask() {
     const asked = (this.asked = this.input.value.trim());
-    const answer = await fetch(`${this.getAttribute("src")}?q=${encodeURIComponent(asked)}`, { headers: { Accept: "application/json" } });
+    const src = this.getAttribute("src");
+    const answer = await fetch(`${src}${src.includes("?") ? "&" : "?"}q=${encodeURIComponent(asked)}`, { headers: { Accept: "application/json" } });
     if (!answer.ok || asked !== this.asked) return;
     const { options } = await answer.json();
     this.list.replaceChildren(...options.map((one, at) => {

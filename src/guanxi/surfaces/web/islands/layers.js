@@ -181,6 +181,10 @@ export async function step(by) {
   return true;
 }
 export const openLayer = top;
+// What stands in a layer was changed: the page under it is read anew when the layer closes.
+export const changed = () => { if (top()) layers[top()].changed = true; };
+// The address of what a part of the page belongs to: the layer's it stands in, or the page's.
+export const addressOf = (part) => layers[part.closest("dialog.layer")?.id]?.url || at();
 
 // Before htmx, which boosts whatever link it finds in a list.
 document.addEventListener("click", (event) => {

@@ -1,0 +1,231 @@
+"""What stands around a record: tabs with what hangs on it, its files and team, and what happened day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.text import T, Text
+from guanxi.kernel import files
+from guanxi.kernel.declare.conditions import Or, Test
+from guanxi.kernel.declare.fields import File, Link
+from guanxi.kernel.declare.objects import Box, Definition, List, Record
+from guanxi.kernel.records import reading, telling
+from guanxi.surfaces.web import boxes, filters, words
+from guanxi.surfaces.web.cells import drawer
+from guanxi.surfaces.web.filters import Column
+from guanxi.surfaces.web.visit import Visit
+
+SOME = 10
+FILES = 50
+WEEKDAYS = ((("周一", "Mon"), ("周二", "Tue"), ("周三", "Wed"), ("周四", "Thu"), ("周五", "Fri"), ("周六", "Sat"), ("周日", "Sun")))
+
+
+@dataclass
+class Related:
+    """Records of another object that link to this one: a tab."""
+
+    key: str
+    it: Definition
+    link: Link
+    count: int = 0
+    more: bool = False
+
+    @property
+    def label(self) -> Text:
+        return self.link.reverse or words.plural(self.it)
+
+    @property
+    def tally(self) -> str:
+        return f"{self.count:,}+" if self.more else f"{self.count:,}"
+
+
+def see(visit: Visit, it: Definition, paths: Sequence[str]) -> list[Column]:
+    """What a row of paths leads to, as far as the actor may see it."""
+    return [c for path in paths if (c := filters.column(visit.guard, it, path)) is not None]
+
+
+def related(visit: Visit, it: Definition, view: Record, row: dict[str, Any], but: Sequence[tuple[Definition, Link]]) -> list[Related]:
+    """The objects with a link to this one that the actor may read, the view's choice first, with their numbers (one
+    statement). `but`: those that are edited on the page itself."""
+    order = {name: at for at, name in enumerate(view.related)}
+    found = [
+        (child, link)
+        for child, link in visit.catalog.linking_to(it.name)
+        if visit.may(child, "read") and visit.guard.level(child, link.name) in ("read", "write") and not any(child is a and link is b for a, b in but)
+    ]
+    found.sort(key=lambda pair: order.get(pair[0].name, len(order)))
+    if it.group == "settings" and it.name in ("user", "department"):
+        found = [pair for pair in found if pair[0].group == "settings"]
+    tabs = [Related(f"{child.plural}.{link.name}", child, link) for child, link in found]
+    if tabs:
+        numbers = reading.counts([(tab.it.name, Test(tab.link.name, "=", row["id"])) for tab in tabs], actor=visit.actor)
+        for tab, (count, more) in zip(tabs, numbers, strict=True):
+            tab.count, tab.more = count, more
+    return tabs
+
+
+def children(visit: Visit, tab: Related, row: dict[str, Any]) -> dict[str, Any]:
+    """The first records of a tab."""
+    child, link = tab.it, tab.link
+    view: List = child.view(List) or List(columns=(child.title,))
+    columns = [c for c in see(visit, child, view.columns) if c.path != link.name]
+    found = reading.query(child.name, actor=visit.actor, where=Test(link.name, "=", row["id"]), fields=[c.path for c in columns], limit=SOME)
+    return {"child": child, "link": link, "columns": columns, "result": found, "may_add": visit.may(child, "create") and not link.readonly}
+
+
+# -- files and team --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file of the record, or of something written about it."""
+
+    name: str
+    size: str
+    url: str
+    picture: bool
+    where: str
+    link: str
+    at: datetime | None
+
+
+def _file_fields(visit: Visit, it: Definition) -> list[File]:
+    return [one for one, level in visit.guard.visible(it) if isinstance(one, File) and level in ("read", "write")]
+
+
+def holds_files(visit: Visit, it: Definition) -> bool:
+    """Whether a record of this object, or what is written about it, can have files."""
+    return any(_file_fields(visit, one) for one in (it, *(child for child, _, _ in boxes.declared(visit, it))))
+
+
+def attached(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Attached]:
+    """The files of all the record's fields, then those of what was written about it, the newest first."""
+    out: list[Attached] = []
+    own = _file_fields(visit, it)
+    if own:
+        held = reading.get(it.name, row["id"], actor=visit.actor, fields=[one.name for one in own], deleted=row.get("deleted_at") is not None)
+        out += _files(visit, it, own, held, visit.look.say)
+    for child, link, _ in boxes.declared(visit, it):
+        fields = _file_fields(visit, child)
+        if not fields or visit.guard.level(child, link.name) not in ("read", "write"):
+            continue
+        where = Test(link.name, "=", row["id"]) & Or(tuple(Test(one.name, "not empty") for one in fields))
+        paths = [one.name for one in fields] + [c.path for c in see(visit, child, (child.title, "created_at"))]
+        for held in reading.query(child.name, actor=visit.actor, where=where, fields=paths, sort=["-created_at"], limit=FILES).rows:
+            named = visit.look.show(child.fields[child.title], held.get(child.title)) or visit.look.nameless
+            out += _files(visit, child, fields, held, lambda label, named=named: named)
+    return out
+
+
+def _files(visit: Visit, it: Definition, fields: Sequence[File], row: dict[str, Any], where: Any) -> list[Attached]:
+    place = visit.look.to(it.name, row["id"])
+    return [
+        Attached(
+            item.get("name") or item["file"],
+            visit.look.size(item["size"]) if item.get("size") else "",
+            f"{place}/files/{one.name}/{item['file']}",
+            item.get("type") in files.PICTURES,
+            where(one.label),
+            place,
+            row.get("created_at"),
+        )
+        for one in fields
+        for item in row.get(one.name) or []
+    ]
+
+
+def team(visit: Visit, it: Definition, row: dict[str, Any]) -> list[tuple[telling.Member, bool]]:
+    """The people a record is shared with, and whether it still is."""
+    now = datetime.now(UTC)
+    return [(one, one.until is None or one.until > now) for one in telling.team(it.name, row["id"], actor=visit.actor)]
+
+
+# -- what happened -----------------------------------------------------------------------------------------------------
+
+
+def told(visit: Visit, events: Sequence[telling.Told]) -> list[telling.Told]:
+    """The events without those that only follow from what somebody wrote and is told right there."""
+    notes = {event.id for event in events if (it := visit.catalog.find(event.object)) is not None and event.verb == "create" and it.view(Box) is not None}
+    return [event for event in events if event.cause not in notes]
+
+
+def by_day(visit: Visit, events: Sequence[telling.Told]) -> list[tuple[str, str, list[telling.Told]]]:
+    """(day, its name, what happened on it), the newest first."""
+    out: list[tuple[str, str, list[telling.Told]]] = []
+    tz, today = visit.look.settings.tz, visit.look.settings.today
+    for event in events:
+        day = event.at.astimezone(tz).date()
+        if not out or out[-1][0] != day.isoformat():
+            out.append((day.isoformat(), _day(visit, day, today), []))
+        out[-1][2].append(event)
+    return out
+
+
+def _day(visit: Visit, day: date, today: date) -> str:
+    t = visit.look.t
+    if (today - day).days in (0, 1):
+        return t("今天", "Today") if day == today else t("昨天", "Yesterday")
+    week = t(*WEEKDAYS[day.weekday()])
+    if day.year == today.year:
+        return t(f"{day.month}月{day.day}日 {week}", f"{week}, {day.day} {day:%b}")
+    return t(f"{day.year}年{day.month}月{day.day}日", f"{day.day} {day:%b %Y}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the timeline can be narrowed to."""
+
+    name: str
+    label: Text
+
+
+def kinds(it: Definition, tabs: Sequence[Related]) -> list[Kind]:
+    """What there is to see in a timeline: the record's own changes, and the objects that have records here."""
+    found = {tab.it.name: Kind(tab.it.name, words.plural(tab.it)) for tab in tabs if tab.count}
+    found.pop(it.name, None)
+    return [*found.values(), Kind(it.name, T("资料变更", "Changes"))] if found else []
+
+
+@dataclass(frozen=True)
+class Written:
+    """An event as the words somebody wrote: of objects that are written from a box."""
+
+    kind: str
+    text: str
+    due: str
+    files: str
+
+
+def written(visit: Visit, event: telling.Told) -> Written | None:
+    """What was written, when the event is that it was."""
+    it = visit.catalog.find(event.object)
+    box: Box | None = it.view(Box) if it is not None and event.verb == "create" else None
+    if box is None or it is None or box.text not in event.changes:
+        return None
+
+    def cell(name: str) -> str:
+        value = event.changes.get(name, [None, None])[1]
+        if not name or value in (None, "", []):
+            return ""
+        return drawer(visit.look, it.fields[name], "read", visit.look.to(it.name, event.record, "files"))(value)
+
+    text = cell(box.text)
+    return Written(cell(box.kind), text, cell(box.due), cell(box.files)) if text else None
+
+
+def spent(it: Definition, record: UUID, events: Sequence[telling.Told], field: str, now: datetime) -> dict[str, float]:
+    """For how many days a record was in each step, as far as the events told reach: id of the step → days."""
+    out: dict[str, float] = {}
+    here, since = "", now
+    for event in reversed([e for e in events if e.object == it.name and e.record == record and field in e.changes]):
+        if here:
+            out[here] = out.get(here, 0.0) + (event.at - since).total_seconds() / 86400
+        value = event.changes[field][1]
+        here, since = (str(value["id"]) if isinstance(value, dict) else ""), event.at
+    if here:
+        out[here] = out.get(here, 0.0) + (now - since).total_seconds() / 86400
+    return out

@@ -1,0 +1,242 @@
+"""The record's page: the box that stands first on it, values changed in place, tabs, timeline, stage bar."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from guanxi.kernel.declare.conditions import And, Test
+from guanxi.kernel.records import door, reading, telling
+from tests.cast import Cast
+from tests.surfaces.web.browser import Browser, inputs, statements, words
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+
+
+def make(cast: Cast, object: str, /, **changes: Any) -> Any:
+    return door.perform(object, "create", actor=cast.actor("owner"), changes=changes).id
+
+
+@pytest.fixture(scope="module")
+def company(cast):
+    customer = make(cast, "customer", name="远景科技有限公司", grade="vip")
+    make(cast, "contact", name="何欢", customer=customer)
+    make(cast, "contact", name="别家的人", customer=make(cast, "customer", name="别家公司"))
+    return customer
+
+
+def rows(cast: Cast, object: str, /, **where: Any) -> list[dict[str, Any]]:
+    return reading.query(object, actor=cast.actor("owner"), where=And(tuple(Test(k, "=", v) for k, v in where.items())), limit=100).rows
+
+
+def send(client: Browser, url: str, html: str, **values: Any) -> Any:
+    """Post the box of a page as a browser without script would."""
+    form = re.search(r'<form class="box".*?</form>', html, re.S)
+    assert form is not None
+    held = inputs(form[0].replace('class="box"', "data-guard"))
+    action = re.search(r'action="([^"]+)"', form[0])
+    assert action is not None
+    return client.post(action[1].replace("&amp;", "&"), {**held, **values})
+
+
+# -- the box -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_box_stands_on_every_record_follow_ups_can_be_about(cast, company):
+    client = Browser("owner")
+    page = client.read(f"/customers/{company}")
+    assert page.index('<form class="box"') < page.index('class="events"')
+    box = re.search(r'<form class="box".*?</form>', page, re.S)[0]
+    assert re.findall(r'name="only" value="(\w+)"', box) == ["content", "kind", "next_contact_at", "files", "mentions", "customer", "contact", "opportunity"]
+    assert f"/contacts/options?where=customer+%3D+{company}" in box and "/opportunities/options?where=" in box
+    contact = rows(cast, "contact", name="何欢")[0]["id"]
+    assert '<form class="box"' in client.read(f"/contacts/{contact}")
+    book = make(cast, "book", name="没有跟进")
+    assert '<form class="box"' not in client.read(f"/books/{book}")
+    assert '<form class="box"' not in client.read(f"/customers/{company}?tab=history")
+
+
+def test_a_follow_up_is_saved_by_the_plain_form_and_told_by_the_timeline(cast, company):
+    client = Browser("owner")
+    url = f"/customers/{company}"
+    contact = rows(cast, "contact", name="何欢")[0]["id"]
+    due = (datetime.now(UTC) + timedelta(days=3)).replace(second=0, microsecond=0)
+    local = due.astimezone(cast.actor("owner").catalog.settings.tz).strftime("%Y-%m-%dT%H:%M")
+    answer = send(
+        client, url, client.read(url), content="约了演示\n先看报价", kind="visit", next_contact_at=local,
+        **{"contact.id": str(contact), "files": SimpleUploadedFile("现场.png", PNG, "image/png"), "mentions.keep": f"{cast.users['teammate']}|李娜"},
+    )  # fmt: skip
+    assert answer.status_code == 302 and answer["Location"] == url
+    made = rows(cast, "activity", customer=company)[0]
+    whole = reading.get("activity", made["id"], actor=cast.actor("owner"))
+    assert (whole["content"], whole["kind"], whole["next_contact_at"]) == ("约了演示\n先看报价", "visit", due)
+    assert [whole[n]["label"] for n in ("customer", "contact", "owner")] == ["远景科技有限公司", "何欢", "王伟"]
+    assert [m["label"] for m in whole["mentions"]] == ["李娜"] and whole["files"][0]["name"] == "现场.png"
+    assert whole["happened_at"] is not None, "what the box has no input for keeps its default"
+    page = client.read(url)
+    note = re.search(r'<div class="written">.*?</div>', page, re.S)[0]
+    assert "约了演示\n先看报价" in note and "现场.png" in note and "下次联系" in note
+    assert rows(cast, "task", customer=company)[0]["due_at"] == due
+
+
+def test_a_box_that_is_refused_is_the_form_with_what_was_typed(cast, company):
+    client = Browser("owner")
+    url = f"/customers/{company}"
+    before = len(rows(cast, "activity", customer=company))
+    answer = send(client, url, client.read(url), content="昨天谈的", next_contact_at="2020-01-01T09:00")
+    assert answer.status_code == 422 and "下次联系时间应晚于跟进时间" in answer.content.decode() and "昨天谈的" in answer.content.decode()
+    assert len(rows(cast, "activity", customer=company)) == before
+
+
+def test_pickers_of_the_box_offer_what_belongs_to_the_same_customer(cast, company):
+    client = Browser("owner")
+    address = f"/contacts/options?where=customer = {company}"
+    assert [o["label"] for o in client.get(address).json()["options"]] == ["何欢"]
+    assert client.get(address + "&q=别家").json()["options"] == []
+    assert Browser("outsider").get(address).json()["options"] == []
+
+
+def test_who_may_not_write_sees_no_box(cast, company):
+    door.perform("customer", "share", actor=cast.actor("owner"), id=company, inputs={"user": cast.users["nobody"], "level": "read"})
+    assert Browser("nobody").get(f"/customers/{company}").status_code == 404
+    assert '<form class="box"' in Browser("executive").read(f"/customers/{company}")
+    assert 'class="amend"' not in Browser("executive").read(f"/customers/{company}")
+
+
+# -- a value in place --------------------------------------------------------------------------------------------------
+
+VALUE = {"X-Inside": "value"}
+
+
+@pytest.fixture
+def book(cast):
+    return make(cast, "book", name="长恨歌", pages=400)
+
+
+def ask(client: Browser, book: Any, field: str) -> dict[str, list[str]]:
+    answer = client.get(f"/books/{book}/field/{field}", headers=VALUE)
+    assert answer.status_code == 200
+    return inputs(answer.content.decode().replace('class="value"', "data-guard"))
+
+
+def test_a_value_is_saved_where_it_stands_and_tells_what_follows_from_it(cast, book):
+    client = Browser("owner")
+    page = client.read(f"/books/{book}")
+    assert f'/books/{book}/field/pages"' in page and f"/books/{book}/field/thickness" not in page and "/field/phones" not in page and "/field/discount" not in page
+    form = ask(client, book, "pages")
+    told = client.post(f"/books/{book}/field/pages", {**form, "pages": "520"}, headers=VALUE).json()
+    assert words(told["values"]["pages"]) == "520" and words(told["values"]["thickness"]) == "52.00"
+    row = reading.get("book", book, actor=cast.actor("owner"))
+    assert row["pages"] == 520 and told["version"] == str(row["version"])
+    answer = client.post(f"/books/{book}/field/name", {**ask(client, book, "name"), "name": "长恨歌 2"})
+    assert answer.status_code == 302 and answer["Location"] == f"/books/{book}", "without script it is a page and goes back"
+
+
+def test_a_wrong_value_is_said_under_it_and_changes_nothing(cast, book):
+    client = Browser("owner")
+    answer = client.post(f"/books/{book}/field/pages", {**ask(client, book, "pages"), "pages": "-3"}, headers=VALUE)
+    assert answer.status_code == 422 and "页数不能为负" in answer.content.decode() and 'value="-3"' in answer.content.decode()
+    assert reading.get("book", book, actor=cast.actor("owner"))["pages"] == 400
+
+
+def test_somebody_elses_value_stands_beside_mine(cast, book):
+    client = Browser("owner")
+    form = ask(client, book, "pages")
+    door.perform("book", "update", actor=cast.actor("manager"), id=book, changes={"pages": 410})
+    answer = client.post(f"/books/{book}/field/pages", {**form, "pages": "500"}, headers=VALUE)
+    page = answer.content.decode()
+    assert answer.status_code == 412 and "410" in words(page) and 'value="500"' in page
+    assert reading.get("book", book, actor=cast.actor("owner"))["pages"] == 410
+    again = {**inputs(page.replace('class="value"', "data-guard"))}
+    assert client.post(f"/books/{book}/field/pages", again, headers=VALUE).status_code == 200
+    assert reading.get("book", book, actor=cast.actor("owner"))["pages"] == 500
+
+
+def test_another_value_changed_meanwhile_is_no_conflict(cast, book):
+    client = Browser("owner")
+    form = ask(client, book, "pages")
+    door.perform("book", "update", actor=cast.actor("manager"), id=book, changes={"name": "新名"})
+    told = client.post(f"/books/{book}/field/pages", {**form, "pages": "500"}, headers=VALUE).json()
+    assert set(told["values"]) >= {"pages", "thickness"} and "name" not in told["values"]
+    row = reading.get("book", book, actor=cast.actor("owner"))
+    assert (row["name"], row["pages"]) == ("新名", 500)
+
+
+def test_what_may_not_be_written_has_no_input(cast, book):
+    client = Browser("owner")
+    for name, status in (("thickness", 403), ("phones", 403), ("discount", 403), ("chapter_count", 403), ("created_at", 403), ("cost", 404), ("nothing", 404)):
+        assert client.get(f"/books/{book}/field/{name}").status_code == status, name
+        assert client.post(f"/books/{book}/field/{name}", {name: "1"}).status_code == status, name
+    assert Browser("outsider").get(f"/books/{book}/field/pages").status_code == 404
+    assert Browser("executive").get(f"/books/{book}/field/pages").status_code == 403
+
+
+# -- around it ---------------------------------------------------------------------------------------------------------
+
+
+def test_tabs_count_and_the_timeline_is_narrowed(cast, company):
+    client = Browser("owner")
+    url = f"/customers/{company}"
+    make(cast, "activity", customer=company, content="再次电话", kind="phone")
+    page = client.read(url)
+    tabs = re.search(r'<nav class="tabs".*?</nav>', page, re.S)[0]
+    count = len(rows(cast, "activity", customer=company))
+    assert re.search(rf"跟进记录 <span class=\"tally\">{count}</span>", tabs)
+    assert "今天" in page
+    only = client.read(url + "?show=activity")
+    assert "再次电话" in only and "新建了" not in words(re.search(r'data-part="happened".*', only, re.S)[0]).split("客户")[0]
+    own = telling.timeline("customer", company, actor=cast.actor("owner"), only="customer")
+    assert {e.object for e in own} == {"customer"} and own
+    assert {e.object for e in telling.timeline("customer", company, actor=cast.actor("owner"), only="activity")} == {"activity"}
+    assert telling.timeline("customer", company, actor=cast.actor("owner"), only="book") == []
+
+
+def test_all_files_of_a_record_and_of_what_was_written_about_it(cast, company):
+    client = Browser("owner")
+    url = f"/customers/{company}"
+    send(client, url, client.read(url), content="发来合同", files=SimpleUploadedFile("合同.pdf", b"%PDF-1.4 x", "application/pdf"))
+    page = client.read(url + "?tab=files")
+    assert "合同.pdf" in page and "发来合同" in page
+    link = re.search(r'href="(/activities/[^"]+)" download>合同.pdf', page)[1]
+    assert client.get(link).status_code == 200
+    assert Browser("outsider").get(url + "?tab=files").status_code == 404
+
+
+def test_the_team_is_listed_and_can_be_changed(cast):
+    customer, client = make(cast, "customer", name="团队公司"), Browser("owner")
+    url = f"/customers/{customer}"
+    answer = client.fill(f"{url}/share?next={url}?tab=team", user=str(cast.users["teammate"]), level="write")
+    assert answer.status_code == 302 and answer["Location"] == f"{url}?tab=team"
+    page = client.read(url + "?tab=team")
+    assert "李娜" in page and "读写" in page and f"{url}/unshare?user={cast.users['teammate']}" in page
+    assert [(m.label, m.level, m.until) for m in telling.team("customer", customer, actor=cast.actor("owner"))] == [("李娜", "write", None)]
+    client.fill(f"{url}/unshare?user={cast.users['teammate']}", user=str(cast.users["teammate"]))
+    assert telling.team("customer", customer, actor=cast.actor("owner")) == []
+
+
+def test_the_stage_bar_leads_to_the_verb_of_each_step(cast):
+    client = Browser("owner")
+    deal = make(cast, "opportunity", name="一单", amount={"amount": "5000", "currency": "CNY"})
+    page = client.read(f"/opportunities/{deal}")
+    bar = re.search(r'<ol class="stages".*?</ol>', page, re.S)[0]
+    assert bar.count("<li") >= 4 and bar.count('aria-current="step"') == 1
+    assert f"/opportunities/{deal}/move?stage=" in bar and f'/opportunities/{deal}/lose"' in bar and f'/opportunities/{deal}/win"' in bar
+    assert "停留不到 1 天" in page
+    door.perform("opportunity", "lose", actor=cast.actor("owner"), id=deal, changes={"lost_reason": "price"})
+    page = client.read(f"/opportunities/{deal}")
+    assert re.search(r'<li class="here lost"', page)
+    assert "输单原因" in re.search(r'<p class="stay">.*?</p>', page, re.S)[0]
+
+
+def test_a_record_page_is_eight_statements_at_most(cast, company):
+    client = Browser("owner")
+    deal = make(cast, "opportunity", name="两单", customer=company)
+    for url in (f"/customers/{company}", f"/opportunities/{deal}"):
+        client.read(url)
+        with statements() as sent:
+            client.read(url)
+        assert len(sent) <= 8, (url, len(sent), [s[:120] for s in sent])
