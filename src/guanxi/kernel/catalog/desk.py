@@ -9,7 +9,6 @@ from typing import Any
 
 from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import FieldError, Invalid, NotFound
-from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel.declare.fields import (
     Boolean,
@@ -50,7 +49,7 @@ COLORS = [
 
 VIEW = {"columns", "widths", "where", "sort", "group", "density", "by", "card", "total", "date", "end"}
 WIDGET = {one.name for one in fields(Widget)}
-DASHBOARD = {"period", "departments", "widgets", "narrow", "compare"}
+DASHBOARD = {"period", "widgets", "narrow", "compare"}
 DESK = {"theme", "density", "sider", "views", "shortcuts", "searches", "drafts", "tour"}
 MOST_COLUMNS, MOST_WIDGETS, MOST_ROWS = 40, 30, 100
 
@@ -213,8 +212,6 @@ def whole_dashboard(draft: Any, context: Any) -> None:
             context.could_ask(narrow)
         except NotFound:
             read.wrong("narrow", f"没有“{narrow}”这个对象。", f"there is no object {narrow!r}.", "unknown")
-    if any(parse_id(one) is None for one in read.texts("departments", 50)):
-        read.wrong("departments", "应为部门编号。", "ids of departments.")
     widgets = read.value.get("widgets", [])
     if not isinstance(widgets, list) or len(widgets) > MOST_WIDGETS:
         read.wrong("widgets", f"应为列表，最多 {MOST_WIDGETS} 个。", f"a list of at most {MOST_WIDGETS}.")
@@ -265,7 +262,7 @@ def _widget(read: _Settings, context: Any) -> None:
         read.wrong("target", "请给出目标值。", "give the target.", "required")
 
 
-class Dashboard(Object, label=T("仪表盘", "Dashboard"), icon="record"):
+class Dashboard(Object, label=T("仪表盘", "Dashboard"), icon="chart"):
     """仪表盘: figures side by side: numbers, charts, rankings, each opening the records behind it."""
 
     name = TextField(T("名称", "Name"), required=True, search=True)
@@ -280,7 +277,7 @@ class Dashboard(Object, label=T("仪表盘", "Dashboard"), icon="record"):
     checks = (whole_dashboard,)
     views = (
         List(columns=("name", "owner", "everyone"), sort=("order", "name"), filters=("owner",)),
-        Form(fields=("name", "name_en", "settings", "order", "everyone", "roles", "people")),
+        Form(fields=("name", "name_en", "order", "everyone", "roles", "people")),
     )
 
 

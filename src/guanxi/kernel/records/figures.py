@@ -174,7 +174,7 @@ def standing(actor: Actor) -> Standing:
     declared = [one for module in REGISTRY.modules for one in module.figures if _may(actor, one)]
     own = [one for one in declared if one.mine]
     columns = [one for one in declared if one.team]
-    people = _people(actor, columns)
+    everybody, team = people_of(actor, [one.object for one in columns])
     me: Condition = Test("owner", "=", "me")
     asked: list[Asked] = []
     for one in own:
@@ -183,15 +183,15 @@ def standing(actor: Actor) -> Standing:
         asked.append(Asked(one.object, both(me, parsed, now), measures=(one.measure,)))
         asked.append(Asked(one.object, both(me, parsed, within(one.date, since) if one.date else None), measures=(one.measure,)))
     theirs = [both(conditions.from_text(one.where), _in(one.date, PERIOD, settings) if one.date else None) for one in columns]
-    ids = [person["id"] for person in people]
-    if people:
+    ids = [person["id"] for person in team]
+    if team:
         for one, where in zip(columns, theirs, strict=True):
             asked.append(Asked(one.object, both(where, Test("owner", "in", ids)), ("owner",), (one.measure,)))
     found = reading.aggregates(asked, actor=actor) if asked else []
     numbers = [_number(one, answer) for one, answer in zip(asked, found, strict=True)]
     mine = [Mine(one, numbers[2 * at], numbers[2 * at + 1]) for at, one in enumerate(own)]
-    team = _team(actor, people, columns, theirs, found[2 * len(own) :])
-    return Standing(mine, columns, team[:SHOWN], len(team[SHOWN:]), since)
+    lines = _team(team, everybody, columns, theirs, found[2 * len(own) :])
+    return Standing(mine, columns, lines[:SHOWN], len(lines[SHOWN:]), since)
 
 
 def _may(actor: Actor, one: Figure) -> bool:
@@ -203,25 +203,31 @@ def _may(actor: Actor, one: Figure) -> bool:
     return True
 
 
-def _people(actor: Actor, columns: Sequence[Figure]) -> list[dict[str, Any]]:
-    """Those whose records the actor looks after by role: everybody, some, or (for most) nobody."""
+def people(actor: Actor, objects: Sequence[str]) -> list[dict[str, Any]]:
+    """Those whose records of some of these objects the actor looks after by role, in the order of their names; nobody for
+    most."""
+    return people_of(actor, objects)[1]
+
+
+def people_of(actor: Actor, objects: Sequence[str]) -> tuple[bool, list[dict[str, Any]]]:
+    """The same, and whether that is everybody."""
     catalog = guard_of(actor).catalog
     owners: set[UUID] = set()
     everybody = False
-    for name in {one.object for one in columns}:
-        reach = access.reach(actor.rights, catalog.object(name))
+    for it in filter(None, map(catalog.find, set(objects))):
+        reach = access.reach(actor.rights, it) if it.owned else access.NOBODY
         everybody = everybody or reach is None
         owners |= reach or set()
     if not everybody and owners <= {actor.user}:
-        return []
+        return False, []
     where: Condition = Test("active", "=", True)
     if not everybody:
         where = both(where, Test("id", "in", sorted(owners)[: conditions.MAX_LIST]))
-    return reading.query("user", actor=actor, where=where, fields=["name", "department"], sort=["name"], limit=MOST_PEOPLE).rows
+    return everybody, reading.query("user", actor=actor, where=where, fields=["name", "department"], sort=["name"], limit=MOST_PEOPLE).rows
 
 
 def _team(
-    actor: Actor, people: Sequence[Mapping[str, Any]], columns: Sequence[Figure], theirs: Sequence[Condition], found: Sequence[Figures | Problem]
+    team: Sequence[Mapping[str, Any]], everybody: bool, columns: Sequence[Figure], theirs: Sequence[Condition], found: Sequence[Figures | Problem]
 ) -> list[Member]:
     """The lines of those who did something and of those who did nothing, the first figure's best first."""
     held: list[dict[UUID, Any]] = []
@@ -229,8 +235,7 @@ def _team(
         rows = answer.rows if isinstance(answer, Figures) else []
         held.append({row["owner"]["id"]: row[one.measure] for row in rows if row["owner"] is not None})
     out = []
-    everybody = any(access.reach(actor.rights, guard_of(actor).catalog.object(one.object)) is None for one in columns)
-    for person in people:
+    for person in team:
         values = [values.get(person["id"]) for values in held]
         if everybody and not any(values):
             continue  # among a whole company's people, those who have to do with these objects
@@ -308,6 +313,21 @@ def dashboards(actor: Actor) -> Iterator[tuple[str, Dashboard]]:
                 yield f"{module.name}.{one.name}", replace(one, widgets=seen)
 
 
+def saved(row: Mapping[str, Any]) -> Dashboard:
+    """A record of the object `dashboard` as what it stands for."""
+    held = row.get("settings") or {}
+    return Dashboard(
+        str(row["id"]), Text(row["name"], row.get("name_en") or row["name"]), tuple(Widget.from_json(one) for one in held.get("widgets", ())),
+        held.get("period") or "", held.get("narrow") or "", bool(held.get("compare")),
+    )  # fmt: skip
+
+
+def settings(one: Dashboard) -> dict[str, Any]:
+    """The settings of a record that stands for the same dashboard."""
+    out = {"period": one.period, "narrow": one.narrow, "compare": one.compare, "widgets": [widget.to_json() for widget in one.widgets]}
+    return {key: value for key, value in out.items() if value}
+
+
 def draw(widgets: Sequence[Widget], frame: Frame, *, actor: Actor) -> list[Drawn]:
     """The widgets' answers: all figures with one statement, and one for each list of rows."""
     guard = guard_of(actor)
@@ -343,7 +363,8 @@ def _plan(guard: Guard, widget: Widget, frame: Frame) -> _Plan | Text:
         it = guard.object(widget.object)
         settings = guard.catalog.settings
         own = guard.parse(widget.where)
-        narrowed = [_narrowed(widget, frame), _in(widget.date_field, frame.period, settings) if widget.date_field and frame.period else None]
+        who = _narrowed(it, widget, frame)
+        narrowed = [who, _in(widget.date_field, frame.period, settings) if widget.date_field and frame.period else None]
         where = both(own, *narrowed)
         specs = tuple(_spec(guard, it, spec, widget, frame) for spec in widget.group_by)
         groups = tuple((reading.field_at(it.name, spec.partition(":")[0], actor=guard.actor), spec.partition(":")[2]) for spec in specs)
@@ -357,7 +378,7 @@ def _plan(guard: Guard, widget: Widget, frame: Frame) -> _Plan | Text:
         since = None
         if frame.compare and frame.period and widget.date_field:
             since = before(frame.period, settings)
-            earlier = (_narrowed(widget, frame), within(widget.date_field, since))
+            earlier = (who, within(widget.date_field, since))
             asked.append(("before", Asked(it.name, both(own, *earlier), (), measures)))
             if widget.of:
                 asked.append(("before of", Asked(it.name, both(guard.parse(widget.of), *earlier), (), (widget.measure,))))
@@ -370,9 +391,10 @@ def _plan(guard: Guard, widget: Widget, frame: Frame) -> _Plan | Text:
         return UNSEEN
 
 
-def _narrowed(widget: Widget, frame: Frame) -> Condition | None:
+def _narrowed(it: Definition, widget: Widget, frame: Frame) -> Condition | None:
     """The frame's people and record, as far as the widget knows them."""
     out: list[Condition] = []
+    widget = widget if widget.person.partition(".")[0] in it.fields else replace(widget, person="")
     if frame.narrow is not None and widget.narrow:
         out.append(Test(widget.narrow, "=", frame.narrow))
     if frame.person is not None and widget.person:

@@ -76,7 +76,7 @@ DASHBOARDS = (
             ),
             Widget("pie", T("跟进方式", "Ways of contact"), "activity", group_by=("kind",), date_field="happened_at"),
             Widget(
-                "line",
+                "bar",
                 T("跟进走势", "Follow-ups over time"),
                 "activity",
                 group_by=("happened_at", "kind"),

@@ -90,12 +90,24 @@ DASHBOARDS = (
                 size="small",
             ),
             Widget(
-                "line", T("新增客户趋势", "New customers"), "customer", group_by=("created_at",), date_field="created_at"
+                "line",
+                T("新增客户趋势", "New customers"),
+                "customer",
+                group_by=("created_at",),
+                date_field="created_at",
+                size="large",
             ),
             Widget("pie", T("客户等级", "By grade"), "customer", group_by=("grade",), date_field="created_at"),
             Widget(
-                "bar", T("行业分布", "By industry"), "customer", group_by=("industry",), date_field="created_at", limit=12
+                "bar",
+                T("行业分布", "By industry"),
+                "customer",
+                group_by=("industry",),
+                date_field="created_at",
+                limit=12,
+                size="large",
             ),
+            Widget("pie", T("客户来源", "By source"), "customer", group_by=("source",), date_field="created_at"),
             Widget(
                 "bar",
                 T("地区分布", "By region"),
@@ -103,8 +115,8 @@ DASHBOARDS = (
                 group_by=("region:province",),
                 date_field="created_at",
                 limit=12,
+                size="large",
             ),
-            Widget("pie", T("客户来源", "By source"), "customer", group_by=("source",), date_field="created_at"),
             Widget("pie", T("客户关系", "By relation"), "customer", group_by=("relation",), date_field="created_at"),
         ),
     ),

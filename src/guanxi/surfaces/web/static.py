@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 VENDORED = {
     "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
+    "vendor/echarts.js": "echarts/dist/echarts.esm.min.js",
     "vendor/sortable.js": "sortablejs/modular/sortable.esm.js",
 }
 """Name here → file in node_modules, served as its package ships it; pages work when it is not there."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
 from guanxi.surfaces.web import (
     boards,
     bulk,
     capturing,
     children,
+    composing,
+    dashboards,
     forms,
     home,
     importing,
@@ -27,6 +29,9 @@ from guanxi.surfaces.web.visit import broken, missing
 
 RESERVED = ("capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "palette", "waiting", "desk", "api")
 """First parts of addresses that no object may be called."""
+
+DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
+"""A dashboard of a record's id, or of a module's and its own name."""
 
 urlpatterns = [
     path("", home.home),
@@ -56,6 +61,12 @@ urlpatterns = [
     path("jobs/<uuid:job>", work.one),
     path("jobs/<uuid:job>/undo", importing.undo),
     path("jobs/<uuid:job>/files/<uuid:file>", work.file),
+    path("dashboards", dashboards.index),
+    re_path(rf"^dashboards/{DASHBOARD}$", dashboards.show),
+    re_path(rf"^dashboards/{DASHBOARD}/copy$", dashboards.copy),
+    re_path(rf"^dashboards/{DASHBOARD}/compose$", composing.compose),
+    re_path(rf"^dashboards/{DASHBOARD}/parts/(?P<place>new|\d{{1,3}})$", composing.part),
+    re_path(rf"^dashboards/{DASHBOARD}/figures\.xlsx$", dashboards.workbook),
     path("<slug:plural>", shown.shown),
     path("<slug:plural>/bulk", bulk.bulk),
     path("<slug:plural>/new", forms.new),
