@@ -9,9 +9,9 @@ from django.http import HttpResponse
 
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import Condition
-from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import beginning, filters, showing
+from guanxi.surfaces.web import beginning, filters, saving, showing
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
@@ -24,7 +24,7 @@ KEPT = ("view", "sort", "bin")
 
 def listing(visit: Visit, it: Definition) -> HttpResponse:
     get = visit.get
-    view = showing.list_view(it, get.get("view", ""))
+    view = showing.list_view(visit, it, get.get("view", ""))
     binned = bool(get.get("bin"))
     if binned and not visit.may(it, "restore"):
         raise NotFound()
@@ -42,7 +42,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
             actor=visit.actor,
             where=wanted,
             fields=[c.path for c in shown],
-            sort=sort or _order(visit, it, view),
+            sort=sort or list(view.sort) or None,
             limit=SIZE,
             after=get.get("after") or None,
             count="exact",
@@ -56,7 +56,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         current=it,
         it=it,
         view=view,
-        views=[v for v in it.views if isinstance(v, List)],
+        views=(found := showing.lists(visit, it)),
         columns=shown,
         deeds=deeds(visit, it, binned),
         choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
@@ -76,7 +76,8 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         kept=[(key, value) for key in KEPT for value in get.getlist(key) if value],
         may_export=visit.may(it, "export"),
         exporting=href(visit, do=EXPORT).replace(visit.request.path, f"{visit.request.path}/bulk", 1),
-        tab=lambda v: visit.look.to(it.name, view="" if v is it.view(List) else v.name),
+        tab=lambda v: visit.look.to(it.name, view="" if v.name == found[0].name else v.name),
+        saving=saving.offer(visit, it, view) if not binned else None,
         clear=visit.look.to(it.name, view=get.get("view")),
         switch=showing.switch(visit, it, view.name) if not binned else [],
         may_create=visit.may(it, "create"),
@@ -89,7 +90,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
 
 def columns(visit: Visit, it: Definition) -> list[Column]:
     """The columns the address asks for, those of its view otherwise; what a record is called comes first."""
-    view = showing.list_view(it, visit.get.get("view", ""))
+    view = showing.list_view(visit, it, visit.get.get("view", ""))
     chosen = [p for value in visit.get.getlist("columns") for p in value.split(",") if p][:40]
     paths = list(dict.fromkeys(chosen or view.columns))
     if it.title not in paths:
@@ -101,14 +102,8 @@ def columns(visit: Visit, it: Definition) -> list[Column]:
 
 def condition(visit: Visit, it: Definition) -> Condition:
     """What the address asks of records: its view's condition, the filters, a part of the name, a condition in words."""
-    view = showing.list_view(it, visit.get.get("view", ""))
+    view = showing.list_view(visit, it, visit.get.get("view", ""))
     return showing.condition(visit, it, view, filters.offered(visit.guard, it, view))
-
-
-def _order(visit: Visit, it: Definition, view: List) -> list[str] | None:
-    if view is it.view(List):
-        return None
-    return [s for s in view.sort if visit.guard.level(it, s.lstrip("-").split(".")[0]) in ("read", "write")] or None
 
 
 def _directions(sort: list[str]) -> dict[str, str]:

@@ -30,10 +30,26 @@ KEPT = ("q", "where", "sort", "columns")
 """What of an address goes along from one way to another, beside the filters (`f.…`) and the list view."""
 
 
-def list_view(it: Definition, name: str) -> List:
-    """The list view of a name, else the first."""
-    found: List | None = (it.view(List, name) if name else None) or it.view(List)
-    return found or List(columns=(it.title,))
+def lists(visit: Visit, it: Definition) -> list[List]:
+    """The list views of an object, declared and saved, that the actor may use; there is always one."""
+    found = [list_of(view) for view in views.for_object(visit.actor, it.name, ("list",)) if view.problem is None]
+    return found or [List(columns=(it.title,))]
+
+
+def list_of(view: views.Shown) -> List:
+    """A list as its settings say it; what a saved one leaves out is as in the declared one."""
+    settings, declared = view.settings, view.declared
+    like = declared if isinstance(declared, List) else List(columns=())
+    return List(
+        tuple(settings.get("columns") or like.columns), tuple(settings.get("sort") or ()), tuple(settings.get("filters") or like.filters),
+        settings.get("where", ""), view.key, view.label,
+    )  # fmt: skip
+
+
+def list_view(visit: Visit, it: Definition, name: str) -> List:
+    """The list view of a key, else the first."""
+    found = lists(visit, it)
+    return next((view for view in found if view.name == name), found[0])
 
 
 def condition(visit: Visit, it: Definition, view: List, offered: list[Column]) -> Condition:
@@ -134,8 +150,7 @@ def kind(visit: Visit, it: Definition) -> str:
 def switch(visit: Visit, it: Definition, scope: str) -> list[dict[str, Any]]:
     """The row of buttons in the head: each way with its address, keeping filter, search and list view."""
     now, out = kind(visit, it), []
-    first = it.view(List)
-    scope = "" if first is not None and scope == first.name else scope
+    scope = "" if scope == lists(visit, it)[0].name else scope
     kept = [(key, value) for key in visit.get for value in visit.get.getlist(key) if value and (key in KEPT or key.startswith("f."))]
     found = kinds(visit, it)
     for name in found if len(found) > 1 else ():
@@ -161,7 +176,7 @@ class Frame:
     @classmethod
     def of(cls, visit: Visit, it: Definition, kind: str) -> Frame:
         """The frame of what the address asks for. A condition that is wrong shows nothing and says so."""
-        view = list_view(it, visit.get.get("scope", ""))
+        view = list_view(visit, it, visit.get.get("scope", ""))
         offered = filters.offered(visit.guard, it, view)
         try:
             where = visit.guard.where(it, asked := condition(visit, it, view, offered))
@@ -181,8 +196,8 @@ class Frame:
             "it": it,
             "kind": self.kind,
             "view": self.view,
-            "views": [v for v in it.views if isinstance(v, List)],
-            "tab": lambda v: self.href(scope="" if v is it.view(List) else v.name),
+            "views": (found := lists(visit, it)),
+            "tab": lambda v: self.href(scope="" if v.name == found[0].name else v.name),
             "offered": self.offered,
             "active": active,
             "q": get.get("q", "").strip()[:200],

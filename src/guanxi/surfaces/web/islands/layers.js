@@ -2,6 +2,7 @@
 // there, as it was; reload and "open as page" show the same address as a page.
 //
 //   <a href="/books/1" data-drawer>   opens in the drawer          <a href="/books/new" data-dialog>   in the dialog
+//   <a … data-dialog data-go>         and goes where its form leads
 //   inside: <a data-inside> stays in the layer, <a data-close> closes it, <a href="?tab=…"> of the same path stays anyway
 //
 // Every page can stand in a layer: asked for with `X-Inside` it answers its content alone (pages/shell.html), and a form
@@ -238,6 +239,8 @@ export async function send(form, submitter, kind) {
 // What happens after a form in a layer was taken.
 export async function arrived(kind, { went, said }) {
   const again = path(went) === path(layers[kind].url);
+  // What was made is the page to go on with: a saved view, say, not the list it was made of.
+  if (layers[kind].opener?.matches?.("[data-go]")) return location.assign(went);
   if (kind === "dialog") {
     if (again && at(went) === layers.dialog.url) { toasts(said); layers.dialog.changed = true; return load("dialog", went); }
     const link = [base, layers.drawer.url].map((url) => url && path(url)).includes(path(went)) ? "" : went;

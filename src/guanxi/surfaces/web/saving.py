@@ -1,0 +1,109 @@
+"""Keeping what a list shows as a view: a record of one's own that may be shared (docs/adr/0010)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T
+from guanxi.kernel.declare import conditions
+from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.records import door, views
+from guanxi.surfaces.web import forms, listing, showing
+from guanxi.surfaces.web.inputs import Raw, defaults, read_all
+from guanxi.surfaces.web.visit import Visit, page, redirect
+
+ASKED = ("name", "pinned", "everyone", "roles", "people")
+"""What is asked for when a view is saved; the rest is what the list shows."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What can be done with what a list shows now: keep it as a new view, write it into one's own, arrange that one."""
+
+    new: str
+    into: str = ""
+    own: str = ""
+
+
+def offer(visit: Visit, it: Definition, view: List) -> Offer | None:
+    """None when the list shows its view as it is and that view is nobody's own."""
+    query = {key: values for key, values in visit.get.lists() if key != "after"}
+    changed = any(values != [""] for key, values in query.items() if key != "view")
+    held = next((one for one in views.for_object(visit.actor, it.name, ("list",)) if one.key == view.name), None)
+    mine = held is not None and held.mine and held.id is not None
+    if not changed and not mine:
+        return None
+    text = urlencode(query, doseq=True, safe="/,", quote_via=quote)
+    new = f"/{it.plural}/save-view?{text}" if changed else ""
+    assert held is not None
+    return Offer(new, f"{new}&into={held.id}" if changed and mine else "", f"/views/{held.id}" if mine else "")
+
+
+@page
+def save(visit: Visit, plural: str) -> HttpResponse:
+    """A new view of what the list's address shows, or, posted with `into`, one's own changed to it."""
+    it = visit.object(plural)
+    saved = visit.catalog.object("view")
+    if not visit.may(saved, "create"):
+        raise Forbidden()
+    into = parse_id(visit.get.get("into", ""))
+    if into is not None:
+        return _into(visit, it, into)
+    fields = [saved.fields[name] for name in ASKED if visit.guard.level(saved, name) == "write"]
+    if not visit.posted:
+        return forms.draw(visit, saved, "create", fields, [], defaults(fields, visit))
+    raw = Raw.of(visit.post)
+    read = read_all(fields, raw, visit, everything=True)
+    try:
+        read.check()
+        changes = {**read.values, "object_name": it.name, "kind": "list", "settings": settings(visit, it)}
+        result = door.perform("view", "create", actor=visit.actor, changes=changes)
+    except (Invalid, Conflict, Forbidden) as problem:
+        return forms.draw(visit, saved, "create", fields, [], raw, problem=problem, candidates=read.candidates)
+    visit.say(T("视图已保存。", "The view is saved."))
+    return redirect(visit.look.to(it.name, view=str(result.id)))
+
+
+def _into(visit: Visit, it: Definition, view: UUID) -> HttpResponse:
+    if not visit.posted:
+        raise NotFound()
+    held = next((one for one in views.for_object(visit.actor, it.name) if one.id == view), None)
+    if held is None:
+        raise NotFound()
+    door.perform("view", "update", actor=visit.actor, id=view, changes={"settings": {**held.settings, **settings(visit, it)}}, version=held.version)
+    visit.say(T("视图已更新。", "The view is changed."))
+    return redirect(visit.look.to(it.name, view=held.key))
+
+
+def settings(visit: Visit, it: Definition) -> dict[str, Any]:
+    """What the list's address shows, as a view's settings."""
+    view = showing.list_view(visit, it, visit.get.get("view", ""))
+    sort = [one for one in visit.get.get("sort", "").split(",") if one] or list(view.sort)
+    out: dict[str, Any] = {"columns": [one.path for one in listing.columns(visit, it)], "sort": sort}
+    where = listing.condition(visit, it)
+    if conditions.narrows(where):
+        out["where"] = conditions.to_json(where)
+    return out
+
+
+@page
+def tabs(visit: Visit, plural: str) -> HttpResponse:
+    """The views of a list with how many records each means, asked for after the page: one statement for all."""
+    it = visit.object(plural)
+    shown = [view for view in views.for_object(visit.actor, it.name, ("list",)) if view.problem is None]
+    return visit.page(
+        "components/tabs.html",
+        it=it,
+        views=[showing.list_of(view) for view in shown],
+        view=showing.list_view(visit, it, visit.get.get("view", "")),
+        counts=views.counts(visit.actor, it.name, shown),
+        tab=lambda v: visit.look.to(it.name, view="" if v.name == shown[0].key else v.name),
+        title=it.label,
+    )
