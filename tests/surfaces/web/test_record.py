@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.records import door, reading, telling
 from tests.cast import Cast
+from tests.chromium import after, enter
 from tests.surfaces.web.browser import Browser, inputs, statements, words
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -218,14 +219,18 @@ def test_the_team_is_listed_and_can_be_changed(cast):
     assert telling.team("customer", customer, actor=cast.actor("owner")) == []
 
 
-def test_the_stage_bar_leads_to_the_verb_of_each_step(cast):
+def test_the_stage_bar_asks_what_each_step_requires(cast):
     client = Browser("owner")
     deal = make(cast, "opportunity", name="一单", amount={"amount": "5000", "currency": "CNY"})
     page = client.read(f"/opportunities/{deal}")
     bar = re.search(r'<ol class="stages".*?</ol>', page, re.S)[0]
     assert bar.count("<li") >= 4 and bar.count('aria-current="step"') == 1
-    assert f"/opportunities/{deal}/move?stage=" in bar and f'/opportunities/{deal}/lose"' in bar and f'/opportunities/{deal}/win"' in bar
+    assert bar.count('<button name="to"') == bar.count("<li") - 1 and f'action="/opportunities/{deal}/put"' in page
     assert "停留不到 1 天" in page
+    lost = re.search(r'<li class="ahead lost"><button name="to" value="([^"]+)"', bar)[1]
+    asked = client.post(f"/opportunities/{deal}/put", {"view": "board", "to": lost, "back": f"/opportunities/{deal}"})
+    assert asked.status_code in (200, 422) and "输单原因" in asked.content.decode()
+    assert reading.get("opportunity", deal, actor=cast.actor("owner"))["result"] == "open"
     door.perform("opportunity", "lose", actor=cast.actor("owner"), id=deal, changes={"lost_reason": "price"})
     page = client.read(f"/opportunities/{deal}")
     assert re.search(r'<li class="here lost"', page)
@@ -240,3 +245,105 @@ def test_a_record_page_is_eight_statements_at_most(cast, company):
         with statements() as sent:
             client.read(url)
         assert len(sent) <= 8, (url, len(sent), [s[:120] for s in sent])
+
+
+# -- in a browser ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def scene(cast, website):
+    customer = make(cast, "customer", name="浏览器公司")
+    make(cast, "contact", name="范小姐", customer=customer)
+    return customer, make(cast, "opportunity", name="浏览器单", customer=customer, amount={"amount": "9000", "currency": "CNY"})
+
+
+def test_a_follow_up_in_the_browser(cast, scene, chromium, website):
+    from playwright.sync_api import expect
+
+    customer, _ = scene
+    page, said = enter(chromium, website)
+    url = f"{website}/customers/{customer}"
+    page.goto(url)
+    area = page.locator("form.box textarea")
+    area.click()
+    page.keyboard.type("演示顺利 @李")
+    page.wait_for_selector(".ats li")
+    page.keyboard.press("Enter")
+    assert area.input_value() == "演示顺利 @李娜 "
+    expect(page.locator(".box .kept")).to_have_text("草稿已保存")
+    page.reload()
+    assert page.locator("form.box textarea").input_value() == "演示顺利 @李娜 ", "kept until it is saved"
+    page.click("form.box .channels label:nth-child(2)")
+    page.click("form.box [data-at] >> nth=0")
+    page.locator("#b-contact").click()
+    page.locator("gx-combobox li", has_text="范小姐").click()
+    page.locator("form.box textarea").click()
+    page.keyboard.type("@李")
+    page.wait_for_selector(".ats li")
+    page.keyboard.press("Enter")
+    page.set_input_files("form.box input[type=file]", [{"name": "名片.png", "mimeType": "image/png", "buffer": PNG}])
+    assert "名片.png" in page.locator(".picked").inner_text()
+    page.locator("form.box textarea").click()
+    page.evaluate("window.same = 1")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".day .written")
+    assert page.evaluate("window.same") == 1 and "演示顺利" in page.locator(".written").first.inner_text()
+    assert page.locator("form.box textarea").input_value() == "" and page.locator(".picked").is_hidden()
+    expect(page.locator(".highlights [data-shown=last_contact_at]")).to_contain_text("今天")
+    assert page.locator(".tabs a", has_text="跟进记录").locator(".tally").inner_text() == "1"
+    made = after(lambda: reading.query("activity", actor=cast.actor("owner"), where=Test("customer", "=", customer), fields=["content", "kind", "contact", "next_contact_at", "mentions", "files"], limit=5).rows)
+    assert len(made) == 1 and made[0]["kind"] == "visit" and made[0]["contact"]["label"] == "范小姐"
+    assert [m["label"] for m in made[0]["mentions"]] == ["李娜"] and made[0]["files"][0]["name"] == "名片.png"
+    assert made[0]["next_contact_at"].astimezone(after(lambda: cast.actor("owner")).catalog.settings.tz).hour == 9
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('gx:draft')).length") == 0
+    assert said == []
+    page.context.close()
+
+
+def test_a_value_in_the_browser(cast, scene, chromium, website):
+    from playwright.sync_api import expect
+
+    customer, _ = scene
+    page, said = enter(chromium, website)
+    page.goto(f"{website}/customers/{customer}")
+    place = page.locator("dd[data-value]:has([data-shown=short_name])")
+    place.click()
+    page.wait_for_selector("form.value input[name=short_name]")
+    page.keyboard.type("不要")
+    page.keyboard.press("Escape")
+    assert page.locator("form.value").count() == 0
+    page.keyboard.press("e")
+    page.wait_for_selector("form.value input[name=short_name]")
+    page.keyboard.type("浏览器")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-shown=short_name]")).to_have_text("浏览器")
+    page.wait_for_selector("form.value", state="detached")
+    assert after(lambda: reading.get("customer", customer, actor=cast.actor("owner")))["short_name"] == "浏览器"
+
+    page.locator("dd[data-value]:has([data-shown=short_name]) [data-shown]").click()
+    page.wait_for_selector("form.value input[name=short_name]")
+    after(lambda: door.perform("customer", "update", actor=cast.actor("manager"), id=customer, changes={"short_name": "经理的"}))
+    page.keyboard.type("我的")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("form.value .theirs")
+    assert "经理的" in page.locator("form.value .theirs").inner_text() and page.locator("form.value input[name=short_name]").input_value() == "我的"
+    assert after(lambda: reading.get("customer", customer, actor=cast.actor("owner")))["short_name"] == "经理的"
+    page.click("form.value [data-cancel]")
+    expect(page.locator("[data-shown=short_name]")).to_have_text("经理的")
+    assert said == []
+    page.context.close()
+
+
+def test_a_step_of_the_bar_in_the_browser(cast, scene, chromium, website):
+    _, deal = scene
+    page, said = enter(chromium, website)
+    page.goto(f"{website}/opportunities/{deal}")
+    page.locator(".stages li.lost button").click()
+    page.wait_for_selector("#dialog[open] select[name=lost_reason]")
+    page.select_option("#dialog select[name=lost_reason]", "price")
+    page.click("#dialog footer button.primary, #dialog footer button.danger")
+    page.wait_for_selector(".stages li.here.lost")
+    row = after(lambda: reading.get("opportunity", deal, actor=cast.actor("owner")))
+    assert row["result"] == "lost" and row["lost_reason"] == "price"
+    assert said == []
+    page.context.close()

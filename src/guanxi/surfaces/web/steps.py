@@ -28,20 +28,25 @@ class Offered:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: past, here or ahead; `url` is where moving there is asked, if it may be."""
+    """One step: past, here or ahead; `open` when the record may be moved there now, and `url` where that is asked if no
+    board does it."""
 
+    key: str
     label: str
     state: str
     kind: str
+    open: bool
     url: str
     hint: str
 
 
 @dataclass(frozen=True)
 class Bar:
-    """The steps, and for a record at a closed one what was noted when it was closed."""
+    """The steps, the board whose moves lead from one to the other, and for a record at a closed one what was noted when it
+    was closed."""
 
-    field: str
+    here: str
+    board: str
     steps: list[Step]
     reasons: list[Field]
 
@@ -83,11 +88,12 @@ def bar(visit: Visit, it: Definition, row: dict[str, Any], offered: list[Offered
         takes = way is not None and isinstance(action := it.verbs[way.verb], Action) and _takes(action, one)
         state = "here" if at == here else "past" if at < here and not closed else "ahead"
         url = "" if way is None or at == here else f"{way.url}?{one.name}={step['id']}" if takes else way.url
-        out.append(Step(step.get(target.title) or visit.look.nameless, state, what, url, _hint(visit, row, board, step, days, at == here)))
+        hint = _hint(visit, row, board, step, days, at == here)
+        out.append(Step(str(step["id"]), step.get(target.title) or visit.look.nameless, state, what, bool(url), url, hint))
     ended = str(found[here].get(kind) or "") if kind else ""
     action = it.verbs.get(moves.get(ended, "")) if board is not None and ended in board.closed else None
     told = [it.fields[name] for name in action.form if row.get(name) not in (None, "") and isinstance(it.fields[name], Choice | TextField | LongText)] if action is not None else []
-    return Bar(one.name, out, [f for f in told if visit.guard.level(it, f.name) != "hidden"])
+    return Bar(str(found[here]["id"]), board.name if board is not None else "", out, [f for f in told if visit.guard.level(it, f.name) != "hidden"])
 
 
 def _takes(action: Action, one: Stage) -> bool:

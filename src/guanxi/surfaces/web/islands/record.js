@@ -1,7 +1,7 @@
 // The page of a record: values in place, the box, older events in place, and parts read anew when something was saved.
 import "./box.js";
 import "./values.js";
-import { addressOf } from "./layers.js";
+import { addressOf, changed, open } from "./layers.js";
 import { toast } from "./say.js";
 import { forget, plain, wait } from "./waiting.js";
 import { t } from "./words.js";
@@ -17,7 +17,7 @@ async function renew(page) {
   if (!made || !page.isConnected) return;
   for (const part of page.querySelectorAll("[data-part]")) {
     const other = made.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!other || part.querySelector("form.value, details.menu[open]") || part.innerHTML === other.innerHTML) continue;
+    if (!other || part.querySelector("form.value, [aria-busy], details.menu[open]") || part.innerHTML === other.innerHTML) continue;
     const had = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     const folded = [...part.querySelectorAll("details")].map((one) => one.open);
     [...other.querySelectorAll("details")].forEach((one, at) => { if (at in folded && !one.matches(".menu")) one.open = folded[at]; });
@@ -59,3 +59,32 @@ document.addEventListener("click", async (event) => {
   swap.closest("footer").replaceWith(...days, ...other.querySelectorAll("footer.pager"));
   next?.focus?.({ preventScroll: true });
 }, true);
+
+// A step of the bar: what its move requires is asked in a dialog; otherwise it is done, and can be taken back.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form.moves")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!form.getAttribute("aria-busy")) move(form.closest("[data-record]"), form.action, new FormData(form, event.submitter), form);
+}, true);
+
+async function move(page, url, data, target) {
+  const answer = await wait(fetch(url, { method: "POST", body: data, headers: { Accept: "application/json" }, credentials: "same-origin" }), target).catch(() => null);
+  const told = answer?.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
+  if (!told) return void toast(t("没有移动，请刷新页面后再试。", "Not moved. Reload the page and try again."), { kind: "wrong" });
+  if (told.ask) return open("dialog", told.ask);
+  if (told.refused) toast(told.refused, { kind: "warning" });
+  for (const text of told.warnings ?? []) toast(text, { kind: "warning" });
+  if (told.said) {
+    const back = new FormData();
+    for (const name of ["csrfmiddlewaretoken", "view", "back"]) back.set(name, data.get(name));
+    back.set("to", data.get("from"));
+    back.set("from", data.get("to"));
+    toast(told.said, { undo: told.undo ? () => move(page, url, back, null) : null });
+  }
+  forget();
+  changed();
+  const here = page.isConnected ? page : document.querySelector(`[data-record="${page.dataset.record}"]`);
+  if (here) renew(here);
+}
