@@ -8,7 +8,7 @@ from pathlib import Path
 
 from guanxi.surfaces.web import static
 
-SHARED = {"card", "round", "sider", "bottom", "tally", "ticks"}
+SHARED = {"card", "round", "sider", "bottom", "tally", "ticks", "layer"}
 """Said in one file and varied in another on purpose: for print, for a phone, for a smaller place."""
 
 
