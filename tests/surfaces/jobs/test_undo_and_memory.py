@@ -75,3 +75,15 @@ def test_a_file_with_the_same_columns_is_read_as_the_last_one(admin, cast):
     assert (outcome["created"], outcome["updated"]) == (1, 1)
     row = reading.query("customer", actor=admin, where="name = 记住公司", fields=["sector"]).rows[0]
     assert row["sector"] == "GD"
+
+
+def test_a_trial_of_several_batches_and_passes_counts_to_the_end(admin):
+    text = "名称,上级公司\n" + "试行子,试行母\n" + "".join(f"试行{n},\n" for n in range(2_100)) + "试行母,\n试行0,\n"
+    mapping = {"columns": {"名称": "name", "上级公司": "parent"}, "match": ["name"], "on_match": "skip"}
+    id_ = tasks.start_import(admin, upload(admin, text), "customer", mapping, dry_run=True)
+    work()
+    told = tasks.job(admin, id_)
+    assert (told["state"], told["dry_run"], told["total"]) == ("done", True, 2_103)
+    assert [told["outcome"][name] for name in ("rows", "created", "skipped", "rejected")] == [2_103, 2_102, 1, 0]
+    assert told["outcome"]["examples"]["skipped"] == [{"row": 2_104, "cells": ["试行0", ""]}]
+    assert names(admin, "name starts 试行") == []

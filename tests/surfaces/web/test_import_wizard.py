@@ -73,6 +73,8 @@ def test_from_a_file_to_records_and_back(browser, admin):
     said = words(browser.read(trial))
     assert "新增 2" in said and "拒绝 1" in said and "导入 2 行" in said and "定价" in said
     assert "呐喊" in words(browser.read(trial + "&show=created")) and books(admin, "code not empty") == []
+    heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', browser.read(trial + "&show=created"))
+    assert heads == ["行", "书名", "书号", "类型", "定价", "出版日期", "作者"], "as in the file"
     kept = inputs(browser.read(re.search(r'href="([^"]*from=[^"]*)"', browser.read(trial))[1].replace("&amp;", "&")))
     assert (kept["v2.old"], kept["v2.new"], kept["v5.new"]) == (["散文集"], ["essay"], ["鲁迅"])
     errors = re.search(r'href="(/jobs/[^"]+/files/[^"]+)"', browser.read(trial))[1]

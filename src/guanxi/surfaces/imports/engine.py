@@ -101,7 +101,7 @@ class _Run:
         self.dry_run = dry_run
         self.ledger = ledger
         self.size = batch
-        self.report = Report(id, plan.it.name, dry_run, unmapped=plan.unmapped)
+        self.report = Report(id, plan.it.name, dry_run, unmapped=plan.unmapped, headers=plan.headers)
         held = ledger.held() if ledger is not None else None
         self.passes, self.last = 1, 0
         refused_at = waiting_at = 0
@@ -185,16 +185,24 @@ class _Run:
             self._file_refused()
             self.done = self.report.rows + self.report.blank
             self.last = rows[-1][0].number
-            if self.ledger is not None:
-                self.report.seconds = time.monotonic() - self.started
-                self.ledger.note(
-                    self.done,
-                    {
-                        "report": self.report.to_json(), "pass": self.passes, "row": self.last,
-                        "errors": self.refused.settled() if self.refused is not None else 0, "waiting": self.waiting.settled(),
-                    },
-                )  # fmt: skip
+            if not self.dry_run:
+                self._note()
+        if self.dry_run:  # what is noted inside would be undone with the batch
+            with jobs.together(self.actor.workspace):
+                self._note()
         self.finder.forget()
+
+    def _note(self) -> None:
+        if self.ledger is None:
+            return
+        self.report.seconds = time.monotonic() - self.started
+        self.ledger.note(
+            self.done,
+            {
+                "report": self.report.to_json(), "pass": self.passes, "row": self.last,
+                "errors": self.refused.settled() if self.refused is not None else 0, "waiting": self.waiting.settled(),
+            },
+        )  # fmt: skip
 
     def _data(self, rows: Sequence[tuple[Row, Prepared | None]]) -> list[Prepared]:
         """The rows that hold data; the others are counted and refused with their reason."""

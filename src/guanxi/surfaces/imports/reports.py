@@ -50,6 +50,8 @@ class Report:
     differences: list[dict[str, Any]] = field(default_factory=list)
     examples: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """The first rows of a dry run by what would become of them: number, cells, and reasons of a refusal."""
+    headers: tuple[str, ...] = ()
+    """The columns of those rows, as they stand in the file."""
     seconds: float = 0.0
 
     COUNTS = ("rows", "created", "updated", "same", "skipped", "rejected", "blank")
@@ -72,6 +74,7 @@ class Report:
         out["differences"] = self.differences
         if self.examples:
             out["examples"] = self.examples
+            out["headers"] = list(self.headers)
         out["seconds"] = round(self.seconds, 3)
         return out
 

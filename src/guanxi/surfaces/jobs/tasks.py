@@ -159,7 +159,8 @@ class _Ledger:
         self._done = job.done
 
     def held(self) -> Mapping[str, Any] | None:
-        return self._job.outcome if self._job.done else None
+        # A dry run begins anew after a crash: what its batches would have made is known to its process only.
+        return self._job.outcome if self._job.done and not self._job.wanted.get("dry_run") else None
 
     def note(self, done: int, state: Mapping[str, Any]) -> None:
         # Every batch moves on, also one whose rows only wait for others: hence the row's own place in the figure.

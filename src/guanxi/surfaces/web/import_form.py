@@ -25,6 +25,7 @@ from guanxi.kernel.declare.fields import (
     TextField,
 )
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records import reading
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.examining import Seen
 from guanxi.surfaces.imports.mapping import FileMapping, Target
@@ -95,6 +96,17 @@ def options(one: Field | None) -> list[tuple[str, Text]]:
     if isinstance(one, Boolean):
         return [("true", T("是", "Yes")), ("false", T("否", "No"))]
     return []
+
+
+def names(visit: Visit, one: Field | None) -> list[str]:
+    """What a link may be given by: what the records are called, as far as a list of them helps."""
+    if not isinstance(one, Link | Links):
+        return []
+    to = visit.catalog.object(one.target)
+    if not visit.may(to, "read") or visit.guard.level(to, to.title) not in ("read", "write"):
+        return []
+    found = reading.query(to.name, actor=visit.actor, fields=[to.title], sort=[to.title], limit=reading.MAX_LIMIT)
+    return list(dict.fromkeys(text for row in found.rows if (text := visit.look.show(to.fields[to.title], row[to.title]))))
 
 
 def by_column(given: FileMapping) -> FileMapping:

@@ -194,6 +194,7 @@ def _draw(reading: _Reading, problem: Invalid | None = None) -> HttpResponse:
     examined = examining.examine(visit.actor, table, it, given, reading.proposed, reading.remembered)
     more = visit.get.get("more", "").split(",")
     lines = [(seen, import_form.slots(visit, it, seen, str(seen.index) in more), given.values.get(seen.name, {})) for seen in examined.columns]
+    names = {seen.index: import_form.names(visit, slots[0].field) for seen, slots, table_of in lines if seen.unknown or table_of}
     used = [name for name in dict.fromkeys([*(t.field for targets in given.columns.values() for t in targets), *given.constants]) if name in it.fields]
     matchable = [it.fields[name] for name in used if not isinstance(it.fields[name], Links) and visit.guard.level(it, name) in ("read", "write")]
     dated = any(isinstance(it.fields[name], Date | DateTime) for name in used)
@@ -209,7 +210,7 @@ def _draw(reading: _Reading, problem: Invalid | None = None) -> HttpResponse:
         spots=[at.get(error.field.removeprefix("columns.")) for error in errors],
         first=table.sample(6), matchable=matchable, dated=dated, orders=ORDERS,
         fates=[(key, *FATES[key]) for key in FATES if key != "update" or visit.may(it, "update")],
-        constants=import_form.constants(it, given), encodings=_encodings(table.encoding), form=import_form, unknown=UNKNOWN,
+        constants=import_form.constants(it, given), encodings=_encodings(table.encoding), form=import_form, unknown=UNKNOWN, names=names,
         missing=[one for one in fields.values() if one.required and one.default is None and one.name not in used],
     )  # fmt: skip
 
@@ -240,8 +241,7 @@ def _trial(visit: Visit, it: Definition) -> HttpResponse:
         total = outcome["rows"] + outcome["blank"] if found["state"] == "done" else None
         return redirect(f"/jobs/{tasks.start_import(visit.actor, file, it.name, mapping, total=total)}")
     given = mappings.parse(mapping)
-    headers = list(given.columns)
-    shown = [(at, name) for at, name in enumerate(headers) if given.columns[name]]
+    shown = [(at, name) for at, name in enumerate(outcome.get("headers", ())) if given.columns.get(name)]
     counts = {kind: outcome.get(kind, 0) for kind in KINDS}
     counts["conflict"] = outcome.get("conflicts", 0)
     counts["rejected"] -= counts["conflict"]

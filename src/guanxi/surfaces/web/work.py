@@ -63,6 +63,7 @@ def one(visit: Visit, job: UUID) -> HttpResponse:
         label=_label(found),
         it=it,
         state=STATES[found["state"]],
+        steps=importing.STEPS,
         undoable=_undoable(visit, found),
         **_again(visit, found, it),
         over=found["state"] in OVER,

@@ -42,7 +42,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "email address"),
     "website": ("网址", "网站", "官网", "公司网址", "公司网站", "主页", "website", "url", "web", "homepage",
         "domain", "网站地址"),
-    "region": ("地区", "所在地区", "省市区", "所在地", "所在省份", "省份", "省", "城市", "市", "所在城市", "区县",
+    "region": ("地区", "所在地区", "省市区", "所在地", "所在省份", "所在省市", "省份", "省", "城市", "市", "所在城市", "区县",
         "区域", "行政区划", "所属地区", "region", "state", "province", "city", "location", "office location"),
     "address": ("地址", "详细地址", "注册地址", "公司地址", "办公地址", "通讯地址", "联系地址", "单位地址",
         "经营地址", "企业地址", "address", "street", "street address", "mailing address", "billing address"),
