@@ -74,6 +74,8 @@ def palette(visit: Visit) -> HttpResponse:
         if visit.may(it, "create"):
             add("do", T(f"新建{it.label.zh}", f"New {it.label.en}"), "plus", dialog=f"/{it.plural}/new")
     add("go", T("首页", "Home"), "home", href="/")
+    if visit.has_days:
+        add("go", T("日历", "Calendar"), "calendar", href="/calendar")
     for it in visit.main():
         add("go", words.plural(it), it.icon, href=f"/{it.plural}")
         for view, url in _views(visit, it):

@@ -186,6 +186,11 @@ class Frame:
         assert where is not None
         return cls(visit, it, kind, view, offered, asked)
 
+    @property
+    def narrows(self) -> bool:
+        """Whether the address asks for some of the records only."""
+        return bool(self.visit.get.get("q") or self.visit.get.get("where") or self.view.where or filters.active(self.offered, self.visit.get))
+
     def context(self) -> dict[str, Any]:
         """What components/shown.html needs."""
         visit, it, get = self.visit, self.it, self.visit.get
@@ -228,5 +233,5 @@ class Frame:
         return f"/{self.it.plural}" + (f"?{text}" if text else "")
 
 
-OWN = ("process", "open", "by", "date", "span", "total")
+OWN = ("process", "open", "by", "at", "date", "span", "total")
 """What of an address belongs to one way of showing and stays while it is filtered."""

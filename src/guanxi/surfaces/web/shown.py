@@ -7,12 +7,15 @@ from collections.abc import Callable
 from django.http import HttpResponse
 
 from guanxi.kernel.declare.objects import Definition
-from guanxi.surfaces.web import boards, listing, showing
+from guanxi.surfaces.web import boards, calendars, listing, regions, showing, trees
 from guanxi.surfaces.web.visit import Visit, page
 
 WAYS: dict[str, Callable[[Visit, Definition], HttpResponse]] = {
     "list": listing.listing,
     "board": boards.board,
+    "calendar": calendars.calendar,
+    "tree": trees.tree,
+    "region": regions.region,
 }
 
 

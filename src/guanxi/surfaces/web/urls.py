@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from guanxi.surfaces.web import (
     boards,
     bulk,
+    calendars,
     capturing,
     children,
     composing,
@@ -28,7 +29,7 @@ from guanxi.surfaces.web import (
 from guanxi.surfaces.web.settings import area, departments, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "palette", "waiting", "desk", "api")
+RESERVED = ("calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "palette", "waiting", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -68,6 +69,7 @@ urlpatterns = [
     re_path(rf"^dashboards/{DASHBOARD}/compose$", composing.compose),
     re_path(rf"^dashboards/{DASHBOARD}/parts/(?P<place>new|\d{{1,3}})$", composing.part),
     re_path(rf"^dashboards/{DASHBOARD}/figures\.xlsx$", dashboards.workbook),
+    path("calendar", calendars.common),
     path("<slug:plural>", shown.shown),
     path("<slug:plural>/bulk", bulk.bulk),
     path("<slug:plural>/save-view", saving.save),
@@ -79,6 +81,7 @@ urlpatterns = [
     path("<slug:plural>/<str:id>", record.record),
     path("<slug:plural>/<str:id>/edit", forms.edit),
     path("<slug:plural>/<str:id>/put", boards.put),
+    path("<slug:plural>/<str:id>/day", calendars.move),
     path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", record.file),
     path("<slug:plural>/<str:id>/field/<slug:name>", values.value),
     path("<slug:plural>/<str:id>/children/<slug:child>", children.save),

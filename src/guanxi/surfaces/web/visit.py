@@ -20,7 +20,7 @@ from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.fields import Settings
-from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.declare.objects import Calendar, Definition
 from guanxi.kernel.records.guard import Guard
 from guanxi.surfaces.web import words
 from guanxi.surfaces.web.look import Look, render
@@ -142,6 +142,11 @@ class Visit:
     def may_capture(self) -> bool:
         """Whether pasted text can become something this person may create."""
         return capture.offered(self.actor, self.catalog)
+
+    @property
+    def has_days(self) -> bool:
+        """Whether any object of daily work has a calendar, so that there is one of all."""
+        return any(isinstance(view, Calendar) for it in self.main() for view in it.views)
 
     def main(self) -> list[Definition]:
         """The objects of daily work that the actor may read, in the navigation's order."""
