@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from guanxi.kernel.declare.figures import Widget
 from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import figures as standing
 from tests.surfaces.imports.tables import count, everything, figures, load
 
 MAVEN = Path(__file__).parents[3] / "docs/examples/maven"
@@ -172,3 +174,42 @@ def test_the_maven_sales_files_give_the_published_figures(admin, data: Path, tmp
     assert [row["count"] for row in quarters] == list(answers["won_by_quarter_published"].values())
     again = step("opportunity", "maven_sales_pipeline.csv", "8-pipeline")
     assert figures(again) == {"rows": 8800, "skipped": 8800}
+    dashboards_say_so(admin, answers)
+
+
+def dashboards_say_so(admin, answers) -> None:
+    """The standard dashboards and one composed for it tell the published figures, each with the records behind it."""
+    maven = reading.query("pipeline", actor=admin, where="key = maven", fields=["name"]).rows[0]["id"]
+    declared = dict(standing.dashboards(admin))
+
+    def drawn(key: str, *titles: str, period: str = ""):
+        found = standing.draw(declared[key].widgets, standing.Frame(period, narrow=maven), actor=admin)
+        return [next(one for one in found if one.widget.title.en == title) for title in titles]
+
+    amount, wins, rate, trend = drawn("sales.overview", "Amount won", "Deals won", "Win rate", "Amount won over time")
+    assert amount.total.numbers == (Decimal("10005534.00"),) and wins.total.numbers == (4238,)
+    assert rate.total.share == Decimal(str(answers["win_rate"] * 100)).quantize(Decimal("0.1"))
+    assert sum(line.numbers[0] or 0 for line in trend.lines) == Decimal("10005534.00")
+    for line in [amount.total, wins.total]:
+        assert reading.aggregate("opportunity", actor=admin, where=line.where).rows[0]["count"] == 4238
+
+    (funnel,) = drawn("sales.funnel", "Opportunities by stage")
+    stages = answers["stage"]
+    steps = [(line.value["label"], line.numbers[0], line.reached.value) for line in funnel.lines]
+    after = [stages["Prospecting"] + stages["Engaging"] + stages["Won"], stages["Engaging"] + stages["Won"], stages["Won"]]
+    assert steps == [(name, stages[name], reached) for name, reached in zip(("Prospecting", "Engaging", "Won"), after, strict=True)]
+
+    best, teams = drawn("sales.ranking", "Amount won", "Departments")
+    agent, sold = answers["top_agent"]
+    assert (best.lines[0].value["label"], best.lines[0].numbers[0]) == (agent, Decimal(str(sold)))
+    assert {line.value["label"]: float(line.numbers[0]) for line in teams.lines} == answers["won_value_by_manager"]
+
+    quarters = Widget("bar", standing.UNSEEN, "opportunity", "count", ("closed_on:quarter",), "result = won", also=("sum:amount",))
+    regions = Widget("pie", standing.UNSEEN, "opportunity", "sum:amount", ("owner.department.above",), "result = won")
+    by_quarter, by_region = standing.draw([quarters, regions], standing.Frame(), actor=admin)
+    assert [line.numbers[0] for line in by_quarter.lines] == list(answers["won_by_quarter_published"].values())
+    assert [float(line.numbers[1]) for line in by_quarter.lines] == list(answers["won_value_by_quarter"].values())
+    assert {line.value["label"]: float(line.numbers[0]) for line in by_region.lines} == answers["won_value_by_region"]
+    for line in [*by_quarter.lines, *by_region.lines, *teams.lines, *(one for one in best.lines if not one.rest)]:
+        found = reading.aggregate("opportunity", actor=admin, where=line.where, measures=["count", "sum:amount"]).rows[0]
+        assert line.numbers[0] in (found["count"], found["sum:amount"])

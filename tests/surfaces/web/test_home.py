@@ -41,7 +41,7 @@ def work(cast: Cast) -> Cast:
 
 def links(page: str, inside: str) -> list[tuple[str, str, int]]:
     """(address, label, number) of the counters or cells in a part of the page."""
-    part = page[page.index(f'class="card {inside}"') :]
+    part = page[page.index(f'class="card {inside}') :]
     found = re.findall(r'<a href="([^"]+)"[^>]*><span>([^<]+)</span><strong>([\d,]+)</strong>', part[: part.index("</section>")])
     return [(html.unescape(url), label, int(n.replace(",", ""))) for url, label, n in found]
 

@@ -429,7 +429,7 @@ def _sort(widget: Widget, spec: str, one: Field) -> list[str]:
 
 
 def _most(widget: Widget) -> int:
-    usual = {"pie": 8, "ranking": 10, "funnel": 30, "table": 50}.get(widget.kind, MOST_STEPS)
+    usual = {"pie": 7, "ranking": 10, "funnel": 30, "table": 50}.get(widget.kind, MOST_STEPS)
     return min(widget.limit or usual, MOST_STEPS)
 
 

@@ -41,6 +41,7 @@ class Row:
     cells: tuple[Cell, ...]
     url: str = ""
     part: int = 0
+    rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,12 @@ class Picture:
 
     @property
     def chart(self) -> bool:
-        return self.widget.kind in CHARTS and bool(self.rows)
+        return self.widget.kind in CHARTS and not self.blank
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to show: no groups, or a chart of nothing but zeros."""
+        return not any(cell.raw for row in self.rows for cell in row.cells) if self.widget.kind in CHARTS else not self.rows
 
 
 def picture(look: Look, drawn: Drawn, number: int) -> Picture:
@@ -133,7 +139,7 @@ def _table(look: Look, drawn: Drawn) -> dict[str, Any]:
 
 
 def _row(look: Look, line: Line, one: Any, unit: str, cells: Sequence[Cell], part: int = 0) -> Row:
-    return Row(amounts.label(look, line.value, one, unit, line.rest), tuple(cells), cells[0].url, part)
+    return Row(amounts.label(look, line.value, one, unit, line.rest), tuple(cells), cells[0].url, part, line.rest)
 
 
 def _cells(look: Look, drawn: Drawn, line: Line) -> list[Cell]:

@@ -15,11 +15,12 @@ from guanxi.base.text import T, Text
 from guanxi.kernel import accounts
 from guanxi.kernel.declare.fields import Field
 from guanxi.kernel.declare.figures import WHEN, Figure
-from guanxi.kernel.declare.objects import List
+from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, figures, finding, reading
 from guanxi.kernel.records.figures import Counted, Standing
 from guanxi.surfaces.web import amounts, beginning, tour
 from guanxi.surfaces.web.visit import Visit, page, redirect
+from guanxi.surfaces.web.words import GROUP_ORDER
 
 RECENT = 8
 FOUND = 60
@@ -49,6 +50,7 @@ def home(visit: Visit) -> HttpResponse:
         greeting=_greeting(visit),
         weekday=WEEKDAYS[today.weekday()],
         parts=_parts(counted),
+        waiting=any(one.count for one in counted),
         mine=[_mine(visit, one) for one in standing.mine] if _active(standing) else [],
         since=(standing.since[0], standing.since[1] - timedelta(days=1)),
         columns=standing.columns,
@@ -56,6 +58,7 @@ def home(visit: Visit) -> HttpResponse:
         more=standing.more,
         recent=recent,
         fresh=not recent,
+        first=_first(visit) if not recent else [],
         leads=visit.may(visit.catalog.object("user"), "create"),
         shortcuts=chosen or [one for one in offered if one.usual][:6],
         offered=[(key, [*group]) for key, group in groupby(offered, key=lambda one: one.group)],
@@ -67,6 +70,12 @@ def home(visit: Visit) -> HttpResponse:
         ways=beginning.ways,
         title=T("首页", "Home"),
     )
+
+
+def _first(visit: Visit) -> list[Definition]:
+    """What a first record can be of: what needs no other record, other than the day's own work."""
+    able = [it for it in visit.main() if visit.may(it, "create") and not any(link.required for link in it.links())]
+    return sorted(able, key=lambda it: it.group == GROUP_ORDER[0])[:3]
 
 
 def _parts(counted: list[Counted]) -> list[tuple[str, Text, list[Counted], list[Counted], int]]:

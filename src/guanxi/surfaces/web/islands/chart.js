@@ -52,6 +52,7 @@ customElements.define("gx-chart", class extends HTMLElement {
     this.names = [...this.querySelectorAll("thead th")].slice(1, 1 + many).map((one) => one.textContent);
     this.rows = [...this.querySelectorAll("tbody tr")].map((row) => ({
       label: row.cells[0].textContent,
+      rest: row.hasAttribute("data-rest"),
       cells: [...row.cells].slice(1).map((cell) => ({ value: cell.dataset.v === undefined ? null : Number(cell.dataset.v), url: cell.querySelector("a")?.getAttribute("href"), text: cell.textContent })),
     }));
   }
@@ -108,7 +109,7 @@ customElements.define("gx-chart", class extends HTMLElement {
   }
 
   pie() {
-    const data = this.rows.filter((row) => row.cells[0].value > 0).map((row) => ({ name: row.label, value: row.cells[0].value, url: row.cells[0].url }));
+    const data = this.rows.filter((row) => row.cells[0].value > 0).map((row) => ({ name: row.label, value: row.cells[0].value, url: row.cells[0].url, ...(row.rest ? { itemStyle: { color: this.look.colours.at(-1) } } : {}) }));
     const whole = data.reduce((sum, one) => sum + one.value, 0);
     const share = (name) => `${name}  ${((data.find((one) => one.name === name)?.value ?? 0) * 100 / whole).toFixed(1)}%`;
     const wide = this.canvas.clientWidth > 300;

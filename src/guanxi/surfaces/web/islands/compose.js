@@ -1,21 +1,27 @@
 // Dragging a dashboard's parts: the new order is posted as the buttons beside it would.
-const grid = document.querySelector("[data-arrange]");
-if (grid) {
-  import("./vendor/sortable.js").then(({ default: Sortable }) => {
-    Sortable.create(grid, {
+customElements.define("gx-arrange", class extends HTMLElement {
+  async connectedCallback() {
+    const loaded = await import("./vendor/sortable.js").catch(() => null); // without it the buttons do the same
+    if (!loaded || !this.isConnected) return;
+    this.sortable = loaded.default.create(this, {
       draggable: ".widget",
       handle: ".handle",
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 150,
-      onEnd({ oldIndex, newIndex }) {
-        if (oldIndex === newIndex) return;
-        const form = document.getElementById(grid.dataset.arrange);
-        const order = document.createElement("input");
-        order.type = "hidden";
-        order.name = "order";
-        order.value = [...grid.querySelectorAll(".widget")].map((one) => one.dataset.at).join(",");
-        form.append(order);
-        form.requestSubmit();
-      },
+      onEnd: ({ oldIndex, newIndex }) => { if (oldIndex !== newIndex) this.post(); },
     });
-  }).catch(() => { /* the buttons do the same */ });
-}
+  }
+
+  disconnectedCallback() {
+    this.sortable?.destroy();
+  }
+
+  post() {
+    const form = document.getElementById(this.getAttribute("form"));
+    const order = document.createElement("input");
+    order.type = "hidden";
+    order.name = "order";
+    order.value = [...this.querySelectorAll(".widget")].map((one) => one.dataset.at).join(",");
+    form.append(order);
+    form.requestSubmit();
+  }
+});
