@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -351,3 +352,17 @@ def test_marks_say_what_holds_and_reach_whether_one_may(cast: Cast, books: list[
     for hidden in ({"x": "cost > 1"}, {"x": "nothing = 1"}):
         with pytest.raises(Invalid):
             reading.query("book", actor=cast.actor("manager"), fields=["name"], marks=hidden)
+
+
+@pytest.mark.parametrize("person", ["manager", "owner", "newcomer"])
+@pytest.mark.parametrize("on", ["printed_at", "published_on"])
+def test_days_are_the_heads_of_each_day(cast: Cast, books: list[UUID], on: str, person: str) -> None:
+    actor, days = cast.actor(person), [date(2025, 12, 29) + timedelta(days=n) for n in range(70)]
+    found = reading.days("book", actor=actor, on=on, days=days, where="pages != 3", fields=["name", "author", on], limit=2, marks={"late": f"{on} < 2026-01-15"})
+    groups = [{"field": on, "op": "=", "value": day.isoformat()} for day in days]
+    same = reading.heads("book", actor=actor, groups=groups, where="pages != 3", fields=["name", "author", on], sort=[on], limit=2, marks={"late": f"{on} < 2026-01-15"})
+    assert found == same
+    assert sum(len(page.rows) for page in found) > 0 or person == "newcomer"
+    for wrong in ("name", "cost", "nothing"):
+        with pytest.raises(Invalid):
+            reading.days("book", actor=actor, on=wrong, days=days, fields=["name"], limit=2)

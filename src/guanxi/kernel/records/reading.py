@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from guanxi.base.clock import period
+from guanxi.base.clock import bounds, period
 from guanxi.base.errors import Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.kernel.access import rights as access
@@ -149,10 +149,40 @@ def heads(
     asked = [guard.where(it, guard.parse(group)) for group in groups]
     with sql.work(actor.workspace):
         found = reading.run_groups(condition, asked, limit=limit + 1)
-    return [
-        Page([row for row, _ in part[:limit]], _seal(it.name, keys, part[limit - 1][1]) if len(part) > limit else None)
-        for part in found
-    ]
+    return [_page(it, keys, part, limit) for part in found]
+
+
+def _page(it: Definition, keys: Sorted, part: list[tuple[dict[str, Any], list[Any]]], limit: int) -> Page:
+    return Page([row for row, _ in part[:limit]], _seal(it.name, keys, part[limit - 1][1]) if len(part) > limit else None)
+
+
+def days(
+    name: str,
+    *,
+    actor: Actor,
+    on: str,
+    days: Sequence[date],
+    where: Any = None,
+    fields: Sequence[str],
+    limit: int,
+    marks: Mapping[str, Any] | None = None,
+    reach: str = "",
+) -> list[Page]:
+    """The first records of each of several days by a date or an instant of theirs, in its order: `heads` for many days."""
+    guard = guard_of(actor)
+    it = guard.object(name)
+    one = guard.usable(it, on, "on")
+    if not isinstance(one, Date | DateTime):
+        raise Invalid.field("on", "type", f"“{one.label.zh}”不是日期或时间。", f"{one.label.en} is not a date or time.")
+    reading = select(guard, it, fields)
+    _mark(guard, it, reading, marks, reach)
+    keys = order(guard, it, reading, [on])
+    condition = And((guard.readable(it), guard.where(it, guard.parse(where))))
+    tz = guard.catalog.settings.tz
+    spans = [bounds(day, day + timedelta(days=1), tz) if isinstance(one, DateTime) else (day, day + timedelta(days=1)) for day in days]
+    with sql.work(actor.workspace):
+        found = reading.run_days(condition, one, spans, limit=limit + 1)
+    return [_page(it, keys, part, limit) for part in found]
 
 
 def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor) -> list[tuple[int, bool]]:

@@ -444,6 +444,28 @@ class Reading:
             out[raw[-1]].append(row)
         return out
 
+    def run_days(
+        self, where: Condition, on: Field, days: Sequence[tuple[Any, Any]], *, limit: int
+    ) -> list[list[tuple[dict[str, Any], list[Any]]]]:
+        """The first rows of each of several spans of a date or an instant, with one statement planned once."""
+        order = compiler.order_by(self.keys)
+        joins = [compiler.join(self.st, joined) for joined in self._order]
+        text, values = self._conditions(where, None, False)
+        column, kind = expression(on, "t", compare=True), "text" if on.custom else on.sql
+        heads = [c for output in self.outputs for c in output.columns]
+        query = (
+            f"SELECT {', '.join([*heads, *(key.sql for key in self.keys)])}, d.n "
+            f"FROM unnest(%s::{kind}[], %s::{kind}[]) WITH ORDINALITY AS d(low, high, n) CROSS JOIN LATERAL ("
+            f"SELECT t.* FROM {self.it.table} t WHERE {text} AND {column} >= d.low AND {column} < d.high ORDER BY {order} LIMIT {int(limit)}) t "
+            f"{' '.join(j for j, _ in joins)} ORDER BY d.n, {order}"
+        )
+        spans = [[compiler.operand(on, day[i]) for day in days] for i in (0, 1)]
+        found = sql.rows(query, [*(v for output in self.outputs for v in output.values), *spans, *values, *(v for _, vs in joins for v in vs)])
+        out: list[list[tuple[dict[str, Any], list[Any]]]] = [[] for _ in days]
+        for raw, row in zip(found, self._loaded([raw[:-1] for raw in found], len(heads)), strict=True):
+            out[raw[-1] - 1].append(row)
+        return out
+
     def run_counting(
         self, where: Condition, *, limit: int, most: int, deleted: bool = False
     ) -> tuple[list[tuple[dict[str, Any], list[Any]]], int] | None:

@@ -128,8 +128,6 @@ def grid(visit: Visit, span: str, day: date) -> list[Day]:
 def _on(view: Calendar, day: date) -> Condition:
     """What stands on a day: what falls on it, and what began before and goes on."""
     falls: Condition = Test(view.date, "=", day.isoformat())
-    if not view.end:
-        return falls
     return Or((falls, And((Test(view.date, "<", day.isoformat()), Test(view.end, ">=", day.isoformat())))))
 
 
@@ -138,10 +136,14 @@ def fill(visit: Visit, days: Sequence[Day], wanted: Sequence[tuple[Source, Condi
     for held, where in wanted:
         view, it = held.view, held.it
         marks: dict[str, Any] = {name: text for name, text in ((LATE, view.overdue), (DONE, view.done)) if text and showing.understood(visit, it, text)}
-        pages = reading.heads(
-            it.name, actor=visit.actor, groups=[_on(view, day.day) for day in days], where=And((visit.guard.parse(view.where), where)),
-            fields=[view.date, *held.paths], sort=[view.date], limit=MOST[span], marks=marks, reach="update" if held.writes else "",
-        )  # fmt: skip
+        asked: dict[str, Any] = {
+            "actor": visit.actor, "where": And((visit.guard.parse(view.where), where)), "fields": [view.date, *held.paths],
+            "limit": MOST[span], "marks": marks, "reach": "update" if held.writes else "",
+        }  # fmt: skip
+        if view.end:
+            pages = reading.heads(it.name, groups=[_on(view, day.day) for day in days], sort=[view.date], **asked)
+        else:
+            pages = reading.days(it.name, on=view.date, days=[day.day for day in days], **asked)
         for day, found in zip(days, pages, strict=True):
             day.entries += [entry(visit, held, row, day.day) for row in found.rows]
             day.more = day.more or found.next is not None
@@ -240,7 +242,7 @@ def common(visit: Visit) -> HttpResponse:
     asked = [key for value in visit.get.getlist("show") for key in value.split(",")]
     chosen = [s for s in every if (s.key in asked if asked else s.view.common)] or every[:1]
     people = _people(visit, chosen)
-    who = visit.get.get("who", "") or ("me" if people else "")
+    who = visit.get.get("who", "") or "me"
     span, day = span_of(visit)
     days = grid(visit, span, day)
     fill(visit, days, [(s, where) for s in chosen if (where := _whose(s, who)) is not None], span)
@@ -270,22 +272,22 @@ def common(visit: Visit) -> HttpResponse:
 
 
 def _people(visit: Visit, sources: Sequence[Source]) -> list[tuple[str, str]]:
-    """Whose entries may be chosen, for those who see more than their own."""
+    """Whose entries may be chosen: one's own, all one sees, and, for those who lead, those of one of their people."""
     rights, me = visit.actor.rights, visit.actor.user
+    common = [("me", visit.look.t("我的", "Mine")), ("all", visit.look.t("全部", "All I may see"))]
     reach = [rights.on(s.it.name).read if rights is not None else None for s in sources if s.it.owned]
     seen = {one for held in reach if held is not None for one in held}
-    if all(held is not None for held in reach) and seen <= {me}:
-        return []
-    where: Condition = Test("active", "!=", False)
-    if all(held is not None for held in reach):
-        where = And((where, Test("id", "in", sorted(seen, key=str))))
+    led = all(held is not None for held in reach)
+    if led and seen <= {me}:
+        return common
+    where: Condition = And((Test("active", "!=", False), *((Test("id", "in", sorted(seen, key=str)),) if led else ())))
     rows = reading.query("user", actor=visit.actor, where=where, fields=["name"], sort=["name"], limit=PEOPLE).rows
-    return [("me", visit.look.t("我的", "Mine")), ("all", visit.look.t("全部", "Everybody's")), *((str(row["id"]), row["name"] or "") for row in rows if row["id"] != me)]
+    return [*common, *((str(row["id"]), row["name"] or "") for row in rows if row["id"] != me)]
 
 
 def _whose(held: Source, who: str) -> Condition | None:
     """The condition for one person's entries; None when the object has no owners and one person is wanted."""
-    if who in ("", "all"):
+    if who == "all":
         return And(())
     if not held.it.owned:
         return None
