@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from guanxi.base.extract import KINDS, WAYS, Fact, Facts, Moment, extract, numeral
@@ -279,6 +279,8 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@example(["\u200b"], datetime(2026, 11, 20))  # noqa: DTZ001 - as hypothesis gives them
+@example(["From: a <a@b.cn>\n", "\u200b"], datetime(2026, 11, 20))  # noqa: DTZ001 - as hypothesis gives them
 @given(st.lists(PIECES, max_size=14), st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2090, 12, 31)))  # noqa: DTZ001 - hypothesis wants them so
 @settings(max_examples=200, deadline=None)
 def test_any_mixture_of_facts_is_read_without_complaint(pieces: list[str], now: datetime) -> None:

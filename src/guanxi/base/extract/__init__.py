@@ -51,9 +51,9 @@ def extract(text: str, now: datetime, locate: Locate | None = None) -> Facts:
         text,
         heard.shape,
         ordered([_part(one, plain, heard) for one in found]),
-        tuple(Said(who, at, plain.place(start), plain.after(end)) for who, at, start, end in heard.said),
+        tuple(Said(who, at, *plain.span(start, end)) for who, at, start, end in heard.said),
         heard.subject,
-        (plain.place(heard.body[0]), plain.after(heard.body[1])),
+        plain.span(*heard.body),
         heard.at,
     )
 

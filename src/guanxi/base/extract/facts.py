@@ -141,6 +141,11 @@ class Plain:
     def after(self, end: int) -> int:
         return self._places[end - 1] + 1 if end else 0
 
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """A part of the plain text in the original; an empty part stays empty, whatever was left out around it."""
+        begin = self.place(start)
+        return begin, max(begin, self.after(end))
+
     def take(self, start: int, end: int) -> None:
         self._taken[start:end] = b"\x01" * (end - start)
 
