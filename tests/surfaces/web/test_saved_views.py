@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
+from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.declare.objects import List
 from guanxi.kernel.records import door, reading
 from tests.chromium import after, enter
 from tests.kernel.tools import refused
@@ -83,6 +85,13 @@ def test_a_view_needs_a_name_and_an_address_that_makes_sense(cast, books):
     assert browser.post("/books/save-view?where=" + quote("nonsense ="), {"name": "y"}).status_code == 422
     assert browser.get("/books/save-view?into=01990000-0000-7000-8000-000000000000&q=1").status_code == 404
     assert len(reading.query("view", actor=cast.actor("owner")).rows) == before
+
+
+def test_a_list_without_a_declared_view_is_filtered_too(books):
+    bare = [it.plural for it in REGISTRY.objects.values() if it.view(List) is None]
+    for plural in bare:
+        assert Browser("admin").get(f"/{plural}?q=x").status_code in (200, 404)
+    assert "保存为视图" in Browser("owner").read("/books?q=x")
 
 
 def test_saved_in_a_browser(cast, books, website, chromium):

@@ -37,13 +37,12 @@ def offer(visit: Visit, it: Definition, view: List) -> Offer | None:
     query = {key: values for key, values in visit.get.lists() if key != "after"}
     changed = any(values != [""] for key, values in query.items() if key != "view")
     held = next((one for one in views.for_object(visit.actor, it.name, ("list",)) if one.key == view.name), None)
-    mine = held is not None and held.mine and held.id is not None
-    if not changed and not mine:
+    own = str(held.id) if held is not None and held.mine and held.id is not None else ""
+    if not changed and not own:
         return None
     text = urlencode(query, doseq=True, safe="/,", quote_via=quote)
     new = f"/{it.plural}/save-view?{text}" if changed else ""
-    assert held is not None
-    return Offer(new, f"{new}&into={held.id}" if changed and mine else "", f"/views/{held.id}" if mine else "")
+    return Offer(new, f"{new}&into={own}" if changed and own else "", f"/views/{own}" if own else "")
 
 
 @page
