@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 os.environ["GUANXI_MODULES"] = "tests.toy.module"
@@ -24,6 +25,11 @@ import django
 django.setup()
 
 from tests.chromium import chromium, website  # noqa: E402, F401 - fixtures for every folder
+
+# A run says the same of the same code on every machine; GUANXI_NIGHTLY=1 looks for new counterexamples instead.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("nightly", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("nightly" if os.environ.get("GUANXI_NIGHTLY") else "steady")
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _count = 0

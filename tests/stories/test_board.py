@@ -88,7 +88,7 @@ def test_a_lead_is_won_on_the_board(cast: Cast, site: str, chromium: Any) -> Non
     card.focus()
     page.keyboard.press("Shift+ArrowRight")
     expect(lane("初步接触").locator(".count")).to_have_text("3")
-    assert page.evaluate("document.activeElement.textContent").startswith("云山展会")
+    page.wait_for_function("document.activeElement.textContent.startsWith('云山展会')")
 
     drag(page, card, lane("方案报价"))
     page.wait_for_selector("#dialog #i-expected_close")

@@ -61,7 +61,8 @@ def test_a_chat_is_a_customer_a_contact_and_a_plan_in_three_strokes(cast: Cast, 
     page, said = enter(chromium, website)
     page.keyboard.press("n")
     page.wait_for_selector("#dialog #capture-text")
-    assert page.evaluate("document.activeElement.id") == "capture-text" and page.url == website + "/capture"
+    page.wait_for_function("document.activeElement.id === 'capture-text'")
+    assert page.url == website + "/capture"
     paste(page, chat(now))
     page.wait_for_selector("#dialog .captured")
     assert page.locator("#dialog mark[data-for='i-activity.next_contact_at']").inner_text() == "下周三上午10点"

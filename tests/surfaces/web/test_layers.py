@@ -51,8 +51,8 @@ def test_the_drawer_opens_over_the_list_and_closes_back_to_it(site, chromium):
     assert "第 03 卷" in page.locator(DRAWER).inner_text() and page.title().startswith("第 03 卷")
     page.keyboard.press("Escape")
     page.wait_for_url(site + "/books?sort=name")
-    assert page.locator("#drawer[open]").count() == 0
-    assert page.evaluate("[window.same, scrollY, document.activeElement.getAttribute('href')]") == [1, 200, address]
+    page.wait_for_selector("#drawer:not([open])", state="attached")
+    page.wait_for_function("address => window.same === 1 && scrollY === 200 && document.activeElement.getAttribute('href') === address", arg=address)
 
     page.go_forward()
     page.wait_for_selector(DRAWER)
@@ -75,7 +75,7 @@ def test_next_and_previous_take_one_entry_of_the_history(site, chromium):
     page.wait_for_selector("#drawer .inside[data-title='第 02 卷']")
     page.go_back()
     page.wait_for_url(site + "/books?sort=name")
-    assert page.evaluate("document.activeElement.textContent") == "第 02 卷"
+    page.wait_for_function("document.activeElement.textContent === '第 02 卷'")
     assert said == []
     page.context.close()
 
@@ -103,10 +103,11 @@ def test_a_form_in_a_dialog_saves_says_so_and_shows_the_list_anew(cast, site, ch
     page.evaluate("document.querySelector('.heading .does').insertAdjacentHTML('beforeend', '<a id=try data-dialog href=\"/books/new\">+</a>')")
     page.click("#try")
     page.wait_for_selector(DIALOG)
-    assert page.url == site + "/books/new" and page.evaluate("document.activeElement.id") == "i-name"
+    page.wait_for_function("document.activeElement.id === 'i-name'")
+    assert page.url == site + "/books/new"
     page.click("#dialog .primary")
     page.wait_for_selector("#dialog [aria-invalid=true]")
-    assert page.evaluate("document.activeElement.id") == "i-name"
+    page.wait_for_function("document.activeElement.id === 'i-name'")
     page.fill("#i-name", "对话框里建的")
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog.ask[open]")

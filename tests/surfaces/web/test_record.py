@@ -295,7 +295,7 @@ def test_a_follow_up_in_the_browser(cast, scene, chromium, website):
     assert len(made) == 1 and made[0]["kind"] == "visit" and made[0]["contact"]["label"] == "范小姐"
     assert [m["label"] for m in made[0]["mentions"]] == ["李娜"] and made[0]["files"][0]["name"] == "名片.png"
     assert made[0]["next_contact_at"].astimezone(after(lambda: cast.actor("owner")).catalog.settings.tz).hour == 9
-    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('gx:draft')).length") == 0
+    page.wait_for_function("Object.keys(localStorage).filter(k => k.startsWith('gx:draft')).length === 0")
     assert said == []
     page.context.close()
 

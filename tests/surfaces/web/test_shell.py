@@ -111,7 +111,7 @@ def test_records_pages_and_actions_in_one_box(site, chromium):
         page.keyboard.press("Control+Enter")
     assert "/customers/" in opened.value.url and page.url == site + "/customers"
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.closest('dialog')") is None
+    page.wait_for_function("!document.activeElement.closest('dialog')")
     assert said == []
     page.context.close()
 
@@ -153,17 +153,17 @@ def test_a_list_a_record_and_a_form_by_keyboard_alone(site, chromium):
     page.wait_for_selector(DRAWER)
     page.keyboard.press("e")
     page.wait_for_selector(DIALOG)
-    assert page.evaluate("document.activeElement.id") == "i-name"
+    page.wait_for_function("document.activeElement.id === 'i-name'")
     page.keyboard.press("End")
     page.keyboard.type("（改）")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#dialog:not([open])", state="attached")
     page.wait_for_selector(f"#drawer .inside[data-title='{name}（改）']")
-    assert page.evaluate("document.activeElement !== document.body")
+    page.wait_for_function("document.activeElement !== document.body")
     page.keyboard.press("Escape")
     page.wait_for_url(site + "/customers")
     page.wait_for_selector(f"a.title:has-text('{name}（改）')")
-    assert page.evaluate("document.activeElement.classList.contains('title')")
+    page.wait_for_function("document.activeElement.classList.contains('title')")
 
     page.keyboard.press("?")
     page.wait_for_selector("dialog.keys[open]")

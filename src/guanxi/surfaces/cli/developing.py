@@ -48,7 +48,8 @@ def test(options: argparse.Namespace) -> int:
     if browser:
         os.environ["GUANXI_CHROMIUM"] = browser
     # Alone, a chosen file starts faster in one process; everything together is faster in two. A file stays in one of them, in its order.
-    arguments = options.rest or ["-n", "2", "--dist", "loadfile"]
+    # A browser or a server of processes may be upset by what else a machine does: such a test is tried again, and the last lines name it.
+    arguments = options.rest or ["-n", "2", "--dist", "loadfile", "--reruns", "2", "--reruns-delay", "1", "-raR"]
     with throwaway_database(THROWAWAY):
         return child(("-m", "pytest", *arguments))
 
