@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from guanxi.base import ids
-from guanxi.base.ids import parse_id, uuid7, uuid7_floor, uuid7_time
+from guanxi.base.ids import named, parse_id, uuid7, uuid7_floor, uuid7_time
 
 
 def test_an_id_is_a_version_7_uuid_of_now() -> None:
@@ -49,6 +49,15 @@ def test_floor_bounds_the_ids_of_an_instant() -> None:
     assert uuid7_floor(instant.astimezone(timezone(timedelta(hours=8)))) == uuid7_floor(instant)
     value = uuid7()
     assert uuid7_floor(uuid7_time(value)) <= value < uuid7_floor(uuid7_time(value) + timedelta(milliseconds=1))
+
+
+def test_a_name_leads_to_one_id_for_each_holder() -> None:
+    given = UUID("019b7ca9-8f2e-7000-8000-000000000001")
+    found = named(given, "王伟", "book")
+    assert found == named(given, "王伟", "book") and found.version == 7 and found.variant == given.variant
+    assert uuid7_time(found) == uuid7_time(given)
+    others = {named(given, "李娜", "book"), named(given, "王伟", "author"), named(found, "王伟", "book"), named(given, "王伟book")}
+    assert len(others | {found, given}) == 6
 
 
 def test_what_cannot_be_an_id() -> None:

@@ -17,7 +17,7 @@ from guanxi.kernel.records import door, reading
 from guanxi.kernel.records.door import Item, Result
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
-from tests.kernel.tools import create, events, events_of, ids, raw, refused, state
+from tests.kernel.tools import create, events, events_of, ids, raw, refused
 
 DESK = system(DEFAULT_WORKSPACE, via="test")
 
@@ -226,17 +226,6 @@ def test_rules_that_trigger_each_other_stop(cast: Cast) -> None:
         create(replace(cast.actor("owner"), depth=8), "chapter", name="太深", book=str(book))
     assert caught.value.code == "too-deep"
     create(replace(cast.actor("owner"), depth=7), "chapter", name="还行", book=str(book))
-
-
-def test_an_id_given_twice_is_an_answer(cast: Cast) -> None:
-    owner = cast.actor("owner")
-    one = uuid7()
-    assert isinstance(door.perform_many("book", "create", [Item(one, {"name": "自带编号"})], actor=owner)[0], Result)
-    for actor in (owner, cast.actor("outsider")):
-        before = state()
-        outcome = door.perform_many("book", "create", [Item(one, {"name": "抢"})], actor=actor)[0]
-        assert isinstance(outcome, Problem) and outcome.status in (409, 422)
-        assert state() == before
 
 
 @pytest.mark.parametrize("verb", ["create", "update", "delete", "restore", "assign", "share", "publish", "nothing", "read", "export", ""])

@@ -7,6 +7,7 @@ counter, here the 12 bits of rand_a, seeded with 11 random bits so that ids do n
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
@@ -35,6 +36,14 @@ def uuid7() -> UUID:
         ms, counter = _last_ms, _counter
     random62 = int.from_bytes(tail[:8], "big") & 0x3FFF_FFFF_FFFF_FFFF
     return UUID(int=(ms << 80) | _VERSION_AND_VARIANT | (counter << 64) | random62)
+
+
+def named(by: UUID, *of: object) -> UUID:
+    """The id of what somebody else named by an id of theirs: always the same for the same `of`, such as whose it is. Its time is
+    theirs; the rest is a hash, so that nobody can choose a name which leads to a given id."""
+    digest = int.from_bytes(hashlib.sha256(repr((by.hex, *map(str, of))).encode()).digest(), "big")
+    free = ((1 << 80) - 1) & ~((0xF << 76) | (0b11 << 62))
+    return UUID(int=(by.int >> 80 << 80) | _VERSION_AND_VARIANT | (digest & free))
 
 
 def uuid7_floor(instant: datetime) -> UUID:

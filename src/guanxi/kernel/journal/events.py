@@ -73,6 +73,11 @@ def of_records_in(workspace: UUID, name: str, records: Sequence[UUID], request: 
     return [_event(row) for row in journal_rows.of_records_in(workspace, name, records, str(request))]
 
 
+def made(workspace: UUID, name: str, records: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The event that made each of some records; those that were never made are left out."""
+    return journal_rows.made(workspace, name, records)
+
+
 def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[Event]:
     return [_event(row) for row in journal_rows.by_ids(workspace, ids)]
 

@@ -27,7 +27,7 @@ from django.db import IntegrityError, OperationalError
 
 from guanxi.base import money
 from guanxi.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
-from guanxi.base.ids import parse_id, uuid7
+from guanxi.base.ids import named, parse_id, uuid7
 from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation
@@ -60,13 +60,15 @@ _SHARE_INPUTS: dict[str, tuple[str, ...]] = {"share": ("user", "level", "until")
 
 @dataclass(frozen=True)
 class Item:
-    """One record of a batch: its id (None for create), the changes, the version they are based on, the verb's inputs."""
+    """One record of a batch: its id (None for create), the changes, the version they are based on, the verb's inputs; `once`: the
+    caller's own name for what it creates, so that asking again makes no second one."""
 
     id: UUID | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
     version: UUID | None = None
     inputs: Mapping[str, Any] = field(default_factory=dict)
     cause: UUID | None = None
+    once: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -103,8 +105,12 @@ def perform(
     version: UUID | None = None,
     inputs: Mapping[str, Any] | None = None,
     cause: UUID | None = None,
+    once: UUID | None = None,
 ) -> Result:
     """Do one verb to one record, or raise the Problem that says why not; then nothing has changed.
+
+    `once`, for create, is an id the caller made up: whoever did not hear the answer asks again with the same one and is told
+    the record that was made, unchanged. It is theirs alone: the same one of another person or for another object is another.
 
     Raises NotFound (absent or out of sight), Forbidden (visible, but not for this verb), Invalid (fields at fault),
     Conflict (version, uniqueness by somebody faster, or records that stand in the way).
@@ -113,7 +119,7 @@ def perform(
     if isinstance(id, str) and found is None:
         raise NotFound()
     outcome = perform_many(
-        name, verb, [Item(found, changes or {}, version, inputs or {})], actor=actor, cause=cause, together=True
+        name, verb, [Item(found, changes or {}, version, inputs or {}, once=once)], actor=actor, cause=cause, together=True
     )[0]
     if isinstance(outcome, Problem):
         raise outcome
@@ -177,6 +183,8 @@ def perform_many(
                 raise
             continue
         except IntegrityError as error:
+            if _asked_at_once(it, items, error) and not nested and attempt < ATTEMPTS - 1:
+                continue
             problem = _violation(it, error)
             if together:
                 raise problem from error
@@ -200,6 +208,7 @@ def perform_many(
                     version=item.version,
                     inputs=item.inputs,
                     cause=cause,
+                    once=item.once,
                 )
             )
         except Problem as problem:
@@ -218,6 +227,12 @@ def _verb(guard: Guard, name: str, verb: str) -> tuple[Definition, Action | None
     if not access.may(guard.actor.rights, it, verb):
         raise Forbidden()
     return it, it.verbs[verb]
+
+
+def _asked_at_once(it: Definition, items: Sequence[Item], error: IntegrityError) -> bool:
+    """Whether a record was not made because the same was being made already; the next look finds it."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    return name == f"{it.table}_pkey" and any(item.once is not None for item in items)
 
 
 def _violation(it: Definition, error: IntegrityError) -> Problem:
@@ -343,9 +358,17 @@ class _Batch:
     def _open(self, items: Sequence[Item]) -> list[_Work]:
         works: list[_Work] = []
         if self.verb == "create":
-            for index, item in enumerate(items):
-                record = item.id or uuid7()
-                works.append(self._work(index, item, record, {}, {"id": record}))
+            names = [self._named(item.once) if item.once is not None else None for item in items]
+            asked = [name for name in names if name is not None]
+            made = journal.made(self.actor.workspace, self.it.name, asked) if asked else {}
+            for index, (item, name) in enumerate(zip(items, names, strict=True)):
+                if item.id is not None:
+                    self._fail(index, Invalid.field("id", "not-here", "新建时不能指定 id。", "A new record's id cannot be chosen."))
+                elif name in made:
+                    self.outcomes[index] = Result(name, made[name], False)
+                else:
+                    record = name or uuid7()
+                    works.append(self._work(index, item, record, {}, {"id": record}))
             return works
         ids = [item.id for item in items if item.id is not None]
         deleted = self.verb == "restore"
@@ -374,6 +397,10 @@ class _Batch:
                 seen.add(row["id"])
                 works.append(self._work(index, item, row["id"], row, dict(row)))
         return works
+
+    def _named(self, once: UUID) -> UUID:
+        """The id of what this actor makes under a name of theirs: nobody's name leads to what is somebody else's."""
+        return named(once, self.actor.workspace, self.actor.user, self.it.name)
 
     def _work(self, index: int, item: Item, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> _Work:
         event = uuid7()

@@ -95,6 +95,15 @@ def of_records_in(workspace: UUID, name: str, records: Sequence[UUID], request: 
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 
+def made(workspace: UUID, name: str, records: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The event that made each of some records; those that were never made are left out."""
+    found = sql.rows(
+        "SELECT record_id, id FROM gx_event WHERE workspace_id = %s AND object = %s AND record_id = ANY(%s) AND verb = 'create'",
+        [workspace, name, list(records)],
+    )
+    return {row[0]: row[1] for row in found}
+
+
 def made_via(workspace: UUID, via: str) -> list[tuple[str, UUID]]:
     """(object, id) of the records that came into being through one way in, newest first; only the sample's is indexed."""
     return [
