@@ -41,6 +41,23 @@ def test_the_palette_knows_what_this_person_may_and_how_it_is_typed(site):
     assert dialogs - {None} <= {one.get("dialog") for one in answer.json()["entries"]}
 
 
+def test_the_palette_knows_dashboards_and_views_that_were_kept(cast, site):
+    owner = Browser("owner")
+    before = address(owner.read("/"))
+    changes = {"name": "沉睡客户", "object_name": "customer", "kind": "list", "settings": {"columns": ["name"], "where": "last_contact_at is empty"}}
+    view = door.perform("view", "create", actor=cast.actor("owner"), changes=changes).id
+
+    def entries(browser):
+        return {one["label"]: one for one in browser.get(address(browser.read("/"))).json()["entries"]}
+
+    assert address(owner.read("/")) != before
+    found = entries(owner)
+    assert found["客户 · 沉睡客户"]["href"] == f"/customers?view={view}" and "chenshuikehu" in found["客户 · 沉睡客户"]["keys"]
+    assert found["仪表盘"]["href"] == "/dashboards" and any(label.startswith("仪表盘 · ") for label in found)
+    assert "客户 · 沉睡客户" not in entries(Browser("teammate"))
+    door.perform("view", "delete", actor=cast.actor("owner"), id=view)
+
+
 def test_its_address_changes_with_person_language_and_rights(site):
     first = address(Browser("owner").read("/"))
     assert first == address(Browser("owner").read("/customers"))

@@ -17,12 +17,13 @@ from guanxi.base.text import T, Text
 from guanxi.kernel import accounts
 from guanxi.kernel.declare.fields import Link, Links
 from guanxi.kernel.declare.objects import Definition, List
-from guanxi.kernel.records import reading
+from guanxi.kernel.records import figures, reading
 from guanxi.surfaces.web import words
 from guanxi.surfaces.web.icons import PATHS
 from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
 
 HOME = "h"
+DASHBOARDS = T("仪表盘", "Dashboards")
 KEPT = "private, max-age=3600"
 COUNTED = "private, max-age=60"
 
@@ -47,7 +48,7 @@ def centre(main: Sequence[Definition]) -> Definition | None:
 
 def palette_url(visit: Visit) -> str:
     """The palette's address, another one whenever it may say something else, so that browsers may keep it."""
-    of = (visit.actor.user, visit.look.lang, visit.standing.access_version, visit.standing.catalog_version)
+    of = (visit.actor.user, visit.look.lang, visit.standing.access_version, visit.standing.catalog_version, visit.standing.views_version)
     return "/palette?v=" + hashlib.sha256(repr(of).encode()).hexdigest()[:12]
 
 
@@ -63,6 +64,8 @@ def _keys(*said: Text) -> list[str]:
 @page
 def palette(visit: Visit) -> HttpResponse:
     """Pages, views and actions with the words that find them, and what the objects found by a search look like."""
+    from guanxi.surfaces.web import showing
+
     say = visit.look.say
     entries: list[dict[str, Any]] = []
 
@@ -76,10 +79,13 @@ def palette(visit: Visit) -> HttpResponse:
     add("go", T("首页", "Home"), "home", href="/")
     if visit.has_days:
         add("go", T("日历", "Calendar"), "calendar", href="/calendar")
+    add("go", DASHBOARDS, "chart", href="/dashboards")
+    for key, board in figures.dashboards(visit.actor):
+        add("go", board.label, "chart", DASHBOARDS, href=f"/dashboards/{key}")
     for it in visit.main():
         add("go", words.plural(it), it.icon, href=f"/{it.plural}")
-        for view, url in _views(visit, it):
-            add("go", view.label, it.icon, words.plural(it), href=url)
+        for view in showing.lists(visit, it)[1:]:
+            add("go", view.label, it.icon, words.plural(it), href=visit.look.to(it.name, view=view.name))
     for heading, url, label, icon in _settings(visit):
         add("go", label, icon, *heading, href=url)
     if visit.may_capture:
@@ -102,13 +108,6 @@ ACTIONS = (
     (T("退出登录", "Sign out"), "out", "[action='/signout'] button"),
 )
 """What can be done from anywhere, by pressing what stands in the shell."""
-
-
-def _views(visit: Visit, it: Definition) -> Iterable[tuple[List, str]]:
-    """The views of an object that this person can use, but the first, which is the object's own page."""
-    for view in it.views:
-        if isinstance(view, List) and view is not it.view(List) and _usable(visit, it, view):
-            yield view, visit.look.to(it.name, view=view.name)
 
 
 def _usable(visit: Visit, it: Definition, view: List) -> bool:
