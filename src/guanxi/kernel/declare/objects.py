@@ -173,11 +173,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Form:
-    """Fields in order, for creating and editing."""
+    """Fields in order, for creating and editing. `offline`: a new record may be written without a connection and is sent later."""
 
     fields: tuple[str, ...]
     name: str = "form"
     label: Text = T("表单", "Form")
+    offline: bool = False
 
 
 View = List | Board | Calendar | Record | Box | Form

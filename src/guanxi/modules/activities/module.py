@@ -126,7 +126,8 @@ class Activity(
                 "kind", "content", "customer", "contact", "lead", "opportunity", "attitude", "happened_at",
                 "next_contact_at",
                 "next_plan", "files", "mentions", "tags", "owner",
-            )
+            ),
+            offline=True,
         ),
     )  # fmt: skip
     indexes = (

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from guanxi.base.text import T, Text
-from guanxi.kernel.declare.fields import Choice, Field, Link, Links, Option
+from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Option
 from guanxi.kernel.declare.objects import Box, Definition
+from guanxi.surfaces.web.shell import may_be_sent_later
 from guanxi.surfaces.web.visit import Visit
 
 
@@ -36,6 +37,9 @@ class Drawn:
     mentions: Links | None
     people: str
     about: list[About]
+    moment: str = ""
+    """The field that says when it was written, where it may be written without a connection and be sent later."""
+    later: bool = False
 
     @property
     def only(self) -> list[str]:
@@ -80,6 +84,8 @@ def box(visit: Visit, it: Definition, row: dict[str, Any]) -> Drawn | None:
             mentions=mentions if people is not None and visit.may(people, "read") else None,  # type: ignore[arg-type]
             people=visit.look.to(people.name, None, "options") if people is not None else "",
             about=_about(visit, it, row, child, view, usable),
+            moment=next((one.name for one in usable.values() if isinstance(one, DateTime) and callable(one.default)), ""),
+            later=may_be_sent_later(child),
         )
     return None
 

@@ -14,7 +14,7 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Person
 from guanxi.kernel.declare.objects import Action, Definition, Form, named
 from guanxi.kernel.records import door
-from guanxi.surfaces.web import linking, words
+from guanxi.surfaces.web import linking, shell, words
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
 from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
@@ -62,7 +62,7 @@ def new(visit: Visit, plural: str) -> HttpResponse:
             read.values[one.name] = None
     try:
         read.check()
-        result = door.perform(it.name, "create", actor=visit.actor, changes=read.values)
+        result = door.perform(it.name, "create", actor=visit.actor, changes=read.values, once=parse_id(visit.post.get("once", "")))
     except (Invalid, Conflict, Forbidden) as problem:
         return draw(visit, it, "create", first, rest, raw, problem=problem, candidates=read.candidates)
     _told(visit, it, "create", result)
@@ -174,6 +174,7 @@ def draw(
         elsewhere=[text for name, text in errors.items() if name not in shown],
         candidates=candidates or {},
         theirs=theirs or {},
+        offline=verb == "create" and shell.may_be_sent_later(it),
         lists=_lists(visit, it, [*first, *rest], row),
         title=label,
         back=back or (_next(visit) or visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name)),
@@ -224,7 +225,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
     raw = Raw.of(visit.post)
     read = read_all(fields, raw, visit, everything=True)
     for one in inputs:
-        if one.default is not None and not signature(one, raw):
+        if one.default is not None and not callable(one.default) and not signature(one, raw):
             read.values.setdefault(one.name, None)
     names = {one.name for one in inputs}
     try:
@@ -275,7 +276,9 @@ def _after(visit: Visit, it: Definition, record: UUID) -> str:
 def _told(visit: Visit, it: Definition, verb: str, result: door.Result) -> None:
     action = it.verbs.get(verb)
     label = action.label if isinstance(action, Action) else words.VERBS[verb]
-    if not result.changed:
+    if not result.changed and verb == "create":
+        visit.say(T(f"{it.label.zh}之前已经保存，以那次的内容为准。", f"{it.label.en} was saved before; what was saved then stands."), "note", visit.look.to(it.name, result.id), it.label)
+    elif not result.changed:
         visit.say(T("没有改动，无需保存。", "Nothing was changed."), "note")
     elif verb == "delete":
         visit.say(T(f"{it.label.zh}已删除。", f"{it.label.en} deleted."), "done", visit.look.to(it.name, result.id, "restore"), T("撤销", "Undo"))

@@ -16,7 +16,7 @@ from guanxi.base.normal import normal
 from guanxi.base.text import T, Text
 from guanxi.kernel import accounts
 from guanxi.kernel.declare.fields import Link, Links
-from guanxi.kernel.declare.objects import Definition, List
+from guanxi.kernel.declare.objects import Definition, Form, List
 from guanxi.kernel.records import figures, reading
 from guanxi.surfaces.web import words
 from guanxi.surfaces.web.icons import PATHS
@@ -44,6 +44,12 @@ def centre(main: Sequence[Definition]) -> Definition | None:
     among = {it.name for it in main}
     led = Counter(one.target for it in main for one in it.fields.values() if isinstance(one, Link | Links) and one.target in among)
     return max(main, key=lambda it: led[it.name], default=None)
+
+
+def may_be_sent_later(it: Definition) -> bool:
+    """Whether a new record may be written without a connection."""
+    form: Form | None = it.view(Form)
+    return form is not None and form.offline
 
 
 def palette_url(visit: Visit) -> str:

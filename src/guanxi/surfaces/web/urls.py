@@ -16,6 +16,7 @@ from guanxi.surfaces.web import (
     home,
     importing,
     linking,
+    phone,
     profile,
     record,
     saving,
@@ -29,7 +30,7 @@ from guanxi.surfaces.web import (
 from guanxi.surfaces.web.settings import area, departments, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "palette", "waiting", "desk", "api")
+RESERVED = ("calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -46,6 +47,9 @@ urlpatterns = [
     path("me/sessions", profile.sessions),
     path("me/tour", profile.tour),
     path("me/tokens/<str:token>/revoke", profile.revoke),
+    path("sw.js", phone.worker),
+    path("manifest.webmanifest", phone.manifest),
+    path("offline", phone.offline),
     path("search", home.search),
     path("palette", shell.palette),
     path("desk", shell.desk),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,8 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 
-from guanxi.base.errors import NotFound, Problem, Unauthenticated
-from guanxi.base.text import LANGUAGES, Text, pick_language
+from guanxi.base.errors import Conflict, NotFound, Problem, Unauthenticated
+from guanxi.base.text import LANGUAGES, T, Text, pick_language
 from guanxi.kernel import accounts, capture
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
@@ -109,7 +110,13 @@ class Visit:
                 **context,
             },
         )
-        return HttpResponse(text, status=status, headers={"Cache-Control": "private, no-store", "Vary": "X-Inside, Cookie"})
+        headers = {"Cache-Control": "private, no-store", "Vary": "X-Inside, Cookie", "X-Account": self.account, "Content-Language": self.look.lang}
+        return HttpResponse(text, status=status, headers=headers)
+
+    @property
+    def account(self) -> str:
+        """What a browser keeps this account's pages under; it tells nothing about the account."""
+        return hashlib.sha256(f"{self.standing.workspace} {self.standing.account}".encode()).hexdigest()[:20]
 
     def _around(self) -> dict[str, Any]:
         """What the shell shows around a page."""
@@ -122,12 +129,13 @@ class Visit:
             "letters": shell.letters(main),
             "centre": shell.centre(main),
             "palette": shell.palette_url(self),
+            "later": [f"/{it.plural}/new" for it in main if shell.may_be_sent_later(it) and self.may(it, "create")],
         }
 
     def went(self, to: str) -> HttpResponse:
         """What a form inside a drawer or dialog is told instead of being sent on: where to, and what to say there. The page
         around it decides whether to go."""
-        said = self.request.session.pop(SAID) if SAID in self.request.session else []
+        said = self.request.session.pop(SAID) if SAID in self.request.session and self.inside != "main" else []
         shown = [
             {"kind": kind, "text": self.look.t(zh, en), "link": link, "label": self.look.t(link_zh, link_en)}
             for kind, zh, en, link, link_zh, link_en in said
@@ -179,9 +187,9 @@ def safe_next(to: str) -> str:
     return to if to.startswith("/") and not to.startswith(("//", "/\\")) and "\n" not in to and "\r" not in to else "/"
 
 
-def plain(request: HttpRequest, template: str, status: int = 200, **context: Any) -> HttpResponse:
+def plain(request: HttpRequest, template: str, status: int = 200, *, language: str | None = None, **context: Any) -> HttpResponse:
     """A page without a person: sign-in, and errors before it."""
-    look = Look(language_before(request), Settings())
+    look = Look(language or language_before(request), Settings())
     base = {"csrf": get_token(request), "here": request.get_full_path(), "request_id": getattr(request, "request_id", "")}
     return HttpResponse(render(template, look, {**base, **context}), status=status, headers={"Cache-Control": "private, no-store"})
 
@@ -198,7 +206,8 @@ def enter(request: HttpRequest) -> Visit:
 
 
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A view for signed-in people: `view(visit, …)`. Problems become pages; a password due to be changed comes first."""
+    """A view for signed-in people: `view(visit, …)`. Problems become pages; a password due to be changed comes first. What was
+    written by an account (`X-Account`) is taken from that account only."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, **given: Any) -> HttpResponseBase:
@@ -208,6 +217,8 @@ def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
             if request.method == "GET" and request.path != "/":
                 return redirect("/signin?next=" + quote(request.get_full_path(), safe="/"))
             return redirect("/signin")
+        if request.headers.get("X-Account", visit.account) != visit.account:
+            return trouble(visit, Conflict(T("这个浏览器现在登录的是另一个账号。", "Somebody else is signed in in this browser now."), code="account"))
         if visit.standing.must_change and request.path != "/password":
             return redirect("/password")
         try:

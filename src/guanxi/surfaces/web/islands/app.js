@@ -3,6 +3,7 @@ import "./combobox.js";
 import "./guard.js";
 import "./keys.js";
 import "./layers.js";
+import "./outbox.js";
 import "./palette.js";
 import "./selection.js";
 import "./shell.js";

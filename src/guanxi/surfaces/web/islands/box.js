@@ -1,6 +1,7 @@
 // The box that stands first on a record's page. Without script it is a plain form. With it the text area grows, files come by
 // button, paste and drag, @ finds a colleague, phrases are one click away, and what is not saved yet is kept in this browser.
 import { changed } from "./layers.js";
+import { later as sendLater, mint } from "./outbox.js";
 import { toast, toasts } from "./say.js";
 import { forget, plain, wait } from "./waiting.js";
 import { el, kept, t } from "./words.js";
@@ -149,8 +150,10 @@ async function save(form, box) {
 async function send(form) {
   if (form.getAttribute("aria-busy")) return;
   named(form);
-  const faults = form.querySelector(".faults");
-  const answer = await wait(fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Inside": "value" }, credentials: "same-origin" }), form).catch(() => null);
+  const faults = form.querySelector(".faults"), postpones = form.hasAttribute("data-later");
+  if (postpones) mint(form);
+  const answer = await wait(fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Inside": "value", "X-Account": document.body.dataset.account }, credentials: "same-origin" }), form).catch(() => null);
+  if (!answer && postpones) return void ((await sendLater(form)) && empty(form));
   if (!answer) return void toast(t("连不上服务器，内容还在，请稍后再保存。", "No connection. What you typed is still here; save again later."), { kind: "wrong" });
   if (answer.redirected) return location.assign(answer.url);
   if (!answer.headers.get("Content-Type")?.startsWith("application/json")) {
@@ -161,19 +164,24 @@ async function send(form) {
     return text(form).focus();
   }
   const { said } = await answer.json();
+  empty(form);
+  forget();
+  changed();
+  toasts(said.map((one) => ({ ...one, link: "" })));
+  form.dispatchEvent(new CustomEvent("gx:changed", { bubbles: true, detail: { values: {} } }));
+}
+
+function empty(form) {
   clearTimeout(later);
   kept.drop(draft(form));
-  faults.hidden = true;
+  form.querySelector(".faults").hidden = true;
+  if (form.elements.once) form.elements.once.value = "";
   form.querySelectorAll(`input[name$=".keep"]`).forEach((one) => one.remove());
   form.reset();
   if (files(form)) list(form);
   if (due(form)) press(form);
   grow(text(form));
   note(form, "");
-  forget();
-  changed();
-  toasts(said.map((one) => ({ ...one, link: "" })));
-  form.dispatchEvent(new CustomEvent("gx:changed", { bubbles: true, detail: { values: {} } }));
 }
 
 document.addEventListener("submit", (event) => {

@@ -228,12 +228,18 @@ export async function send(form, submitter, kind) {
   const answer = await wait(fetch(to || layers[kind].url, { method: "POST", body: data, headers: { "X-Inside": kind } }), form).catch(() => null);
   if (!answer) return void toast(t("连不上服务器，内容还在，请稍后再保存。", "No connection. What you typed is still here; save again later."), { kind: "wrong" });
   if (answer.redirected && path(answer.url) === "/signin") return location.assign(answer.url);
-  if (!answer.headers.get("Content-Type")?.startsWith("application/json")) {
-    fill(kind, await answer.text());
-    return focus(kind);
-  }
+  if (!answer.headers.get("Content-Type")?.startsWith("application/json")) return refill(kind, await answer.text());
   saved(form);
   arrived(kind, await answer.json());
+}
+
+// A form that was refused, drawn anew where it stood: in its layer, or on the page itself.
+export function refill(kind, html) {
+  if (kind) { fill(kind, html); return focus(kind); }
+  const main = document.getElementById("main");
+  main.innerHTML = html;
+  globalThis.htmx?.process(main);
+  (main.querySelector("[aria-invalid=true]") ?? main).focus();
 }
 
 // What happens after a form in a layer was taken.
