@@ -6,11 +6,19 @@ in. What a test wants to know of the database afterwards it asks by `after(…)`
 
 from __future__ import annotations
 
+import os
 import shutil
+import socket
+import subprocess
+import sys
 import threading
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -47,6 +55,41 @@ def serve() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def whole_site(cast: Any, database_url: str) -> Iterator[str]:
+    """The address of the whole program, event streams too, in a process of its own on this file's database."""
+    with program(database_url) as address:
+        yield address
+
+
+@contextmanager
+def program(database_url: str, port: int = 0) -> Iterator[str]:
+    """The program on a port, as `serve` runs it; yields its address."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        port = probe.getsockname()[1]
+    root = Path(__file__).parents[1]
+    environment = os.environ | {"DATABASE_URL": database_url, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "guanxi.project.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "2"],
+        env=environment, cwd=root,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/api/v1/openapi.json", timeout=5).read()
+                break
+            except (urllib.error.URLError, OSError):
+                assert process.poll() is None, "the server ended"
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
 def website(cast: Any) -> Iterator[str]:
     """The address of a server on this file's database."""
     with serve() as address:
@@ -54,7 +97,7 @@ def website(cast: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium(website: str) -> Iterator[Any]:
+def chromium(cast: Any) -> Iterator[Any]:
     """Chromium, driven by playwright."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")

@@ -24,7 +24,7 @@ import django
 
 django.setup()
 
-from tests.chromium import chromium, website  # noqa: E402, F401 - fixtures for every folder
+from tests.chromium import chromium, website, whole_site  # noqa: E402, F401 - fixtures for every folder
 
 # A run says the same of the same code on every machine; GUANXI_NIGHTLY=1 looks for new counterexamples instead.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)

@@ -2,59 +2,37 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import json
-import os
 import queue
-import socket
-import subprocess
-import sys
+import re
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from guanxi.kernel.records import door
-from tests.cast import Cast
+from guanxi.base.ids import uuid7_floor
+from guanxi.kernel.records import door, reading, telling
+from guanxi.surfaces.live.presence import Presence
+from tests.cast import PASSWORD, Cast
 from tests.kernel.tools import create
-
-ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def server(cast: Cast, database_url: str) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {"DATABASE_URL": database_url, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "uvicorn", "guanxi.project.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "2"],
-        env=environment, cwd=ROOT,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}/api/v1"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/openapi.json", timeout=5).read()
-                break
-            except (urllib.error.URLError, OSError):
-                assert process.poll() is None, "the server ended"
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(20)
+def server(whole_site: str) -> str:
+    return f"{whole_site}/api/v1"
 
 
 class Stream:
     """One open event stream; what it says goes into a queue, with the time."""
 
-    def __init__(self, address: str, token: str, query: str = "") -> None:
-        request = urllib.request.Request(f"{address}/events{query}", headers={"Authorization": f"Bearer {token}"})
+    def __init__(self, address: str, token: str, query: str = "", **headers: str) -> None:
+        request = urllib.request.Request(f"{address}/events{query}", headers={"Authorization": f"Bearer {token}", **headers} if token else headers)
         self.answer = urllib.request.urlopen(request, timeout=60)
         self.said: queue.Queue[tuple[float, str, dict[str, Any]]] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -83,6 +61,18 @@ class Stream:
                 out.append((kind, data))
         return out
 
+    def wait(self, kind: str, fits: Any = lambda data: True, seconds: float = 20) -> dict[str, Any]:
+        """The next message of a kind that fits; what comes before it is passed over."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                _, said, data = self.said.get(timeout=left)
+            except queue.Empty:
+                break
+            if said == kind and fits(data):
+                return data
+        raise AssertionError(f"no {kind} within {seconds} s")
+
     def wait_for(self, one: Any, seconds: float) -> float:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
@@ -90,7 +80,7 @@ class Stream:
                 at, kind, data = self.said.get(timeout=left)
             except queue.Empty:
                 break
-            if kind == "changed" and data == {"object": "book", "id": str(one)}:
+            if kind == "changed" and (data["object"], data["id"]) == ("book", str(one)):
                 return at
         raise AssertionError(f"{one} was not heard of within {seconds} s")
 
@@ -127,3 +117,109 @@ def test_a_stream_needs_to_know_who_listens(server: str) -> None:
             urllib.request.urlopen(urllib.request.Request(f"{server}/events", headers=header), timeout=30)
         assert caught.value.code == 401
         assert caught.value.headers["Content-Type"] == "application/problem+json"
+
+
+def person(site: str, who: str) -> tuple[urllib.request.OpenerDirector, str]:
+    """Somebody signed in as a browser is, and their cookies."""
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    page = opener.open(f"{site}/signin", timeout=30).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]  # type: ignore[index]
+    opener.open(f"{site}/signin", urllib.parse.urlencode({"csrfmiddlewaretoken": token, "username": who, "password": PASSWORD}).encode(), timeout=30).read()
+    return opener, "; ".join(f"{c.name}={c.value}" for c in jar)
+
+
+def look(site: str, opener: urllib.request.OpenerDirector, place: str, state: str, tab: str = "1") -> int:
+    page = opener.open(f"{site}/me", timeout=30).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]  # type: ignore[index]
+    data = urllib.parse.urlencode({"csrfmiddlewaretoken": token, "tab": tab, "state": state}).encode()
+    try:
+        return int(opener.open(f"{site}{place}/here", data, timeout=30).status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_page_hears_of_its_record_and_of_what_belongs_to_it(cast: Cast, server: str) -> None:
+    owner = cast.actor("owner")
+    book, other = create(owner, "book", name="看着的书"), create(owner, "book", name="没看的书")
+    page = Stream(server, cast.token("owner"), f"?record=books/{book}")
+    first = page.wait("changed")
+    version = reading.get("book", book, actor=owner, fields=["id"])["version"]
+    assert (first["id"], first["version"]) == (str(book), str(version)), "how it stands is said at once"
+    door.perform("book", "update", actor=owner, id=other, changes={"pages": 7})
+    result = door.perform("book", "update", actor=cast.actor("manager"), id=book, changes={"pages": 8})
+    told = page.wait("changed")
+    assert told == {"object": "book", "id": str(book), "version": str(result.version), "by": {"id": str(cast.users["manager"]), "label": "赵强"}}
+    create(owner, "chapter", name="别的章", book=other)
+    chapter = create(owner, "chapter", name="这章", book=book)
+    told = page.wait("changed", lambda data: data["object"] == "chapter")
+    assert (told["id"], told["of"]) == (str(chapter), [str(book)])
+    door.perform("book", "delete", actor=owner, id=book)
+    assert page.wait("gone")["id"] == str(book)
+    stranger = Stream(server, cast.token("outsider"), f"?record=books/{other}")
+    door.perform("book", "update", actor=owner, id=other, changes={"pages": 9})
+    assert stranger.heard(1.5) == []
+
+
+def test_who_looks_is_told_to_those_who_may_read_the_record(cast: Cast, server: str, whole_site: str) -> None:
+    book = create(cast.actor("owner"), "book", name="一起看的书")
+    place = f"/books/{book}"
+    page, stranger = Stream(server, cast.token("owner"), f"?record={place[1:]}"), Stream(server, cast.token("outsider"), f"?record={place[1:]}")
+    assert page.wait("here")["people"] == []
+    manager, _ = person(whole_site, "manager")
+    me = {"id": str(cast.users["manager"]), "name": "赵强"}
+    assert look(whole_site, manager, place, "look") == 204
+    assert page.wait("here")["people"] == [me | {"edits": False}]
+    look(whole_site, manager, place, "edit", tab="2")
+    assert page.wait("here")["people"] == [me | {"edits": True}]
+    late = Stream(server, cast.token("executive"), f"?record={place[1:]}")
+    assert late.wait("here")["people"] == [me | {"edits": True}], "who comes later sees who is there"
+    look(whole_site, manager, place, "gone", tab="2")
+    assert page.wait("here")["people"] == [me | {"edits": False}]
+    look(whole_site, manager, place, "gone")
+    assert page.wait("here")["people"] == []
+    outsider, _ = person(whole_site, "outsider")
+    assert look(whole_site, outsider, place, "look") == 404
+    look(whole_site, manager, place, "look")
+    assert page.wait("here")["people"] == [me | {"edits": False}], "the outsider was never told of"
+    with pytest.raises(AssertionError):
+        stranger.wait("here", seconds=0.5)
+    assert telling.history("book", book, actor=cast.actor("owner"))[0].verb == "create", "looking leaves nothing in the journal"
+
+
+def test_presence_ends_when_it_is_not_said_again() -> None:
+    held, book = Presence(), "0199aaaa-0000-7000-8000-000000000001"
+    word = {"o": "book", "id": book, "u": "u1", "n": "王伟", "t": "1", "s": "look"}
+    place = held.hear("w", word)
+    assert place is not None and held.at(place) == [{"id": "u1", "name": "王伟", "edits": False}]
+    assert held.hear("w", word) is None, "said again is nothing new"
+    assert held.expire() == []
+    held.places[place]["u1 1"].until = time.monotonic() - 1
+    assert held.expire() == [place] and held.at(place) == [] and held.places == {}
+
+
+def test_what_was_missed_is_told_on_coming_back(cast: Cast, server: str) -> None:
+    owner = cast.actor("owner")
+    before = uuid7_floor(datetime.now(UTC))
+    book, theirs = create(owner, "book", name="错过的书"), create(cast.actor("outsider"), "book", name="看不见的书")
+    page = Stream(server, cast.token("owner"), "?objects=book", **{"Last-Event-ID": str(before)})
+    assert page.wait("changed")["id"] == str(book)
+    assert [d for _, d in page.heard(0.5) if d["id"] == str(theirs)] == []
+    again = Stream(server, cast.token("owner"), f"?objects=books&since={before}")
+    assert again.wait("changed")["id"] == str(book)
+    old = Stream(server, cast.token("owner"), f"?objects=book&since={uuid7_floor(datetime.now(UTC) - timedelta(days=1))}")
+    old.wait("refresh")
+
+
+def test_a_browser_whose_session_ended_is_told_so_and_stops(cast: Cast, server: str, whole_site: str) -> None:
+    opener, cookies = person(whole_site, "teammate")
+    page = Stream(server, "", "?objects=book", Cookie=cookies)
+    theirs = create(cast.actor("teammate"), "book", name="李娜的书")
+    page.wait_for(theirs, 20)
+    me = opener.open(f"{whole_site}/me", timeout=30).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', me)[1]  # type: ignore[index]
+    opener.open(f"{whole_site}/signout", urllib.parse.urlencode({"csrfmiddlewaretoken": token}).encode(), timeout=30).read()
+    door.perform("book", "update", actor=cast.actor("teammate"), id=theirs, changes={"pages": 3})
+    page.wait("end")
+    gone = Stream(server, "", "?objects=book", Cookie=cookies, Accept="text/event-stream")
+    gone.wait("end")

@@ -60,6 +60,11 @@ def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: 
     return [_event(row) for row in journal_rows.of_records(workspace, records, before=before, limit=limit)]
 
 
+def since(workspace: UUID, event: UUID, *, limit: int) -> list[tuple[str, UUID]]:
+    """(object, record) of what happened after an event, oldest first; an id of an instant stands for that instant."""
+    return journal_rows.since(workspace, event, limit=limit)
+
+
 def of_request(
     workspace: UUID, request: UUID, actor: UUID | None, *, before: UUID | None = None, limit: int = 500
 ) -> list[tuple[UUID, str, UUID]]:

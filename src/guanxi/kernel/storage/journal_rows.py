@@ -72,6 +72,15 @@ def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 
+def since(workspace: UUID, event: UUID, *, limit: int) -> list[tuple[str, UUID]]:
+    """(object, record) of the events made after one, oldest first. Ids are times, so only the journal's end is read."""
+    found = sql.rows(
+        f"SELECT e.object, e.record_id FROM gx_event e WHERE e.id > %s AND e.workspace_id = %s ORDER BY e.id LIMIT {int(limit)}",
+        [event, workspace],
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 def of_request(
     workspace: UUID, request: str, actor: UUID | None, *, after: UUID, before: UUID | None, limit: int
 ) -> list[tuple[UUID, str, UUID]]:

@@ -1,4 +1,4 @@
-"""Hearing what other connections announce at commit (LISTEN)."""
+"""Hearing what other connections announce at commit (LISTEN), and announcing what is nobody's record (NOTIFY)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import psycopg
 from asgiref.sync import sync_to_async
 from django.db import connection
 
+from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.journal_rows import CHANNEL
+
+
+def announce(notice: str) -> None:
+    """Tell every process of the program, when this transaction commits, and keep it nowhere."""
+    sql.rows("SELECT pg_notify(%s, %s)", [CHANNEL, notice])
 
 
 async def notices() -> AsyncIterator[str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +74,11 @@ def session(key: str) -> str | None:
     """A browser session's data by its key, unless it has ended."""
     found = sql.rows("SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > now()", [key], kept=True)
     return found[0][0] if found else None
+
+
+def sessions(keys: Sequence[str]) -> dict[str, str]:
+    """The data of the browser sessions among these keys that have not ended, by key."""
+    return dict(sql.rows("SELECT session_key, session_data FROM django_session WHERE session_key = ANY(%s) AND expire_date > now()", [list(keys)]))
 
 
 def workspace(workspace_id: UUID) -> tuple[int, int, Settings] | None:

@@ -30,6 +30,11 @@ _PAGING = [
     _parameter("before", "Only events before this one", {"type": "string", "format": "uuid"}),
     _parameter("limit", "1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
 ]
+_EVENTS = [
+    _parameter("objects", "Names of objects, separated by commas; neither these nor records: everything", {"type": "string"}),
+    _parameter("record", "A record as customers/{id}: itself, what links to it, who looks at it; may be given five times", {"type": "string"}),
+    _parameter("since", "The id of the last message heard, as Last-Event-ID", {"type": "string", "format": "uuid"}),
+]
 _LISTING = [
     _parameter("where", "The condition language, as JSON or text", {"type": "string"}),
     _parameter("sort", "Paths, separated by commas, - for descending", {"type": "string"}),
@@ -326,7 +331,7 @@ def document() -> dict[str, Any]:
         "/jobs": {"get": _call("One's own jobs, newest first", "jobs", _answers({"type": "object", "properties": {"rows": {"type": "array", "items": job}}}))},
         "/jobs/{id}/files/{file}": {"get": _call("A file the job made", "jobs", {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}, "default": _PROBLEM}, [_ID, _parameter("file", "The file's id, from the job's outcome", {"type": "string", "format": "uuid"}, "path")])},
         "/jobs/{id}/cancel": {"post": _call("Stop a job", "jobs", _answers(job), [_ID])},
-        "/events": {"get": _call("Server-sent events: which objects changed, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}, "default": _PROBLEM})},
+        "/events": {"get": _call("Server-sent events: which records changed and who looks at them, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}, "default": _PROBLEM}, _EVENTS)},
     }  # fmt: skip
     for it in REGISTRY.objects.values():
         schemas |= _schemas(it)

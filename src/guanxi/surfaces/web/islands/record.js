@@ -1,30 +1,12 @@
 // The page of a record: values in place, the box, older events in place, and parts read anew when something was saved.
 import "./box.js";
+import "./live.js";
 import "./values.js";
-import { addressOf, changed, open } from "./layers.js";
+import { changed, open } from "./layers.js";
+import { read, renew } from "./renew.js";
 import { toast } from "./say.js";
 import { forget, plain, wait } from "./waiting.js";
 import { t } from "./words.js";
-
-const read = async (url, target) => {
-  const answer = await wait(fetch(url, { headers: { "X-Inside": "main" }, credentials: "same-origin" }), target).catch(() => null);
-  return answer?.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
-};
-
-// The parts of a record's page that something else may have changed, drawn anew; what somebody is writing in stays.
-async function renew(page) {
-  const made = await read(addressOf(page), null);
-  if (!made || !page.isConnected) return;
-  for (const part of page.querySelectorAll("[data-part]")) {
-    const other = made.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!other || part.querySelector("form.value, [aria-busy], details.menu[open]") || part.innerHTML === other.innerHTML) continue;
-    const had = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    const folded = [...part.querySelectorAll("details")].map((one) => one.open);
-    [...other.querySelectorAll("details")].forEach((one, at) => { if (at in folded && !one.matches(".menu")) one.open = folded[at]; });
-    part.replaceWith(other);
-    if (had) other.querySelector(`[href="${CSS.escape(had)}"]`)?.focus();
-  }
-}
 
 document.addEventListener("gx:changed", (event) => {
   const page = event.target.closest?.("div.record[data-record]");

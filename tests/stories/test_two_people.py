@@ -1,0 +1,81 @@
+"""Two people at one record, each in a browser: they see each other, changes appear by themselves, a true conflict is decided
+field by field, and nothing is overwritten silently."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from guanxi.kernel.records import door
+from tests.cast import Cast
+from tests.chromium import after, enter
+
+
+@pytest.fixture(scope="module")
+def customer(cast: Cast) -> Any:
+    owner = cast.actor("owner")
+    one = door.perform("customer", "create", actor=owner, changes={"name": "长风机械有限公司", "grade": "vip"}).id
+    door.perform("customer", "share", actor=owner, id=one, inputs={"user": cast.users["teammate"], "level": "write"})
+    return one
+
+
+@pytest.fixture(scope="module")
+def two(customer: Any, whole_site: str, chromium: Any) -> Any:
+    """王伟 and 李娜, each in a browser of their own."""
+    mine, theirs = enter(chromium, whole_site, "owner"), enter(chromium, whole_site, "teammate")
+    yield mine[0], theirs[0]
+    for page, said in (mine, theirs):
+        page.context.close()
+        assert said == []
+
+
+def amend(page: Any, field: str, text: str, save: bool = True) -> None:
+    place = page.locator(f".facts [data-value]:has([data-shown='{field}'])")
+    place.hover()
+    place.locator("a.amend").click()
+    page.wait_for_selector(f"form.value [name='{field}']")
+    page.fill(f"form.value [name='{field}']", text)
+    if save:
+        page.keyboard.press("Enter")
+        page.wait_for_selector("form.value", state="detached")
+
+
+def test_they_see_each_other_and_what_the_other_changes(two: Any, whole_site: str, customer: Any) -> None:
+    from playwright.sync_api import expect
+
+    mine, theirs = two
+    mine.goto(f"{whole_site}/customers/{customer}")
+    theirs.goto(f"{whole_site}/customers/{customer}")
+    expect(mine.locator(".present .avatar")).to_have_attribute("title", "李娜 正在查看", timeout=15000)
+    expect(theirs.locator(".present .avatar")).to_have_attribute("title", "王伟 正在查看", timeout=15000)
+
+    amend(theirs, "name", "长风机械股份有限公司", save=False)
+    expect(mine.locator(".present")).to_contain_text("李娜 正在编辑", timeout=15000)
+    theirs.keyboard.press("Enter")
+    expect(mine.locator("h1")).to_have_text("长风机械股份有限公司", timeout=15000)
+    expect(mine.locator(".facts .just")).to_have_text("李娜 刚刚修改")
+    expect(mine.locator(".happened li.fresh")).to_have_count(1)
+    expect(mine.locator(".happened li").first).to_contain_text("李娜")
+    expect(mine.locator(".present small")).to_have_count(0, timeout=15000)
+
+    theirs.goto(whole_site + "/customers")
+    expect(mine.locator(".present")).to_have_count(0, timeout=15000)
+
+
+def test_a_list_is_kept_up_to_date_and_announces_what_is_new(two: Any, whole_site: str, cast: Cast, customer: Any) -> None:
+    from playwright.sync_api import expect
+
+    mine, theirs = two
+    theirs.goto(whole_site + "/customers")
+    row = theirs.locator("tbody tr", has_text="长风机械")
+    mine.goto(f"{whole_site}/customers/{customer}")
+    amend(mine, "name", "长风集团")
+    expect(theirs.locator("tbody tr", has_text="长风集团")).to_have_count(1, timeout=15000)
+    expect(row).to_have_count(0)
+    new = after(lambda: door.perform("customer", "create", actor=cast.actor("teammate"), changes={"name": "新来的客户"}).id)
+    expect(theirs.locator(".newer")).to_contain_text("1 条新数据", timeout=15000)
+    assert theirs.locator("tbody tr", has_text="新来的客户").count() == 0, "nothing moves by itself"
+    theirs.click(".newer button")
+    expect(theirs.locator("tbody tr", has_text="新来的客户")).to_have_count(1)
+    assert new is not None
