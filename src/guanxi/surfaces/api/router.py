@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -20,6 +19,7 @@ from guanxi.kernel.records import door, finding, reading, telling
 from guanxi.kernel.records.door import Item, Result
 from guanxi.surfaces.api import openapi
 from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
+from guanxi.surfaces.downloads import download
 from guanxi.surfaces.jobs import tasks
 
 log = logging.getLogger("guanxi.api")
@@ -207,15 +207,7 @@ def get_job_file(request: HttpRequest, job: str, file: str) -> FileResponse:
     actor = actor_of(request)
     tasks.job(actor, job)
     path, name = jobs.file(actor, file)
-    return _download(path, name)
-
-
-def _download(path: Path, name: str, kind: str = "application/octet-stream") -> FileResponse:
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=kind)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return download(path, name)
 
 
 @api.get("/{name}")
@@ -367,7 +359,7 @@ def get_file(request: HttpRequest, name: str, record: str, field: str, file: str
     if found is None:
         raise NotFound()
     opened = files.open_file(actor_of(request), name, record, field, found)
-    return _download(opened.path, opened.name, opened.type)
+    return download(opened.path, opened.name, opened.type)
 
 
 @api.get("/{name}/{record}/timeline")

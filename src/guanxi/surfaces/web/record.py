@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 
 from guanxi.base.errors import Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
@@ -15,6 +15,7 @@ from guanxi.kernel.declare.conditions import Condition, Meaning, Test
 from guanxi.kernel.declare.fields import FieldProblem, Stage
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
 from guanxi.kernel.records import reading, telling
+from guanxi.surfaces.downloads import download
 from guanxi.surfaces.web import around, boxes, children, filters, steps, words
 from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
@@ -234,12 +235,6 @@ def file(visit: Visit, plural: str, id: str, field: str, file: str) -> HttpRespo
         raise NotFound()
     opened = files.open_file(visit.actor, it.name, id, field, found)
     try:
-        handle = opened.path.open("rb")
+        return download(opened.path, opened.name, opened.type, shown=opened.picture and bool(visit.get.get("show")), kept=3600)
     except FileNotFoundError:
         raise NotFound() from None
-    show = opened.picture and bool(visit.get.get("show"))
-    response = FileResponse(handle, as_attachment=not show, filename=opened.name, content_type=opened.type)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, max-age=3600"
-    return response

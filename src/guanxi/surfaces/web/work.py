@@ -12,6 +12,7 @@ from guanxi.base.errors import Conflict, NotFound
 from guanxi.base.text import T, Text
 from guanxi.kernel import jobs
 from guanxi.kernel.declare.objects import Definition
+from guanxi.surfaces.downloads import download
 from guanxi.surfaces.jobs import tasks
 from guanxi.surfaces.web import importing, words
 from guanxi.surfaces.web.visit import Visit, page, redirect
@@ -104,11 +105,7 @@ def file(visit: Visit, job: UUID, file: UUID) -> FileResponse:
     if str(file) not in [found["outcome"].get(name) for name in FILES]:
         raise NotFound()
     path, name = jobs.file(visit.actor, file)
-    response = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type="application/octet-stream")
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return download(path, name)
 
 
 def _label(row: dict[str, Any]) -> Text:
