@@ -41,5 +41,13 @@ def install(packages: Path) -> None:
             code = code[:-2]
         return places.label(code) if places is not None else ""
 
+    @cache
+    def below(code: str) -> list[tuple[str, str]]:
+        places = divisions()
+        while len(code) > 2 and code.endswith("00"):
+            code = code[:-2]
+        return [(one.ljust(6, "0"), called) for one, called in places.children(code or None)] if places is not None else []
+
     Region.resolve = staticmethod(resolve)
     Region.names = staticmethod(name)
+    Region.below = staticmethod(below)

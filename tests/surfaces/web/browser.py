@@ -43,9 +43,10 @@ class _Inputs(HTMLParser):
             self._add(name, value)
         elif tag == "select":
             self.select, self.first = name, True
+            self._add(name, "")
         elif tag == "option" and self.select:
             if self.first or "selected" in given:
-                self.values[self.select] = [value]
+                self.values[self.select][-1] = value
                 self.first = False
         elif tag == "textarea":
             self.area = name

@@ -941,6 +941,8 @@ class Region(Field):
     """Text to (code, rest); installed at start by the program, because the divisions are data."""
     names: ClassVar[Callable[[str], str] | None] = None
     """Code to its full name (广东省深圳市南山区); installed at start likewise."""
+    below: ClassVar[Callable[[str], list[tuple[str, str]]] | None] = None
+    """The regions directly in one, or the provinces for "": code and own name; installed at start likewise."""
 
     @property
     def parts(self) -> tuple[Part, ...]:

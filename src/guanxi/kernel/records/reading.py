@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -196,6 +196,19 @@ def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor) -> list[tuple[int
     with sql.work(actor.workspace):
         found = storage.counts(statements)
     return [(min(n, COUNT_TO), n > COUNT_TO) for n in found]
+
+
+def names(asked: Mapping[str, Iterable[UUID]], *, actor: Actor) -> dict[UUID, str]:
+    """What records of several objects are called, of those the actor may see, with one statement."""
+    guard = guard_of(actor)
+    wanted = []
+    for name, ids in asked.items():
+        it = guard.catalog.object(name)
+        title, held = guard.title(it), list(dict.fromkeys(ids))[: conditions.MAX_LIST]
+        if held and title is not None and access.may(actor.rights, it, "read"):
+            wanted.append((Reading(guard.catalog, it), And((Test("id", "in", held), guard.readable(it))), title))
+    with sql.work(actor.workspace):
+        return {one: label or "" for one, label in storage.titles(wanted)}
 
 
 @dataclass(frozen=True)

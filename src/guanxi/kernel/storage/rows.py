@@ -565,6 +565,17 @@ def counts(statements: Sequence[Sql]) -> list[int]:
     return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values])[0]]
 
 
+def titles(asked: Sequence[tuple[Reading, Condition, Field]]) -> list[tuple[UUID, str | None]]:
+    """What rows of several objects are called, with one statement: each with a condition and the field they are called by."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for reading, where, title in asked:
+        text, more = reading._conditions(where, None, False)
+        parts.append(f"SELECT t.id, {expression(title, 't')}::text FROM {reading.it.table} t WHERE {text}")
+        values += more
+    return sql.rows(" UNION ALL ".join(parts), values) if parts else []
+
+
 def newest(asked: Sequence[tuple[Reading, Condition, Field, Joined]], limit: int) -> list[tuple[str, UUID, str | None, Any, str | None]]:
     """The rows changed last among several objects, with one statement: (object, id, title, when, by whom). Each is asked
     with what its rows are called by and the join of who changed them."""

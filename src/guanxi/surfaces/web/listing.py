@@ -12,6 +12,7 @@ from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import reading
 from guanxi.surfaces.web import beginning, filters, saving, showing
+from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
@@ -35,6 +36,10 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
     active = filters.active(offered, get)
     errors: dict[str, str] = {}
     result = reading.Page([])
+
+    def address(**changes: Any) -> str:
+        return href(visit, **changes)
+
     try:
         wanted = condition(visit, it)
         result = reading.query(
@@ -71,8 +76,10 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         sorted=_directions(sort or list(view.sort)),
         sortable=_sortable,
         numeric=numeric,
-        narrow=bool(q or where or active),
-        href=lambda **changes: href(visit, **changes),
+        narrow=(narrow := bool(q or where or active)),
+        chips=chips(visit, it, offered, address, result.rows) if narrow else [],
+        building=builder_url(visit, it),
+        href=address,
         kept=[(key, value) for key in KEPT for value in get.getlist(key) if value],
         may_export=visit.may(it, "export"),
         exporting=href(visit, do=EXPORT).replace(visit.request.path, f"{visit.request.path}/bulk", 1),

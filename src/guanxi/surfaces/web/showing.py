@@ -15,6 +15,7 @@ from guanxi.kernel.declare.fields import Boolean, Choice, Date, DateTime, Link, 
 from guanxi.kernel.declare.objects import Board, Calendar, Definition, List
 from guanxi.kernel.records import views
 from guanxi.surfaces.web import filters
+from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.visit import Visit
 
@@ -208,7 +209,9 @@ class Frame:
             "q": get.get("q", "").strip()[:200],
             "where": get.get("where", "").strip(),
             "errors": self.errors,
-            "narrow": bool(get.get("q") or get.get("where") or active),
+            "narrow": (narrow := bool(get.get("q") or get.get("where") or active)),
+            "chips": chips(visit, it, self.offered, self.href) if narrow else [],
+            "building": builder_url(visit, it),
             "kept": [(key, value) for key in ("view", "scope", *OWN) for value in get.getlist(key) if value],
             "clear": f"/{it.plural}?" + urlencode([(key, get[key]) for key in ("view", "scope", *OWN) if get.get(key)]),
             "switch": switch(visit, it, scope),

@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from guanxi.surfaces.web import (
     boards,
+    builder,
     bulk,
     calendars,
     capturing,
@@ -77,6 +78,7 @@ urlpatterns = [
     path("calendar", calendars.common),
     path("<slug:plural>", shown.shown),
     path("<slug:plural>/bulk", bulk.bulk),
+    path("<slug:plural>/filter", builder.builder),
     path("<slug:plural>/save-view", saving.save),
     path("<slug:plural>/tabs", saving.tabs),
     path("<slug:plural>/rows", presence.rows),

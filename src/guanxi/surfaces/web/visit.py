@@ -28,7 +28,7 @@ from guanxi.surfaces.web.look import Look, render
 
 log = logging.getLogger(__name__)
 SAID = "said"
-INSIDE = ("main", "drawer", "dialog", "value")
+INSIDE = ("main", "drawer", "dialog", "value", "panel")
 """Parts of a page already open that may ask for another page's content alone, by the header X-Inside."""
 
 
