@@ -13,7 +13,8 @@ from tests.cast import Cast
 from tests.kernel.tools import create
 from tests.surfaces.web.browser import Browser, statements, words
 
-MOST = 10
+MOST = 8
+STANDING = 6
 
 
 def test_an_empty_workspace_invites(cast: Cast) -> None:
@@ -70,12 +71,16 @@ def test_a_first_page_is_a_few_statements(work: Cast) -> None:
         with statements() as sent:
             browser.read("/")
         assert len(sent) <= MOST, (who, sent)
+        with statements() as sent:
+            browser.read("/standing")
+        assert len(sent) <= STANDING, (who, sent)
 
 
 def test_superiors_see_their_people_and_others_do_not(work: Cast) -> None:
-    assert "我的团队" not in words(Browser("owner").read("/"))
+    assert "我的团队" not in words(Browser("owner").read("/standing"))
     browser = Browser("manager")
-    page = browser.read("/")
+    assert 'hx-get="/standing"' in browser.read("/")
+    page = browser.read("/standing")
     team = page[page.index('class="card team"') :]
     assert all(name in team for name in ("王伟", "李娜", "张敏", "刘洋")) and "陈静" not in team
     cells = re.findall(r'<td class="right" data-label="新增客户"><a href="([^"]+)" title="[\d,]+">(\d+)</a>', team)

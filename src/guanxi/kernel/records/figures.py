@@ -167,17 +167,21 @@ PERIOD = "this_month"
 SHOWN = 20
 
 
+def own(actor: Actor) -> list[Figure]:
+    """The figures the actor's own month is measured by."""
+    return [one for one in _declared(actor) if one.mine]
+
+
 def standing(actor: Actor) -> Standing:
     """One's own figures and one's people's. Two statements, one for those without people."""
     settings = guard_of(actor).catalog.settings
     since = before(PERIOD, settings)
-    declared = [one for module in REGISTRY.modules for one in module.figures if _may(actor, one)]
-    own = [one for one in declared if one.mine]
-    columns = [one for one in declared if one.team]
+    mine_of = own(actor)
+    columns = [one for one in _declared(actor) if one.team]
     everybody, team = people_of(actor, [one.object for one in columns])
     me: Condition = Test("owner", "=", "me")
     asked: list[Asked] = []
-    for one in own:
+    for one in mine_of:
         parsed = conditions.from_text(one.where)
         now = _in(one.date, PERIOD, settings) if one.date else None
         asked.append(Asked(one.object, both(me, parsed, now), measures=(one.measure,)))
@@ -189,9 +193,13 @@ def standing(actor: Actor) -> Standing:
             asked.append(Asked(one.object, both(where, Test("owner", "in", ids)), ("owner",), (one.measure,)))
     found = reading.aggregates(asked, actor=actor) if asked else []
     numbers = [_number(one, answer) for one, answer in zip(asked, found, strict=True)]
-    mine = [Mine(one, numbers[2 * at], numbers[2 * at + 1]) for at, one in enumerate(own)]
-    lines = _team(team, everybody, columns, theirs, found[2 * len(own) :])
+    mine = [Mine(one, numbers[2 * at], numbers[2 * at + 1]) for at, one in enumerate(mine_of)]
+    lines = _team(team, everybody, columns, theirs, found[2 * len(mine_of) :])
     return Standing(mine, columns, lines[:SHOWN], len(lines[SHOWN:]), since)
+
+
+def _declared(actor: Actor) -> list[Figure]:
+    return [one for module in REGISTRY.modules for one in module.figures if _may(actor, one)]
 
 
 def _may(actor: Actor, one: Figure) -> bool:

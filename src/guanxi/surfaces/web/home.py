@@ -40,7 +40,6 @@ def home(visit: Visit) -> HttpResponse:
     names = [it.name for it in visit.main()]
     recent = reading.latest(names, actor=visit.actor, limit=RECENT)
     counted = figures.counters(visit.actor)
-    standing = figures.standing(visit.actor)
     offered = _shortcuts(visit)
     chosen = [one for path in visit.standing.desk.get("shortcuts", ()) for one in offered if one.path == path]
     notes = reading.query("note", actor=visit.actor, where="owner = me", fields=["text", "color"], sort=["order", "-updated_at"], limit=NOTES).rows
@@ -51,11 +50,7 @@ def home(visit: Visit) -> HttpResponse:
         weekday=WEEKDAYS[today.weekday()],
         parts=_parts(counted),
         waiting=any(one.count for one in counted),
-        mine=[_mine(visit, one) for one in standing.mine] if _active(standing) else [],
-        since=(standing.since[0], standing.since[1] - timedelta(days=1)),
-        columns=standing.columns,
-        team=_team(visit, standing),
-        more=standing.more,
+        measured=[one.label for one in figures.own(visit.actor)],
         recent=recent,
         fresh=not recent,
         first=_first(visit) if not recent else [],
@@ -69,6 +64,21 @@ def home(visit: Visit) -> HttpResponse:
         tour=[] if visit.standing.desk.get("tour") else tour.steps(visit),
         ways=beginning.ways,
         title=T("首页", "Home"),
+    )
+
+
+@page
+def standing(visit: Visit) -> HttpResponse:
+    """One's own figures and one's people's: sums over whatever one may see, so the first page asks for them after itself."""
+    found = figures.standing(visit.actor)
+    return visit.page(
+        "pages/standing.html",
+        mine=[_mine(visit, one) for one in found.mine] if _active(found) else [],
+        since=(found.since[0], found.since[1] - timedelta(days=1)),
+        columns=found.columns,
+        team=_team(visit, found),
+        more=found.more,
+        title=T("我的本月", "My month"),
     )
 
 

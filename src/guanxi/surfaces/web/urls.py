@@ -32,7 +32,7 @@ from guanxi.surfaces.web import (
 from guanxi.surfaces.web.settings import area, departments, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "desk", "api")
+RESERVED = ("calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -56,6 +56,7 @@ urlpatterns = [
     path("palette", shell.palette),
     path("desk", shell.desk),
     path("waiting", shell.waiting),
+    path("standing", home.standing),
     path("capture", capturing.paste),
     path("welcome", welcome.welcome),
     path("settings", area.overview),
