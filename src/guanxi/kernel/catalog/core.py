@@ -248,6 +248,16 @@ class DictionaryEntry(
 
 
 CUSTOM_KINDS = tuple(kind for kind in KINDS if kind not in ("owner", "stage", "auto_number"))
+KIND_LABELS = {
+    "text": T("单行文字", "Text"), "long_text": T("多行文字", "Long text"), "rich_text": T("富文本", "Rich text"),
+    "integer": T("整数", "Whole number"), "decimal": T("小数", "Decimal number"), "money": T("金额", "Money"), "percent": T("百分比", "Percentage"),
+    "boolean": T("是否", "Yes or no"), "date": T("日期", "Date"), "datetime": T("日期时间", "Date and time"),
+    "choice": T("单选", "Choice"), "multi_choice": T("多选", "Several choices"), "tags": T("标签", "Tags"),
+    "phone": T("电话", "Phone"), "email": T("邮箱", "Email"), "url": T("网址", "Web address"),
+    "region": T("省市区", "Region"), "industry": T("行业", "Industry"), "link": T("关联一条记录", "Link to a record"),
+    "many_links": T("关联多条记录", "Links to records"), "person": T("人员", "Person"), "department": T("部门", "Department"),
+    "file": T("附件", "Files"), "image": T("图片", "Pictures"), "json": T("结构化数据", "Structured data"),
+}  # fmt: skip
 
 
 def whole_field(draft: Any, context: Any) -> None:
@@ -306,7 +316,7 @@ class CustomField(
     name_en = TextField(T("英文名称", "English name"))
     object_name = TextField(T("对象", "Object"), required=True)
     key = TextField(T("标识", "Key"), required=True)
-    kind = Choice(T("类型", "Type"), [Option(kind, T(kind, kind)) for kind in CUSTOM_KINDS], required=True)
+    kind = Choice(T("类型", "Type"), [Option(kind, KIND_LABELS[kind]) for kind in CUSTOM_KINDS], required=True)
     required = Boolean(T("必填", "Required"), default=False)
     options = Json(T("设置", "Options"))
     order = Integer(T("排序", "Order"), default=0)
