@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from guanxi.kernel.records import door
+from guanxi.kernel.records import door, reading, telling
 from tests.cast import Cast
 from tests.chromium import after, enter
 
@@ -79,3 +79,53 @@ def test_a_list_is_kept_up_to_date_and_announces_what_is_new(two: Any, whole_sit
     theirs.click(".newer button")
     expect(theirs.locator("tbody tr", has_text="新来的客户")).to_have_count(1)
     assert new is not None
+
+
+def test_a_true_conflict_is_shown_side_by_side_and_decided(two: Any, whole_site: str, cast: Cast, customer: Any) -> None:
+    from playwright.sync_api import expect
+
+    mine, theirs = two
+    for page in two:
+        page.goto(f"{whole_site}/customers/{customer}")
+    # in place: 王伟 types while 李娜 saves
+    amend(mine, "short_name", "长风", save=False)
+    expect(theirs.locator(".present")).to_contain_text("王伟 正在编辑", timeout=15000)
+    amend(theirs, "short_name", "长风机械")
+    expect(mine.locator("form.value .just")).to_contain_text("李娜 刚刚改为 长风机械", timeout=15000)
+    assert mine.input_value("form.value [name=short_name]") == "长风", "what is being typed stays"
+    mine.keyboard.press("Enter")
+    mine.wait_for_selector("form.value [role=alert]")
+    expect(mine.locator("form.value [role=alert]")).to_contain_text("长风机械")
+    expect(mine.locator("form.value [role=alert]")).to_contain_text("李娜")
+    mine.click("form.value .keeps button.primary")
+    mine.wait_for_selector("form.value", state="detached")
+    expect(theirs.locator("[data-shown=short_name]")).to_have_text("长风", timeout=15000)
+
+    # by the form: two fields clash and are decided differently, a third is put together by itself
+    mine.click(".heading a[data-key=e]")
+    mine.wait_for_selector("#dialog #i-name")
+    mine.fill("#dialog #i-name", "长风（王伟）")
+    mine.fill("#dialog #i-short_name", "王伟的")
+    amend(theirs, "name", "长风（李娜）")
+    amend(theirs, "short_name", "李娜的")
+    after(lambda: door.perform("customer", "update", actor=cast.actor("teammate"), id=customer, changes={"grade": "key"}))
+    mine.click("#dialog .saves button.primary")
+    mine.wait_for_selector("#dialog .both")
+    expect(mine.locator("#dialog .both")).to_have_count(2)
+    expect(mine.locator("#dialog .both").first).to_contain_text("长风（李娜）")
+    mine.click("#dialog .saves button.primary")
+    expect(mine.locator("#dialog .error").first).to_have_text("请选择保留哪一个。")
+    mine.check("#dialog input[name='keep.name'][value=theirs]")
+    mine.check("#dialog input[name='keep.short_name'][value=mine]")
+    mine.click("#dialog .saves button.primary")
+    mine.wait_for_selector("#dialog:not([open])", state="attached")
+    expect(mine.locator("[data-shown=short_name]").first).to_have_text("王伟的")
+    expect(theirs.locator("[data-shown=short_name]").first).to_have_text("王伟的", timeout=15000)
+
+    row, events = after(lambda: (reading.get("customer", customer, actor=cast.actor("owner")), telling.history("customer", customer, actor=cast.actor("owner"))))
+    assert (row["name"], row["short_name"], row["grade"]) == ("长风（李娜）", "王伟的", "key")
+    said = [(e.actor["label"], {k: v[1] for k, v in e.changes.items() if k in ("name", "short_name", "grade")}) for e in events[:6]]
+    assert said == [
+        ("王伟", {"short_name": "王伟的"}), ("李娜", {"grade": "key"}), ("李娜", {"short_name": "李娜的"}), ("李娜", {"name": "长风（李娜）"}),
+        ("王伟", {"short_name": "长风"}), ("李娜", {"short_name": "长风机械"}),
+    ]  # fmt: skip

@@ -24,6 +24,7 @@ class _Inputs(HTMLParser):
         self.select: str | None = None
         self.area: str | None = None
         self.first = False
+        self.bare = False
 
     def _add(self, name: str | None, value: str) -> None:
         if name:
@@ -48,6 +49,7 @@ class _Inputs(HTMLParser):
             if self.first or "selected" in given:
                 self.values[self.select][-1] = value
                 self.first = False
+                self.bare = "value" not in given  # then its text is its value
         elif tag == "textarea":
             self.area = name
             self._add(name, "")
@@ -59,6 +61,8 @@ class _Inputs(HTMLParser):
         self.area = None if tag == "textarea" else self.area
 
     def handle_data(self, data: str) -> None:
+        if self.bare and self.select:
+            self.values[self.select], self.bare = [data.strip()], False
         if self.area:
             self.values[self.area][-1] += data
 

@@ -94,7 +94,12 @@ def test_a_plain_field_is_moved_by_an_update_and_back(cast, books):
     assert told["undo"] is False, "publishing has a form, so the way back is not one step"
     assert reading.get("book", book, actor=cast.actor("owner"))["status"] == "draft"
     again = client.post(f"/books/{book}/put", {"to": "draft", "from": "published", "view": "board"}, **JSON)
-    assert again.status_code == 409 and "刚被别人移动过" in again.json()["refused"]
+    assert again.status_code == 200 and again.json()["at"] == "draft", "both wanted the same"
+    late = client.post(f"/books/{book}/put", {"to": "published", "from": "published", "view": "board"}, **JSON)
+    told = late.json()
+    assert late.status_code == 409 and told["at"] == "draft" and "刚被别人移动过" in told["choice"]["title"]
+    assert re.fullmatch(r"王伟 今天 \d\d:\d\d 移到了“草稿”，您要移到“已出版”。", told["refused"]) and told["choice"]["no"] == "留在“草稿”"
+    assert reading.get("book", book, actor=cast.actor("owner"))["status"] == "draft", "nothing moves before somebody decides"
 
 
 def test_the_verb_a_column_names_asks_its_form_first(cast, books):

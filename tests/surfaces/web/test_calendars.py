@@ -90,7 +90,9 @@ def test_what_lasts_stands_on_all_its_days(cast, books):
 
 def test_moving_an_entry_keeps_its_time_and_can_be_undone(cast, books):
     client, book = Browser("owner"), books["付印"]
-    told = client.post(f"/books/{book}/day", {"to": "2026-03-12", "view": "printing"}, **JSON).json()
+    late = client.post(f"/books/{book}/day", {"to": "2026-03-12", "from": "2026-03-01", "view": "printing"}, **JSON)
+    assert late.status_code == 409 and "已把它改到 2026-03-10" in late.json()["refused"], "somebody else moved it meanwhile"
+    told = client.post(f"/books/{book}/day", {"to": "2026-03-12", "from": "2026-03-10", "view": "printing"}, **JSON).json()
     assert told["was"] == "2026-03-10" and "付印" in told["entry"] and "已改到 2026-03-12" in told["said"]
     row = reading.get("book", book, actor=cast.actor("owner"))
     assert row["printed_at"] == datetime.fromisoformat("2026-03-12T15:30:00+08:00")

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from guanxi.kernel.catalog.catalog import REGISTRY
-from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import door, reading, telling
 from guanxi.surfaces.web import static
 from guanxi.surfaces.web.urls import RESERVED
 from tests.cast import PEOPLE
@@ -207,12 +207,49 @@ def test_two_who_edit_at_once_see_both_values_and_lose_nothing(cast, books):
     door.perform("book", "update", actor=cast.actor("manager"), id=books[1], changes={"name": "经理改的", "code": "新书号"})
     answer = mine.post(url + "/edit", sent | {"name": "我改的"})
     page = answer.content.decode()
-    assert answer.status_code == 409 and 'value="我改的"' in page and "经理改的" in page and "别人刚保存的" in page
+    assert answer.status_code == 409 and 'value="我改的"' in page and "经理改的" in page and re.search(r"赵强 今天 \d\d:\d\d", page)
     again = inputs(page)
     assert again["code"] == ["新书号"], "what I did not touch is theirs"
-    assert mine.post(url + "/edit", again).status_code == 302
+    assert again["decide"] == ["name"] and "keep.name" not in again, "nothing is chosen for anybody"
+    undecided = mine.post(url + "/edit", again)
+    assert undecided.status_code == 422 and "请选择保留哪一个" in undecided.content.decode()
+    assert reading.get("book", books[1], actor=cast.actor("owner"))["name"] == "经理改的"
+    assert mine.post(url + "/edit", inputs(undecided.content.decode()) | {"keep.name": "mine"}).status_code == 302
     row = reading.get("book", books[1], actor=cast.actor("owner"))
     assert (row["name"], row["code"]) == ("我改的", "新书号")
+
+
+def test_each_conflict_is_decided_by_itself_and_other_fields_are_put_together(cast, books):
+    mine, url, owner = Browser("owner"), f"/books/{books[94]}", cast.actor("owner")
+    sent = inputs(mine.read(url + "/edit"))
+    theirs = door.perform("book", "update", actor=cast.actor("manager"), id=books[94], changes={"pages": 11, "price": {"amount": "8", "currency": "CNY"}})
+    answer = mine.post(url + "/edit", sent | {"code": "M-4"})
+    assert answer.status_code == 302, "different fields are no conflict"
+    assert "已与赵强刚才的修改合并：页数、定价" in mine.read(url)
+    row = reading.get("book", books[94], actor=owner)
+    assert (row["code"], row["pages"], row["price"]["amount"]) == ("M-4", 11, 8) and row["version"] != theirs.version
+
+    sent = inputs(mine.read(url + "/edit"))
+    door.perform("book", "update", actor=cast.actor("manager"), id=books[94], changes={"pages": 12, "name": "经理的名"})
+    page = mine.post(url + "/edit", sent | {"pages": "13", "name": "我的名"}).content.decode()
+    assert sorted(inputs(page)["decide"]) == ["name", "pages"]
+    assert mine.post(url + "/edit", inputs(page) | {"keep.name": "theirs", "keep.pages": "mine"}).status_code == 302
+    row = reading.get("book", books[94], actor=owner)
+    assert (row["name"], row["pages"]) == ("经理的名", 13)
+    assert [set(e.changes) & {"name", "pages"} for e in telling.history("book", books[94], actor=owner)[:2]] == [{"pages"}, {"name", "pages"}]
+
+
+def test_a_verb_shows_what_others_changed_before_it_is_done(cast, books):
+    client, url, owner = Browser("owner"), f"/books/{books[95]}", cast.actor("owner")
+    sent = inputs(client.read(url + "/publish"))
+    door.perform("book", "update", actor=cast.actor("manager"), id=books[95], changes={"price": {"amount": "70", "currency": "CNY"}})
+    answer = client.post(url + "/publish", sent | {"price": "60"})
+    page = answer.content.decode()
+    assert answer.status_code == 412 and "¥70" in page and inputs(page)["decide"] == ["price"]
+    assert reading.get("book", books[95], actor=owner)["status"] == "draft"
+    assert client.post(url + "/publish", inputs(page) | {"keep.price": "theirs"}).status_code == 302
+    row = reading.get("book", books[95], actor=owner)
+    assert (row["status"], row["price"]["amount"]) == ("published", 70)
 
 
 def test_a_verb_has_its_page_and_is_offered_only_when_it_would_work(cast, books):

@@ -151,6 +151,7 @@ def test_somebody_elses_value_stands_beside_mine(cast, book):
     answer = client.post(f"/books/{book}/field/pages", {**form, "pages": "500"}, headers=VALUE)
     page = answer.content.decode()
     assert answer.status_code == 412 and "410" in words(page) and 'value="500"' in page
+    assert re.search(r"赵强 今天 \d\d:\d\d 改成了", words(page)), "who and when"
     assert reading.get("book", book, actor=cast.actor("owner"))["pages"] == 410
     again = {**inputs(page.replace('class="value"', "data-guard"))}
     assert client.post(f"/books/{book}/field/pages", again, headers=VALUE).status_code == 200
@@ -163,6 +164,7 @@ def test_another_value_changed_meanwhile_is_no_conflict(cast, book):
     door.perform("book", "update", actor=cast.actor("manager"), id=book, changes={"name": "新名"})
     told = client.post(f"/books/{book}/field/pages", {**form, "pages": "500"}, headers=VALUE).json()
     assert set(told["values"]) >= {"pages", "thickness"} and "name" not in told["values"]
+    assert told["joined"] == "已与赵强刚才的修改合并：书名。"
     row = reading.get("book", book, actor=cast.actor("owner"))
     assert (row["name"], row["pages"]) == ("新名", 500)
 

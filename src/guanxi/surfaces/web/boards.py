@@ -18,7 +18,7 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.fields import Field, Money, Stage
 from guanxi.kernel.declare.objects import Action, Board, Definition
-from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import door, reading, telling
 from guanxi.surfaces.web import filters, forms, showing
 from guanxi.surfaces.web import lanes as columns
 from guanxi.surfaces.web.cards import LATE, drawing
@@ -203,10 +203,10 @@ def put(visit: Visit, plural: str, id: str) -> HttpResponse:
     if move.lane is None:
         ways = [x for x in found.lanes if x.key != here and way(visit, it, view, row, x) is not None]
         return visit.page("pages/put.html", current=it, it=it, row=row, lanes=ways, here=found.lane(here), carried=_hidden(given, view), title=T("移动", "Move"))
-    if given.get("from") and given["from"] != here:
-        return move.refused(T("这张卡片刚被别人移动过。", "Somebody else moved this card meanwhile."))
     if here == move.lane.key:
         return move.told("") if _script(visit) else redirect(_back(visit, it))
+    if given.get("from") and given["from"] != here:
+        return move.overtaken()
     how = way(visit, it, view, row, move.lane)
     if how is None:
         return move.refused(T(f"这条记录现在不能移到“{move.lane.label}”。", f"This record cannot be moved to “{move.lane.label}” now."))
@@ -301,7 +301,26 @@ class _Move:
         self.visit.say(why, "warning")
         return redirect(_back(self.visit, self.it))
 
-    def told(self, was: str, warnings: Sequence[Text] = ()) -> HttpResponse:
+    def overtaken(self) -> HttpResponse:
+        """Somebody else moved the record meanwhile: who, when and where to beside where it was to go. Moving it on from there
+        is the person's own decision."""
+        assert self.lane is not None
+        at, to = self.found.lane(self.here), self.lane.label
+        happened = telling.history(self.it.name, self.row["id"], actor=self.visit.actor, limit=20)
+        event = next((one for one in happened if self.view.by in one.changes), None)
+        who, where = self.visit.look.faster(event), at.label if at is not None else ""
+        if not _script(self.visit):
+            return self.refused(T(f"{who} 已移到“{where}”，没有移动。", f"{who} moved it to “{where}”; it was not moved."))
+        t = self.visit.look.t
+        choice = {
+            "title": t("这张卡片刚被别人移动过", "Somebody else moved this card meanwhile"),
+            "text": t(f"{who} 移到了“{where}”，您要移到“{to}”。", f"{who} moved it to “{where}”; you are moving it to “{to}”."),
+            "yes": t(f"移到“{to}”", f"Move to “{to}”"),
+            "no": t(f"留在“{where}”", f"Leave in “{where}”"),
+        }
+        return self.told("", choice=choice)
+
+    def told(self, was: str, warnings: Sequence[Text] = (), choice: dict[str, str] | None = None) -> HttpResponse:
         """Where the record is now, drawn; and, when it was elsewhere before, that it moved and how it gets back."""
         visit, it, view = self.visit, self.it, self.view
         self.row, _ = fetch(visit, it, str(self.row["id"]), [view.by, *asked_paths(visit, it)])
@@ -321,7 +340,9 @@ class _Move:
                 "said": visit.look.say(self._moved()) if moved else "",
                 "warnings": [visit.look.say(message) for message in warnings],
                 "undo": moved and self._returns(was),
-            }
+                **({"choice": choice, "refused": choice["text"]} if choice is not None else {}),
+            },
+            status=409 if choice is not None else 200,
         )
 
     def _moved(self) -> Text:

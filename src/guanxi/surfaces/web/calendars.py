@@ -19,7 +19,7 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.declare.conditions import And, Condition, Not, Or, Test
 from guanxi.kernel.declare.fields import DateTime, Link, Money
 from guanxi.kernel.declare.objects import Calendar, Definition
-from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import door, reading, telling
 from guanxi.surfaces.web import filters, showing
 from guanxi.surfaces.web.cells import COLOURS
 from guanxi.surfaces.web.record import actions, asked_paths, fetch
@@ -326,6 +326,10 @@ def move(visit: Visit, plural: str, id: str) -> HttpResponse:
         return _refused(visit, T("请选择日期。", "Choose a date."), back)
     if not may:
         return _refused(visit, T("这条记录的日期不能改。", "This record's date cannot be changed."), back)
+    if given.get("from") and here is not None and given["from"] not in (here.isoformat(), to.isoformat()):
+        event = next((one for one in telling.history(it.name, row["id"], actor=visit.actor, limit=20) if view.date in one.changes), None)
+        who = visit.look.faster(event)
+        return _refused(visit, T(f"{who} 已把它改到 {here}，没有移动。", f"{who} moved it to {here}; it was not moved."), back)
     value: Any = to
     if held.timed:
         clock = local.timetz() if local is not None else datetime(to.year, to.month, to.day, 9, tzinfo=visit.look.settings.tz).timetz()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Person
 from guanxi.kernel.declare.objects import Action, Definition, Form, named
 from guanxi.kernel.records import door
-from guanxi.surfaces.web import linking, shell, words
+from guanxi.kernel.records.telling import Told
+from guanxi.surfaces.web import linking, meanwhile, shell, words
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
 from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
@@ -24,6 +25,8 @@ SHARE = (
     named("level", Choice(T("权限", "Right"), [("read", T("只读", "Read")), ("write", T("读写", "Write"))], default="read", required=True)),
     named("until", DateTime(T("截止时间", "Until"), help=T("留空表示一直有效。", "Empty means without end."))),
 )
+ATTEMPTS = 3
+"""How often a form is put together with what others save at the same moment."""
 INPUTS: dict[str, tuple[Field, ...]] = {"share": SHARE, "unshare": SHARE[:1]}
 """The inputs of the verbs that every object has."""
 
@@ -80,22 +83,36 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
     row, _ = fetch(visit, it, id, [one.name for one in (*first, *rest)])
     if row.get("deleted_at") is not None:
         raise NotFound()
-    now = _of_row([*first, *rest], row, visit)
+    fields = [*first, *rest]
     if not visit.posted:
+        now = _of_row(fields, row, visit)
         return draw(visit, it, "update", first, rest, now, row=row, was=now)
     raw = Raw.of(visit.post)
-    read = read_all([*first, *rest], raw, visit)
+    read = read_all(fields, raw, visit)
     version = parse_id(visit.post.get("version", ""))
-    try:
-        read.check()
-        result = door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=read.values, version=version)
-    except Problem as problem:
-        if isinstance(problem, Conflict) and problem.status == 412:
-            return _both(visit, it, first, rest, raw, now, row, set(read.values))
-        if not isinstance(problem, Invalid | Conflict | Forbidden):
-            raise
-        return draw(visit, it, "update", first, rest, raw, row=row, was=raw, problem=problem, candidates=read.candidates, version=version)
+    undecided = meanwhile.decided(read.values, raw)
+    for attempt in range(ATTEMPTS):
+        now = _of_row(fields, row, visit)
+        # Others may have changed other values meanwhile: what this person typed over is still what they saw.
+        other = version is not None and version != row["version"]
+        clashes = meanwhile.clashes([one for one in fields if one.name in read.values], raw, now) if other else []
+        news = meanwhile.since(visit, it, row, version)
+        try:
+            read.check()
+            if clashes or undecided:
+                return _both(visit, it, first, rest, raw, now, row, set(read.values), news, undecided)
+            result = door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=read.values, version=row["version"])
+        except Problem as problem:
+            if isinstance(problem, Conflict) and problem.status == 412 and attempt < ATTEMPTS - 1:
+                row, _ = fetch(visit, it, id, [one.name for one in fields])
+                continue
+            if not isinstance(problem, Invalid | Conflict | Forbidden):
+                raise
+            return draw(visit, it, "update", first, rest, raw, row=row, was=raw, problem=problem, candidates=read.candidates, version=version)
+        break
     _told(visit, it, "update", result)
+    if result.changed and (hint := meanwhile.joined(it, news, read.values)) is not None:
+        visit.say(hint, "note")
     return redirect(_next(visit) or visit.look.to(it.name, row["id"]))
 
 
@@ -109,9 +126,19 @@ def _of_row(fields: Sequence[Field], row: dict[str, Any], visit: Visit) -> Raw:
 
 
 def _both(
-    visit: Visit, it: Definition, first: list[Field], rest: list[Field], raw: Raw, now: Raw, row: dict[str, Any], mine: set[str]
+    visit: Visit,
+    it: Definition,
+    first: list[Field],
+    rest: list[Field],
+    raw: Raw,
+    now: Raw,
+    row: dict[str, Any],
+    mine: set[str],
+    news: Mapping[str, Told],
+    undecided: Sequence[str],
 ) -> HttpResponse:
-    """Somebody else saved first: their values everywhere, mine where I typed, and both side by side where they differ."""
+    """Somebody else saved first: their values everywhere, mine where I typed, and both side by side where they differ, to be
+    decided one by one."""
     shown = Raw(dict(now.texts))
     theirs: dict[str, Any] = {}
     for one in (*first, *rest):
@@ -120,7 +147,9 @@ def _both(
                 theirs[one.name] = row.get(one.name)
             names = [key for key in {*raw.texts, *now.texts} if key == one.name or key.startswith(one.name + ".")]
             shown.texts |= {key: raw.texts.get(key, []) for key in names}
-    return draw(visit, it, "update", first, rest, shown, row=row, was=now, problem=Conflict(), theirs=theirs)
+    shown.texts |= {key: values for key, values in raw.texts.items() if key.startswith("keep.")}
+    problem = Conflict() if not undecided else meanwhile.undecided(undecided)
+    return draw(visit, it, "update", first, rest, shown, row=row, was=now, problem=problem, theirs=theirs, news=news)
 
 
 def draw(
@@ -136,6 +165,7 @@ def draw(
     problem: Problem | None = None,
     candidates: dict[str, list[dict[str, str]]] | None = None,
     theirs: dict[str, Any] | None = None,
+    news: Mapping[str, Told] | None = None,
     version: UUID | None = None,
     action: Action | None = None,
     hidden: Sequence[tuple[str, str]] = (),
@@ -174,6 +204,7 @@ def draw(
         elsewhere=[text for name, text in errors.items() if name not in shown],
         candidates=candidates or {},
         theirs=theirs or {},
+        news=news or {},
         offline=verb == "create" and shell.may_be_sent_later(it),
         lists=_lists(visit, it, [*first, *rest], row),
         title=label,
@@ -224,12 +255,16 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
         return draw(visit, it, verb, fields, [], raw, row=row, was=raw, action=action)
     raw = Raw.of(visit.post)
     read = read_all(fields, raw, visit, everything=True)
+    undecided = meanwhile.decided(read.values, raw)
     for one in inputs:
         if one.default is not None and not callable(one.default) and not signature(one, raw):
             read.values.setdefault(one.name, None)
     names = {one.name for one in inputs}
+    version = parse_id(visit.post.get("version", ""))
     try:
         read.check()
+        if undecided:
+            raise meanwhile.undecided(undecided)
         result = door.perform(
             it.name,
             verb,
@@ -237,9 +272,15 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
             id=row["id"],
             changes={n: v for n, v in read.values.items() if n not in names},
             inputs={n: v for n, v in read.values.items() if n in names},
-            version=parse_id(visit.post.get("version", "")) if verb not in ("delete", "restore") else None,
+            version=version if verb not in ("delete", "restore") else None,
         )
     except (Invalid, Conflict, Forbidden) as problem:
+        if problem.status == 412 or undecided:  # what others wrote stands beside what is about to be written
+            now = _of_row(written, row, visit)
+            theirs = {one.name: row.get(one.name) for one in written if one.name in undecided or one.name in meanwhile.clashes([one], raw, now)}
+            beside = Raw({**raw.texts, **{key: values for key, values in now.texts.items() if key.startswith("was.")}})
+            news = meanwhile.since(visit, it, row, version)
+            return draw(visit, it, verb, fields, [], beside, row=row, was=beside, problem=problem, candidates=read.candidates, action=action, theirs=theirs, news=news)
         return draw(visit, it, verb, fields, [], raw, row=row, was=raw, problem=problem, candidates=read.candidates, action=action)
     shown = _answers(visit, it, result)
     if shown:

@@ -100,6 +100,12 @@ class Look:
     def exact(self, value: datetime) -> str:
         return f"{value.astimezone(self.settings.tz):%Y-%m-%d %H:%M:%S}"
 
+    def faster(self, event: Any) -> str:
+        """Who did something and when, shortly; of an event that may not be known any more."""
+        if event is None:
+            return self.t("别人", "Somebody else")
+        return f"{(event.actor or {}).get('label') or self.t('别人', 'Somebody else')} {self.when(event.at)}"
+
     def size(self, count: int) -> str:
         return f"{count / 1048576:.1f} MB" if count >= 1048576 else f"{max(1, count // 1024)} KB"
 

@@ -13,10 +13,12 @@ from django.http import HttpResponse
 
 from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
+from guanxi.base.text import Text
 from guanxi.kernel.declare.fields import Field, Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door
-from guanxi.surfaces.web import linking
+from guanxi.kernel.records.telling import Told
+from guanxi.surfaces.web import linking, meanwhile
 from guanxi.surfaces.web.inputs import Raw, initial, read_all, signature
 from guanxi.surfaces.web.record import editable, fetch
 from guanxi.surfaces.web.visit import Visit, page, redirect
@@ -45,6 +47,7 @@ def value(visit: Visit, plural: str, id: str, name: str) -> HttpResponse:
         read.check()
         if version != row["version"] and raw.get(f"was.{name}").replace("\r\n", "\n").strip() != signature(one, now):
             raise Conflict.version()
+        news = meanwhile.since(visit, it, row, version)
         # Others may have changed other values meanwhile: this one is still what the person saw.
         result = door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=read.values, version=row["version"])
     except (Invalid, Conflict, Forbidden) as problem:
@@ -52,10 +55,14 @@ def value(visit: Visit, plural: str, id: str, name: str) -> HttpResponse:
         if theirs:
             row, _ = fetch(visit, it, id, shown)
             now = _held(one, row, visit)
-        return _draw(visit, it, one, row, raw, now if theirs else raw, problem=problem, theirs=theirs, candidates=read.candidates.get(name))
+        news = meanwhile.since(visit, it, row, version) if theirs else {}
+        return _draw(visit, it, one, row, raw, now if theirs else raw, problem=problem, theirs=theirs, candidates=read.candidates.get(name), news=news.get(name))
+    joined = meanwhile.joined(it, news, [name])
+    if joined is not None and visit.inside != "value":
+        visit.say(joined, "note")
     if visit.inside != "value":
         return redirect(visit.look.to(it.name, row["id"]))
-    return _told(visit, it, row, result)
+    return _told(visit, it, row, result, joined)
 
 
 def _held(one: Field, row: dict[str, Any], visit: Visit) -> Raw:
@@ -75,6 +82,7 @@ def _draw(
     problem: Problem | None = None,
     theirs: bool = False,
     candidates: list[dict[str, str]] | None = None,
+    news: Told | None = None,
 ) -> HttpResponse:
     """The form of one value. After somebody else's change both values stand side by side, and saving again is deciding."""
     mine = [e for e in problem.errors if e.field == one.name] if problem is not None else []
@@ -95,16 +103,19 @@ def _draw(
         error=visit.look.say(mine[0].message) if mine else "",
         told=told,
         theirs=theirs,
+        news=news,
         options=linking.short_list(visit, it, one, row) if isinstance(one, Link | Links) else None,
         candidates=candidates or [],
         title=one.label,
     )
 
 
-def _told(visit: Visit, it: Definition, before: dict[str, Any], result: door.Result) -> HttpResponse:
+def _told(visit: Visit, it: Definition, before: dict[str, Any], result: door.Result, joined: Text | None) -> HttpResponse:
     """What changed, drawn anew: the value itself and those that follow from it. A record that left the actor's sight is gone."""
     visible = list(visit.guard.visible(it))
     body: dict[str, Any] = {"version": str(result.version), "values": {}, "warnings": [visit.look.say(text) for _, text in result.warnings]}
+    if joined is not None:
+        body["joined"] = visit.look.say(joined)
     try:
         row, _ = fetch(visit, it, str(result.id), [one.name for one, _ in visible])
     except NotFound:

@@ -1,7 +1,7 @@
 // A board: cards are dragged, or moved by the keyboard. The server decides what a move is and what it needs; whatever is not
 // done puts the card back.
 import { open } from "./layers.js";
-import { toast } from "./say.js";
+import { ask, toast } from "./say.js";
 import { wait } from "./waiting.js";
 import { t } from "./words.js";
 
@@ -72,6 +72,16 @@ customElements.define("gx-board", class extends HTMLElement {
       setTimeout(() => { if (this.asking === asking) this.asking = null; }, 500); // the layer tells the page only now
     }
     slip.classList.remove("moving");
+    // Somebody else was faster: the card stands where they put it, and goes on only when this person says so.
+    if (answer.choice) {
+      const key = to.dataset.key;
+      this.moved(id, { ...answer, said: "" });
+      if (await ask(answer.choice)) {
+        const now = this.slip(id), list = this.list(key), from = now?.parentElement;
+        if (now && list && from !== list) { list.prepend(now); this.move(now, from, list); }
+      }
+      return;
+    }
     if (answer.at && answer.at !== was) this.moved(id, answer, () => this.undo(id, answer, was));
     else {
       back();
@@ -97,7 +107,7 @@ customElements.define("gx-board", class extends HTMLElement {
     }
     if (fresh) { this.rove(fresh); if (held) fresh.focus({ preventScroll: true }); }
     for (const text of answer.warnings) toast(text, { kind: "warning" });
-    toast(answer.said, answer.undo ? { undo } : {});
+    if (answer.said) toast(answer.said, answer.undo ? { undo } : {});
   }
 
   // The opposite move, also of a card in a folded column, which is not drawn.

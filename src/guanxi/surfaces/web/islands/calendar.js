@@ -36,10 +36,10 @@ customElements.define("gx-calendar", class extends HTMLElement {
 
   cells() { return [...this.querySelectorAll("td")]; }
 
-  async tell(entry, to) {
+  async tell(entry, to, from) {
     const { id, plural, view } = entry.dataset;
     const body = new FormData();
-    for (const [name, value] of Object.entries({ to, view, csrfmiddlewaretoken: this.dataset.csrf })) body.append(name, value);
+    for (const [name, value] of Object.entries({ to, from, view, csrfmiddlewaretoken: this.dataset.csrf })) body.append(name, value);
     const answer = await wait(fetch(`/${plural}/${id}/day`, { method: "POST", body, headers: { Accept: "application/json" } }), this).catch(() => null);
     return answer?.headers.get("Content-Type")?.startsWith("application/json") ? answer.json() : {};
   }
@@ -47,7 +47,7 @@ customElements.define("gx-calendar", class extends HTMLElement {
   async move(entry, from, to, after = null, back = true) {
     const held = entry.contains(document.activeElement), day = (list) => list.closest("td").dataset.day;
     entry.classList.add("moving");
-    const answer = await this.tell(entry, day(to));
+    const answer = await this.tell(entry, day(to), day(from));
     entry.classList.remove("moving");
     if (!answer.entry) {
       from.insertBefore(entry, after?.parentElement === from ? after : null);

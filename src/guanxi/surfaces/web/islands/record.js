@@ -4,7 +4,7 @@ import "./live.js";
 import "./values.js";
 import { changed, open } from "./layers.js";
 import { read, renew } from "./renew.js";
-import { toast } from "./say.js";
+import { ask, toast } from "./say.js";
 import { forget, plain, wait } from "./waiting.js";
 import { t } from "./words.js";
 
@@ -56,6 +56,12 @@ async function move(page, url, data, target) {
   const told = answer?.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
   if (!told) return void toast(t("没有移动，请刷新页面后再试。", "Not moved. Reload the page and try again."), { kind: "wrong" });
   if (told.ask) return open("dialog", told.ask);
+  if (told.choice) {
+    const here = page.isConnected ? page : document.querySelector(`[data-record="${page.dataset.record}"]`);
+    if (here) renew(here);
+    if (await ask(told.choice)) { data.set("from", told.at); move(page, url, data, null); }
+    return;
+  }
   if (told.refused) toast(told.refused, { kind: "warning" });
   for (const text of told.warnings ?? []) toast(text, { kind: "warning" });
   if (told.said) {

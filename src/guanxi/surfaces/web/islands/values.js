@@ -72,6 +72,7 @@ async function save(place, made) {
     for (const shown of scope.querySelectorAll(`[data-shown="${CSS.escape(name)}"]`)) shown.innerHTML = html || "—";
   }
   for (const text of told.warnings) toast(text, { kind: "warning" });
+  if (told.joined) toast(told.joined, { kind: "note" });
   place.dispatchEvent(new CustomEvent("gx:changed", { bubbles: true, detail: told }));
 }
 

@@ -65,7 +65,7 @@ async function page(event, request, url, inside) {
 }
 
 // A page by its address, and a part of one beside it.
-const key = (url, inside) => { const to = new URL(url); to.hash = ""; if (inside && inside !== "main") to.searchParams.set("gx-inside", "1"); return to.href; };
+const key = (url, inside) => { const to = new URL(url); to.hash = ""; if (inside) to.searchParams.set("gx-inside", "1"); return to.href; };
 const meta = async () => (await (await caches.open(META)).match("/account"))?.json();
 
 async function keep(answer, url, inside) {
