@@ -20,6 +20,7 @@ from guanxi.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.automation import consumers
+from guanxi.kernel.journal import seals
 from guanxi.kernel.records import people
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
@@ -240,6 +241,24 @@ def workspaces() -> list[UUID]:
 def make_partitions() -> None:
     """The journal's partitions for the time to come; safe to call at any time."""
     protect.partitions()
+
+
+def seals_file() -> Path:
+    """Where the lines about the journal's seals are kept, outside the database."""
+    from django.conf import settings
+
+    return Path(settings.GUANXI_HOME) / "seals.log"
+
+
+def seal() -> int:
+    """Seal what happened since, in every workspace; returns how many events."""
+    done = 0
+    for workspace in workspaces():
+        while sealed := seals.seal(workspace):
+            done += sealed
+        while seals.anchor(workspace, seals_file()):
+            pass
+    return done
 
 
 def consume() -> int:

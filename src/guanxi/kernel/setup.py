@@ -14,10 +14,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from guanxi.base.errors import Invalid, NewerData, NotFound
 from guanxi.base.text import T
+from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.catalog.core import ADMINISTRATOR
+from guanxi.kernel.journal import seals
 from guanxi.kernel.records import door, people
 from guanxi.kernel.records.draft import Context
 from guanxi.kernel.storage import people as facts
@@ -245,4 +247,25 @@ def diagnose() -> list[tuple[str, bool, str, str]]:
     )
     accounts = tables.Account.objects.count()
     out.append(("accounts", accounts > 0, f"账号：{accounts}", f"Accounts: {accounts}"))
+    out += [_journal(workspace) for workspace in jobs.workspaces()]
     return out
+
+
+_FOUND = {
+    "changed": T("被改动", "changed"), "deleted": T("被删除", "deleted"), "inserted": T("被插入", "inserted"), "late": T("时间不对", "out of time"),
+    "seal": T("封存被改动", "seal altered"), "anchor": T("封存与文件不符", "seal differs from the file"),
+}  # fmt: skip
+MOST_TOLD = 50
+
+
+def _journal(workspace: UUID) -> tuple[str, bool, str, str]:
+    """Whether the journal is as it was sealed; each event that is not is named."""
+    found = seals.verify(workspace, jobs.seals_file())
+    zh = f"日志封存核对：{found.events:,} 个事件，{found.seals:,} 个封存，{found.waiting:,} 个待封存"
+    en = f"Journal against its seals: {found.events:,} events, {found.seals:,} seals, {found.waiting:,} not sealed yet"
+    for one in found.findings[:MOST_TOLD]:
+        zh += f"\n    {_FOUND[one.kind].zh}：{one.event or ''}（封存 {one.seal}）"
+        en += f"\n    {_FOUND[one.kind].en}: {one.event or ''} (seal {one.seal})"
+    if more := len(found.findings) - MOST_TOLD:
+        zh, en = (zh + f"\n    另有 {more} 处", en + f"\n    and {more} more") if more > 0 else (zh, en)
+    return "journal", not found.findings, zh, en

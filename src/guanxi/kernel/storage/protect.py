@@ -2,7 +2,7 @@
 
 For each table of records: row-level security by workspace, forced on the owner too; a trigger that refuses an update
 which does not carry a new event, and any physical deletion. For the journal: one partition per quarter, made ahead, and
-a trigger that refuses to change or delete what happened.
+a trigger, on it and its seals, that refuses to change or delete what happened.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from guanxi.base.ids import uuid7_floor, uuid7_time
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.storage import sql
 
-GUARDED = ("gx_event", "gx_link", "gx_team_member")
+GUARDED = ("gx_event", "gx_seal", "gx_link", "gx_team_member")
+KEPT = ("gx_event", "gx_seal")
+"""What is only ever added to."""
 
 _FUNCTIONS = """
 CREATE OR REPLACE FUNCTION gx_no_silent_update() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -50,9 +52,11 @@ def apply() -> None:
                 "WHEN (NEW.version IS NOT DISTINCT FROM OLD.version) EXECUTE FUNCTION gx_no_silent_update();"
                 f"CREATE TRIGGER gx_keep BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION gx_no_change();"
             )
+    for table in KEPT:
+        if (table, "gx_keep") not in triggers:
+            sql.script(f"CREATE TRIGGER gx_keep BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION gx_no_change();")
     if ("gx_event", "gx_keep") not in triggers:
         sql.script(
-            "CREATE TRIGGER gx_keep BEFORE UPDATE OR DELETE ON gx_event FOR EACH ROW EXECUTE FUNCTION gx_no_change();"
             "ALTER TABLE gx_search_entry ALTER COLUMN tokens SET STATISTICS 2000;"
             "ALTER TABLE gx_event ALTER COLUMN xid SET DEFAULT pg_current_xact_id();"
         )
@@ -88,7 +92,7 @@ def missing() -> list[str]:
     secured = {row[0] for row in sql.rows("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")}
     triggers = {row[0] for row in sql.rows("SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname IN ('gx_event_first', 'gx_keep')")}
     records = [d.table for d in REGISTRY.objects.values()]
-    return [t for t in (*records, *GUARDED) if t not in secured] + [t for t in (*records, "gx_event") if t not in triggers]
+    return [t for t in (*records, *GUARDED) if t not in secured] + [t for t in (*records, *KEPT) if t not in triggers]
 
 
 def powerful() -> bool:

@@ -119,6 +119,25 @@ class Event(models.Model):
         )
 
 
+class Seal(models.Model):
+    """A batch of events as they were when sealed: their ids, a hash of each, and the hash over both and the seal before."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    number = models.BigIntegerField()
+    xid = Xid8Field()
+    events = models.IntegerField()
+    ids = models.BinaryField()
+    hashes = models.BinaryField()
+    digest = models.BinaryField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_seal"
+        constraints = (models.UniqueConstraint(fields=("workspace_id", "number",), name="gx_seal_once"),)
+
+
 class LinkRow(models.Model):
     """One pair of a many-link or a custom link."""
 

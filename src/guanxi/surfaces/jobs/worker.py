@@ -23,6 +23,7 @@ STALLED = 12.0
 CHECK = 5.0
 """Seconds between two looks for jobs of dead workers: a killed worker's job goes on after at most STALLED + CHECK."""
 CONSUME = 1.0
+SEAL = 60.0
 PARTITIONS = 6 * 3600.0
 GRACE = 3.0
 log = logging.getLogger("guanxi.jobs")
@@ -42,6 +43,7 @@ async def work(concurrency: int, *, until_empty: bool = False) -> None:
             beside = [
                 asyncio.create_task(_every(CHECK, "stalled jobs", lambda: take_up(working))),
                 asyncio.create_task(_every(PARTITIONS, "partitions", lambda: _in_thread(jobs.make_partitions))),
+                asyncio.create_task(_every(SEAL, "seals", lambda: _in_thread(jobs.seal))),
                 asyncio.create_task(_every(CONSUME, "journal", lambda: _in_thread(_consume))),
             ]
             try:
