@@ -15,6 +15,7 @@ from guanxi.surfaces.web import beginning, filters, saving, showing
 from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
+from guanxi.surfaces.web.record import editable
 from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.visit import Visit
 
@@ -36,6 +37,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
     active = filters.active(offered, get)
     errors: dict[str, str] = {}
     result = reading.Page([])
+    changeable = editable(visit, it) if not binned else frozenset()
 
     def address(**changes: Any) -> str:
         return href(visit, **changes)
@@ -52,6 +54,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
             after=get.get("after") or None,
             count="exact",
             deleted=binned,
+            reach="update" if changeable else "",
         )
     except Invalid as problem:
         errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
@@ -63,6 +66,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         view=view,
         views=(found := showing.lists(visit, it)),
         columns=shown,
+        editable=changeable,
         deeds=deeds(visit, it, binned),
         choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
         offered=offered,

@@ -25,7 +25,7 @@ def numeric(one: Field) -> bool:
 
 def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[dict[str, Any]], pick: bool = False) -> Markup:
     """The rows of a list: the first column leads to the record, the others are cells of their types. `pick`: a box to tick
-    in front, for the selection bar."""
+    in front, for the selection bar. A row that says by `reach` that it may not be changed says so to the sheet."""
     first, *others = columns
     name = _namer(look, first.field)
     cells = [(c.path, *_tags(look, c), drawer(look, c.field, c.level)) for c in others]
@@ -34,7 +34,8 @@ def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[d
     layer = "" if it.group == "settings" else " data-drawer"
     for row in rows:
         box = f'<td class="pick"><input type="checkbox" form="selection" name="ids" value="{row["id"]}" aria-label="{tick}"></td>' if pick else ""
-        out.append(f'<tr>{box}<th scope="row"><a class="title" href="/{it.plural}/{row["id"]}"{layer}>{name(row.get(first.path))}</a></th>')
+        fixed = "" if row.get("reach", True) else " data-fixed"
+        out.append(f'<tr{fixed}>{box}<th scope="row"><a class="title" href="/{it.plural}/{row["id"]}"{layer}>{name(row.get(first.path))}</a></th>')
         for path, tag, bare, draw in cells:
             shown = draw(row.get(path))
             out.append(f"{tag}{shown}</td>" if shown else bare)

@@ -38,9 +38,10 @@ function swap(row, now) {
   cells.forEach((cell, at) => {
     if (cell.matches(".pick") || cell.innerHTML === others[at].innerHTML) return;
     const focused = cell.contains(document.activeElement);
-    cell.replaceWith(others[at]);
-    mark(others[at]);
-    if (focused) others[at].querySelector("a")?.focus();
+    cell.innerHTML = others[at].innerHTML; // the cell itself stays, and so does who is on it
+    cell.classList.toggle("none", others[at].classList.contains("none"));
+    mark(cell);
+    if (focused && document.activeElement !== cell) cell.querySelector("a")?.focus();
   });
 }
 

@@ -13,17 +13,19 @@ const ask = (url, more = {}) => fetch(url, { ...more, headers: { "X-Inside": "va
 const form = (html) => new DOMParser().parseFromString(html, "text/html").querySelector("form.value");
 const first = (made) => made.querySelector("[aria-invalid=true]") ?? made.querySelector(":is(input:not([type=hidden]), select, textarea)");
 
-// edit(place): the input in the place of a value; the place has a `data-shown` and an `a.amend`.
-export async function edit(place) {
-  if (place.querySelector("form.value")) return first(place)?.focus();
-  const amend = place.querySelector("a.amend");
-  const answer = await wait(ask(amend.href), place).catch(() => null);
+// edit(place): the input in the place of a value, which has a `data-shown`, and an `a.amend` unless its address is given.
+// Answers the form.
+export async function edit(place, url = place.querySelector("a.amend").href) {
+  const there = place.querySelector("form.value");
+  if (there) { first(place)?.focus(); return there; }
+  const answer = await wait(ask(url), place).catch(() => null);
   const made = answer?.ok && !answer.redirected ? form(await answer.text()) : null;
-  if (!made) return location.assign(amend.href);
+  if (!made) return void location.assign(url);
   for (const other of document.querySelectorAll("form.value")) leave(other);
   place.classList.add("editing");
   place.append(made);
   take(place, made);
+  return made;
 }
 
 function take(place, made) {
@@ -46,23 +48,25 @@ function take(place, made) {
   if (field?.matches("input[type=text], input[type=email]")) field.select();
 }
 
-function leave(made) {
-  const place = made.closest("[data-value]"), had = made.contains(document.activeElement);
+export function leave(made) {
+  const place = made.parentElement, had = made.contains(document.activeElement);
   made.remove();
   place.classList.remove("editing");
-  if (had) place.querySelector("a.amend")?.focus();
+  if (had) (place.querySelector("a.amend") ?? place).focus();
 }
 
-async function save(place, made) {
-  if (made.getAttribute("aria-busy")) return;
+// Answers whether it is saved; what is not stays open and says why.
+export async function save(place, made) {
+  if (made.getAttribute("aria-busy")) return false;
   const answer = await wait(ask(made.action, { method: "POST", body: new FormData(made) }), made).catch(() => null);
   if (!answer) return void toast(t("连不上服务器，内容还在，请稍后再保存。", "No connection. What you typed is still here; save again later."), { kind: "wrong" });
-  if (answer.redirected) return location.assign(answer.url);
+  if (answer.redirected) return void location.assign(answer.url);
   if (!answer.headers.get("Content-Type")?.startsWith("application/json")) {
     const again = form(await answer.text());
     if (!again) return void toast(t("没有保存，请刷新页面后再试。", "Not saved. Reload the page and try again."), { kind: "wrong" });
     made.replaceWith(again);
-    return take(place, again);
+    take(place, again);
+    return false;
   }
   const told = await answer.json(), scope = place.closest("[data-record]") ?? place;
   forget();
@@ -74,6 +78,7 @@ async function save(place, made) {
   for (const text of told.warnings) toast(text, { kind: "warning" });
   if (told.joined) toast(told.joined, { kind: "note" });
   place.dispatchEvent(new CustomEvent("gx:changed", { bubbles: true, detail: told }));
+  return true;
 }
 
 document.addEventListener("click", (event) => {
