@@ -9,9 +9,9 @@ from django.http import HttpResponse
 
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import Condition
-from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import beginning, filters, saving, showing
+from guanxi.surfaces.web import beginning, filters, grouping, saving, showing
 from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
@@ -26,7 +26,7 @@ KEPT = ("view", "sort", "bin")
 
 def listing(visit: Visit, it: Definition) -> HttpResponse:
     get = visit.get
-    view = showing.list_view(visit, it, get.get("view", ""))
+    view = view_of(visit, it)
     binned = bool(get.get("bin"))
     if binned and not visit.may(it, "restore"):
         raise NotFound()
@@ -42,20 +42,27 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
     def address(**changes: Any) -> str:
         return href(visit, **changes)
 
+    order = sort or list(view.sort) or None
+    group = grouping.by(visit, it, showing.settings_of(visit, it, view)) if not binned else None
+    groups: grouping.Grouped | None = None
     try:
         wanted = condition(visit, it)
-        result = reading.query(
-            it.name,
-            actor=visit.actor,
-            where=wanted,
-            fields=[c.path for c in shown],
-            sort=sort or list(view.sort) or None,
-            limit=SIZE,
-            after=get.get("after") or None,
-            count="exact",
-            deleted=binned,
-            reach="update" if changeable else "",
-        )
+        if group is not None:
+            groups = grouping.grouped(visit, it, wanted, group, shown, order)
+            result = reading.Page([row for one in groups.bunches for row in one.rows], None, groups.count, groups.more)
+        else:
+            result = reading.query(
+                it.name,
+                actor=visit.actor,
+                where=wanted,
+                fields=[c.path for c in shown],
+                sort=order,
+                limit=SIZE,
+                after=get.get("after") or None,
+                count="exact",
+                deleted=binned,
+                reach="update" if changeable else "",
+            )
     except Invalid as problem:
         errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
     return visit.page(
@@ -67,6 +74,11 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         views=(found := showing.lists(visit, it)),
         columns=shown,
         editable=changeable,
+        groups=groups,
+        group=group,
+        part=lambda one, after="": address(within=one.within, after=after).replace(visit.request.path, f"{visit.request.path}/group", 1),
+        groupable=grouping.offered(visit, it) if not binned else [],
+        regroup=grouping.NONE if showing.settings_of(visit, it, view).get("group") else "",
         deeds=deeds(visit, it, binned),
         choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
         offered=offered,
@@ -101,7 +113,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
 
 def columns(visit: Visit, it: Definition) -> list[Column]:
     """The columns the address asks for, those of its view otherwise; what a record is called comes first."""
-    view = showing.list_view(visit, it, visit.get.get("view", ""))
+    view = view_of(visit, it)
     chosen = [p for value in visit.get.getlist("columns") for p in value.split(",") if p][:40]
     paths = list(dict.fromkeys(chosen or view.columns))
     if it.title not in paths:
@@ -111,9 +123,14 @@ def columns(visit: Visit, it: Definition) -> list[Column]:
     return [first, *(c for c in found if c is not first)] if first is not None else found
 
 
+def view_of(visit: Visit, it: Definition) -> List:
+    """The list view of the address."""
+    return showing.list_view(visit, it, visit.get.get("view", ""))
+
+
 def condition(visit: Visit, it: Definition) -> Condition:
     """What the address asks of records: its view's condition, the filters, a part of the name, a condition in words."""
-    view = showing.list_view(visit, it, visit.get.get("view", ""))
+    view = view_of(visit, it)
     return showing.condition(visit, it, view, filters.offered(visit.guard, it, view))
 
 
@@ -126,7 +143,7 @@ def _sortable(column: Column) -> bool:
 
 
 def href(visit: Visit, **changes: Any) -> str:
-    """The address of the same list with something changed; always its first page unless `after` is given."""
+    """This address with something changed; always the first page unless `after` is given."""
     query = dict(visit.get.lists())
     query.pop("after", None)
     for key, value in changes.items():

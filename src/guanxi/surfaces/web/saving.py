@@ -15,7 +15,7 @@ from guanxi.base.text import T
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, views
-from guanxi.surfaces.web import forms, listing, showing
+from guanxi.surfaces.web import forms, grouping, listing, showing
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -76,7 +76,7 @@ def _into(visit: Visit, it: Definition, view: UUID) -> HttpResponse:
     held = next((one for one in views.for_object(visit.actor, it.name) if one.id == view), None)
     if held is None:
         raise NotFound()
-    door.perform("view", "update", actor=visit.actor, id=view, changes={"settings": {**held.settings, **settings(visit, it)}}, version=held.version)
+    door.perform("view", "update", actor=visit.actor, id=view, changes={"settings": {**{key: value for key, value in held.settings.items() if key not in ("where", "group")}, **settings(visit, it)}}, version=held.version)
     visit.say(T("视图已更新。", "The view is changed."))
     return redirect(visit.look.to(it.name, view=held.key))
 
@@ -86,6 +86,9 @@ def settings(visit: Visit, it: Definition) -> dict[str, Any]:
     view = showing.list_view(visit, it, visit.get.get("view", ""))
     sort = [one for one in visit.get.get("sort", "").split(",") if one] or list(view.sort)
     out: dict[str, Any] = {"columns": [one.path for one in listing.columns(visit, it)], "sort": sort}
+    group = grouping.by(visit, it, showing.settings_of(visit, it, view))
+    if group is not None:
+        out["group"] = grouping.spec(group)
     where = listing.condition(visit, it)
     if conditions.narrows(where):
         out["where"] = conditions.to_json(where)

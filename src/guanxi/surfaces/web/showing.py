@@ -3,7 +3,7 @@ filter and search; what they have in common stands here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -51,6 +51,12 @@ def list_view(visit: Visit, it: Definition, name: str) -> List:
     """The list view of a key, else the first."""
     found = lists(visit, it)
     return next((view for view in found if view.name == name), found[0])
+
+
+def settings_of(visit: Visit, it: Definition, view: List) -> Mapping[str, Any]:
+    """What else the settings of a list view say: widths, density, grouping. Nothing for a declared one."""
+    held = next((one for one in views.for_object(visit.actor, it.name, ("list",)) if one.key == view.name), None)
+    return held.settings if held is not None else {}
 
 
 def condition(visit: Visit, it: Definition, view: List, offered: list[Column]) -> Condition:

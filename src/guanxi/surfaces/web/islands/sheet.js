@@ -10,7 +10,7 @@ const SHEET = "table[data-sheet]", wide = matchMedia("(min-width: 821px)");
 let here = null, from = null, form = null, held = "";
 
 const sheetOf = (one) => (wide.matches ? one?.closest?.(SHEET) : null);
-const rowsOf = (sheet) => [...sheet.tBodies].flatMap((body) => (body.hidden ? [] : [...body.rows])).filter((row) => row.querySelector("a.title"));
+const rowsOf = (sheet) => [...sheet.tBodies].flatMap((body) => (body.hasAttribute("data-folded") ? [] : [...body.rows])).filter((row) => row.querySelector("a.title"));
 const cellOf = (one) => { const cell = one?.closest?.("tbody td, tbody th"); return cell && !cell.matches(".pick") && cell.closest("tr").querySelector("a.title") && sheetOf(cell) ? cell : null; };
 const headOf = (cell) => cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
 const idOf = (row) => row.querySelector("a.title").pathname.split("/").pop();
