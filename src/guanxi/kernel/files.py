@@ -18,6 +18,21 @@ from guanxi.kernel.storage import files, sql
 
 PICTURES = frozenset(files.SAFE_IMAGES)
 """The kinds of file a browser may show in a page."""
+TEXTS = (".txt", ".csv", ".tsv", ".md", ".log", ".json")
+"""Endings of names whose content may be read as plain text."""
+
+
+def shown_as(type_: str, name: str) -> str:
+    """How a file may be looked at without being kept: "picture", "pdf", "audio", "video", "text", or "" for not at all. The
+    type is what the first bytes said when it came, never what the sender claimed; pages, scripts and drawings that can hold
+    scripts have none of these types."""
+    if type_ in PICTURES:
+        return "picture"
+    if type_ == "application/pdf":
+        return "pdf"
+    if type_.startswith(("audio/", "video/")):
+        return type_[:5]
+    return "text" if type_ == "application/octet-stream" and name.lower().endswith(TEXTS) else ""
 
 
 @dataclass(frozen=True)
@@ -30,9 +45,9 @@ class Opened:
     size: int
 
     @property
-    def picture(self) -> bool:
-        """Whether a browser may show it in a page."""
-        return self.type in PICTURES
+    def shown_as(self) -> str:
+        """How a browser may show it (see `shown_as`), or ""."""
+        return shown_as(self.type, self.name)
 
 
 def upload(actor: Actor, name: str, chunks: Iterable[bytes]) -> dict[str, Any]:

@@ -55,9 +55,11 @@ def _event(row: Mapping[str, Any]) -> Event:
     )  # fmt: skip
 
 
-def of_records(workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None = None, limit: int = 50) -> list[Event]:
-    """The events of some records, newest first, older than `before`."""
-    return [_event(row) for row in journal_rows.of_records(workspace, records, before=before, limit=limit)]
+def of_records(
+    workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None = None, limit: int = 50, field: str = ""
+) -> list[Event]:
+    """The events of some records, newest first, older than `before`; with `field`, those that changed it."""
+    return [_event(row) for row in journal_rows.of_records(workspace, records, before=before, limit=limit, field=field)]
 
 
 def since(workspace: UUID, event: UUID, *, limit: int) -> list[tuple[str, UUID]]:

@@ -66,12 +66,17 @@ def _seen(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, UUID
     return it, *there
 
 
-def history(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50) -> list[Told]:
-    """What happened to one record, newest first."""
+def history(
+    name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50, field: str = ""
+) -> list[Told]:
+    """What happened to one record, newest first; with `field`, what happened to that value of it. Raises NotFound, for a field
+    the actor may not see too."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
         it, there, _ = _seen(guard, name, record)
-        found = journal.of_records(actor.workspace, [(it.name, there)], before=before, limit=limit)
+        if field and (field not in it.fields or guard.level(it, field) == "hidden"):
+            raise NotFound()
+        found = journal.of_records(actor.workspace, [(it.name, there)], before=before, limit=limit, field=field)
         return _told(guard, found, {})
 
 

@@ -87,7 +87,7 @@ class Attached:
     name: str
     size: str
     url: str
-    picture: bool
+    shown_as: str
     where: str
     link: str
     at: datetime | None
@@ -128,7 +128,7 @@ def _files(visit: Visit, it: Definition, fields: Sequence[File], row: dict[str, 
             item.get("name") or item["file"],
             visit.look.size(item["size"]) if item.get("size") else "",
             f"{place}/files/{one.name}/{item['file']}",
-            item.get("type") in files.PICTURES,
+            files.shown_as(item.get("type") or "", item.get("name") or ""),
             where(one.label),
             place,
             row.get("created_at"),

@@ -36,6 +36,7 @@ from guanxi.kernel.declare.fields import (
     Url,
 )
 from guanxi.kernel.declare.fields import Date as Day
+from guanxi.kernel.files import shown_as
 from guanxi.surfaces.web.icons import icon
 
 if TYPE_CHECKING:
@@ -229,7 +230,12 @@ def _files(look: Look, one: Field, files: str) -> Draw:
         if not files:
             return f'<span class="file">{name}</span>'
         size = f' <span class="faint">{look.size(held["size"])}</span>' if held.get("size") else ""
-        return f'<a class="file" href="{files}/{one.name}/{escape(held["file"])}">{icon("file")}{name}{size}</a>'
+        look_at = shown_as(held.get("type") or "", held.get("name") or "")
+        place = f'{files}/{one.name}/{escape(held["file"])}'
+        if not look_at:
+            return f'<a class="file" href="{place}" download>{icon("file")}{name}{size}</a>'
+        inner = f'<img class="thumb" loading="lazy" src="{place}?show=1" alt="">' if look_at == "picture" else icon("file")
+        return f'<a class="file" href="{place}?show=1" target="_blank" rel="noopener" data-preview="{look_at}" data-name="{name}">{inner}{name}{size}</a>'
 
     return lambda value: f'<span class="files">{"".join(map(draw, value))}</span>'
 
@@ -240,7 +246,7 @@ def _pictures(look: Look, one: Field, files: str) -> Draw:
         if not files:
             return f'<span class="file">{name or escape(held.get("file") or "")}</span>'
         place = f"{files}/{one.name}/{escape(held['file'])}"
-        return f'<a href="{place}"><img class="thumb" loading="lazy" src="{place}?show=1" alt="{name}"></a>'
+        return f'<a href="{place}?show=1" target="_blank" rel="noopener" data-preview="picture" data-name="{name}"><img class="thumb" loading="lazy" src="{place}?show=1" alt="{name}"></a>'
 
     return lambda value: f'<span class="files">{"".join(map(draw, value))}</span>'
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 
 from guanxi.base.errors import Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
-from guanxi.kernel import files
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Condition, Meaning, Test
 from guanxi.kernel.declare.fields import FieldProblem, Stage
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.downloads import download
 from guanxi.surfaces.web import around, boxes, children, filters, steps, words
 from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
@@ -224,17 +222,3 @@ def _said(visit: Visit, name: str, verb: str) -> Text:
 def _field(visit: Visit, name: str, one: str) -> Any:
     it = visit.catalog.find(name)
     return it.fields.get(one) if it is not None else None
-
-
-@page
-def file(visit: Visit, plural: str, id: str, field: str, file: str) -> HttpResponseBase:
-    """A file of a record: a download, or for pictures something an <img> may show; never a page of its own."""
-    it = visit.object(plural)
-    found = parse_id(file)
-    if found is None:
-        raise NotFound()
-    opened = files.open_file(visit.actor, it.name, id, field, found)
-    try:
-        return download(opened.path, opened.name, opened.type, shown=opened.picture and bool(visit.get.get("show")), kept=3600)
-    except FileNotFoundError:
-        raise NotFound() from None

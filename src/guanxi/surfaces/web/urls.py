@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from guanxi.surfaces.web import (
+    attachments,
     boards,
     builder,
     bulk,
@@ -96,8 +97,9 @@ urlpatterns = [
     path("<slug:plural>/<str:id>/put", boards.put),
     path("<slug:plural>/<str:id>/here", presence.here),
     path("<slug:plural>/<str:id>/day", calendars.move),
-    path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", record.file),
+    path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", attachments.file),
     path("<slug:plural>/<str:id>/field/<slug:name>", values.value),
+    path("<slug:plural>/<str:id>/field/<slug:name>/history", values.past),
     path("<slug:plural>/<str:id>/children/<slug:child>", children.save),
     path("<slug:plural>/<str:id>/<slug:verb>", forms.verb),
 ]

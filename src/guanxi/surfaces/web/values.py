@@ -13,15 +13,17 @@ from django.http import HttpResponse
 
 from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
-from guanxi.base.text import Text
+from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Field, Link, Links
 from guanxi.kernel.declare.objects import Definition
-from guanxi.kernel.records import door
+from guanxi.kernel.records import door, telling
 from guanxi.kernel.records.telling import Told
-from guanxi.surfaces.web import linking, meanwhile
+from guanxi.surfaces.web import around, linking, meanwhile
 from guanxi.surfaces.web.inputs import Raw, initial, read_all, signature
 from guanxi.surfaces.web.record import editable, fetch
 from guanxi.surfaces.web.visit import Visit, page, redirect
+
+EVENTS = 50
 
 
 @page
@@ -63,6 +65,26 @@ def value(visit: Visit, plural: str, id: str, name: str) -> HttpResponse:
     if visit.inside != "value":
         return redirect(visit.look.to(it.name, row["id"]))
     return _told(visit, it, row, result, joined)
+
+
+@page
+def past(visit: Visit, plural: str, id: str, name: str) -> HttpResponse:
+    """The history of one value: who changed it from what to what, and when."""
+    it = visit.object(plural)
+    if name not in it.fields or visit.guard.level(it, name) == "hidden":
+        raise NotFound()
+    row, _ = fetch(visit, it, id, [])
+    events = telling.history(it.name, row["id"], actor=visit.actor, field=name, limit=EVENTS, before=parse_id(visit.get.get("before", "")))
+    return visit.page(
+        "pages/past.html",
+        current=it,
+        it=it,
+        row=row,
+        one=it.fields[name],
+        days=around.by_day(visit, events),
+        last=events[-1].id if len(events) == EVENTS else None,
+        title=T(f"{it.fields[name].label.zh} · 修改历史", f"{it.fields[name].label.en}: history"),
+    )
 
 
 def _held(one: Field, row: dict[str, Any], visit: Visit) -> Raw:

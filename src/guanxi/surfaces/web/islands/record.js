@@ -18,6 +18,12 @@ document.addEventListener("gx:changed", (event) => {
 
 document.addEventListener("click", async (event) => {
   if (!plain(event)) return;
+  const shown = event.target.closest?.("a[data-preview]:not([data-preview=pdf])");
+  if (shown) {
+    event.preventDefault();
+    event.stopPropagation();
+    return (await import("./preview.js")).preview(shown);
+  }
   const copy = event.target.closest?.("[data-copy]");
   if (copy) {
     const link = new URL(copy.dataset.copy, location.href).href;
