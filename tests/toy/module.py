@@ -73,7 +73,7 @@ def count_chapters(draft: Any, context: Any) -> None:
         context.perform("book", "counted", draft.book, {"chapter_count": len(chapters)})
 
 
-class Author(Object, label=T("作者", "Author"), title="name"):
+class Author(Object, label=T("作者", "Author"), title="name", letters="people"):
     """作者: who writes books. Every member reads, roles decide writing."""
 
     name = Text(T("姓名", "Name"), required=True, search=True)
@@ -90,7 +90,7 @@ class Shelf(Object, label=T("书架", "Shelf")):
     policy = Policy(read="member", write="role")
 
 
-class Book(Object, label=T("书", "Book"), title="name", subtitle=("number",)):
+class Book(Object, label=T("书", "Book"), title="name", subtitle=("number",), letters="names"):
     """书: something with an owner, read by scope, with a field of every type."""
 
     name = Text(T("书名", "Title"), required=True, search=True)

@@ -141,6 +141,13 @@ def of(text: str, surname: bool = False) -> tuple[str, str]:
     return "".join(parts), "".join(firsts)
 
 
+def initial(text: str, surname: bool = False) -> str:
+    """The letter a name is looked up under: A to Z by its sound, "#" for what begins with no letter. initial("重庆") == "C"."""
+    firsts = read(normal(text[:16]), surname)[1]
+    letter = firsts[0][:1].upper() if firsts else ""
+    return letter if "A" <= letter <= "Z" else "#"
+
+
 def full(text: str, surname: bool = False) -> str:
     return of(text, surname)[0]
 

@@ -127,6 +127,19 @@ def test_chips_say_what_is_asked_and_take_it_away(books):
     english.post("/language", {"language": "zh-CN"})
 
 
+def test_one_letter_narrows_to_the_names_it_begins(cast, books):
+    for name in ("上海", "深圳", "重庆", "9号"):
+        door.perform("book", "create", actor=cast.actor("teammate"), changes={"name": name})
+    browser = Browser("teammate")
+    page = browser.read("/books?sort=name")
+    assert re.findall(r'letter=([^"&]+)"', page) == [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "%23"]
+    found = browser.read("/books?sort=name&letter=S")
+    assert sorted(re.findall(r'class="title"[^>]*>([^<]+)<', found)) == ["上海", "深圳"] and "首字母 S" in found
+    assert re.findall(r'class="title"[^>]*>([^<]+)<', browser.read("/books?letter=%23")) == ["9号"]
+    assert re.findall(r'class="title"[^>]*>([^<]+)<', browser.read("/books?letter=C&view=all")) == ["重庆"]
+    assert 'class="letters"' in browser.read("/books?letter=Q") and 'class="letters"' not in browser.read("/chapters")
+
+
 def test_built_in_a_browser(books, website, chromium):
     page, said = enter(chromium, website)
     page.goto(website + "/books?sort=name")

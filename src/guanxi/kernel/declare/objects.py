@@ -240,6 +240,7 @@ class Definition:
     module: str = ""
     single: bool = False
     about: Text | None = None
+    letters: str = ""
 
     @property
     def table(self) -> str:
@@ -251,6 +252,11 @@ class Definition:
         """The column that keeps the title in the form texts are compared in, where that differs; "" for other titles."""
         one = self.fields.get(self.title)
         return f"{self.title}_normal" if type(one) is TextField and not one.custom else ""
+
+    @property
+    def initial(self) -> str:
+        """The column that keeps the letter a title is looked up under (`base.pinyin.initial`); "" when nobody looks so."""
+        return f"{self.title}_initial" if self.letters else ""
 
     def view(self, kind: type[Any], name: str = "") -> Any:
         """The view of a kind (by name, else the first), or None."""
@@ -281,6 +287,8 @@ class Object:
       touches           "access", "catalog" or "views" when a change alters rights, what exists, or how it is shown
       single            one record per workspace, made by the seed: people neither create nor delete it
       about             one sentence for people: what these records are for
+      letters           "names" or "people" when records are looked up by the initial of their title, A to Z by pinyin; of
+                        people the first sign is read as a surname
     In the body, beside the fields:
       policy            required
       checks            functions (draft, context) that raise Invalid
@@ -313,6 +321,7 @@ class Object:
         touches: Literal["", "access", "catalog", "views"] = "",
         single: bool = False,
         about: Text | None = None,
+        letters: Literal["", "names", "people"] = "",
     ) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
         own = {key: value for key, value in vars(cls).items() if isinstance(value, Field)}
@@ -354,6 +363,7 @@ class Object:
             indexes=tuple(tuple(group) for group in cls.indexes),
             single=single,
             about=about,
+            letters=letters,
         )
         _check(cls.definition, own, where)
 
@@ -366,6 +376,8 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
             raise DeclarationError(f"{where}.{name} has no label in both languages")
     if it.title not in own:
         raise DeclarationError(f"{where}: title {it.title!r} is not one of its fields")
+    if it.letters and not it.normal:
+        raise DeclarationError(f"{where}: letters are for objects called by a plain text")
     if it.policy.read == "scope" and "owner" not in own and not it.policy.through:
         raise DeclarationError(f"{where} is read by scope but has neither an owner nor a link it is read through")
     for link in it.policy.through:

@@ -173,6 +173,11 @@ class Guard:
             op = "in"
         if op in ("=", "in") and op not in one.operators and "has any" in one.operators:
             op = "has any"
+        if op == "initial" and one.name == it.title and it.initial:
+            letter = str(value).strip().upper()
+            if not re.fullmatch("[A-Z#]", letter):
+                raise conditions.broken("首字母应为 A 到 Z，或 #。", "An initial is a letter from A to Z, or #.")
+            return Test(one.name, op, letter)
         if op not in one.operators:
             raise conditions.broken(
                 f"“{one.label.zh}”不能用“{op}”，可用：{'、'.join(one.operators)}。",

@@ -186,6 +186,8 @@ def _test(st: Statement, it: Definition, alias: str, test: Test) -> Sql:
         return (f"({text})" if op == "empty" else f"NOT ({text})"), []
     if isinstance(one, Region):
         return _region(one, alias, op, value)
+    if op == "initial":
+        return f"({alias}.\"{it.initial}\" IS NOT NULL AND {alias}.\"{it.initial}\" = %s)", [value]
     if op in ("contains", "not contains", "starts", "ends"):
         column = normal(it, one, alias)
         pattern = like(folded(str(value)).strip())

@@ -65,6 +65,8 @@ def _model(it: Definition) -> type[models.Model]:
         attrs[it.normal] = models.GeneratedField(
             expression=Func(F(it.title), template=template), output_field=models.TextField(null=True), db_persist=True, null=True
         )
+    if it.initial:
+        attrs[it.initial] = models.TextField(null=True)
     indexes: dict[str, models.Index] = {}
     constraints: list[models.BaseConstraint] = []
     alive = Q(deleted_at__isnull=True)
@@ -86,6 +88,8 @@ def _model(it: Definition) -> type[models.Model]:
             constraints.append(_once(it, (field.name,), alive))
     order("workspace_id", "-updated_at", "-id")
     order("workspace_id", "-created_at", "-id")
+    if it.initial:
+        order("workspace_id", it.initial, "-updated_at", "-id")
     for view in it.views:
         if isinstance(view, List) and all("." not in key and it.fields[key.lstrip("-")].stored for key in view.sort):
             order("workspace_id", *view.sort, "-id" if view.sort[-1].startswith("-") else "id")

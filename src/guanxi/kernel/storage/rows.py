@@ -10,6 +10,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from guanxi.base import pinyin
 from guanxi.base.ids import uuid7
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Condition
@@ -136,9 +137,16 @@ def stored(it: Definition, row: Mapping[str, Any], names: Iterable[str]) -> dict
             continue
         for part, value in zip(one.parts, one.store(row.get(name)), strict=True):
             out[column_of(one, part.suffix)] = Jsonb(value) if part.sql == "jsonb" and value is not None else value
+        if name == it.title and it.initial:
+            out[it.initial] = letter(it, row.get(name))
     if custom:
         out["custom"] = Jsonb(custom_json(it, row))
     return out
+
+
+def letter(it: Definition, title: Any) -> str:
+    """The letter a record is looked up under."""
+    return pinyin.initial(str(title or ""), surname=it.letters == "people")
 
 
 def custom_json(it: Definition, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,6 +173,8 @@ def _columns(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]
     out: dict[str, list[Any]] = {"workspace_id": [catalog.workspace] * len(rows)}
     for name in BASE[:-1]:
         out[name] = [row[name] for row in rows]
+    if it.initial:
+        out[it.initial] = [letter(it, row.get(it.title)) for row in rows]
     known = bool(form.customs) or any("@custom" in row for row in rows)
     out["custom"] = [Jsonb(custom_json(it, row)) for row in rows] if known else [_NO_CUSTOM] * len(rows)
     nothing = [None] * len(rows)
@@ -261,7 +271,7 @@ def update_many(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, An
 def _types(it: Definition) -> dict[str, str]:
     out = {
         "version": "uuid", "updated_at": "timestamptz", "updated_by": "uuid", "deleted_at": "timestamptz", "custom": "jsonb",
-        "created_at": "timestamptz", "created_by": "uuid",
+        "created_at": "timestamptz", "created_by": "uuid", it.initial: "text",
     }  # fmt: skip
     for one in it.fields.values():
         if not one.system and not one.custom:

@@ -52,6 +52,7 @@ class Customer(
     title="name",
     subtitle=("number",),
     parent="parent",
+    letters="names",
     about=T("和您做生意的公司、个人和集团，联系人、商机和跟进都挂在它下面。", "The companies, persons and groups you do business with; contacts, deals and follow-ups hang on them."),
 ):
     """客户: a company, a person or a group that buys, may buy, or matters in another way.
@@ -308,6 +309,7 @@ class Contact(
     title="name",
     subtitle=("customer",),
     parent="superior",
+    letters="people",
     about=T("客户那边的人：怎么联系，谁做决定。", "The people at your customers: how to reach them and who decides."),
 ):
     """联系人: a person at a customer. One customer is the main one and decides who may see the person; more can

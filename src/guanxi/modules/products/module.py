@@ -27,7 +27,7 @@ from guanxi.modules.products import demo, rules, seeds
 
 
 class Product(
-    Object, label=T("产品", "Product"), icon="product", group="sales", title="name", subtitle=("code",),
+    Object, label=T("产品", "Product"), icon="product", group="sales", title="name", subtitle=("code",), letters="names",
     about=T("您卖的产品和服务，带编码、单位和标价。", "The things and services you sell, with code, unit and list price."),
 ):  # fmt: skip
     """产品: a thing or service with a code, a unit and a list price. What it costs is hidden from those who sell it."""

@@ -60,7 +60,7 @@ CONTACTED = Action(
 
 
 class Lead(
-    Object, label=T("线索", "Lead"), icon="lead", group="sales", title="name", subtitle=("company",),
+    Object, label=T("线索", "Lead"), icon="lead", group="sales", title="name", subtitle=("company",), letters="names",
     about=T("可能的买家：跟进后转换成客户和商机，或标为无效。", "Hints that somebody may buy; they become customers and deals, or turn out to be nothing."),
 ):  # fmt: skip
     """线索: a hint that somebody may buy, from any channel. It becomes a customer, or turns out to be nothing.

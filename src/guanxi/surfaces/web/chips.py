@@ -29,6 +29,8 @@ def chips(visit: Visit, it: Definition, offered: Sequence[Column], href: Callabl
     if q := get.get("q", "").strip()[:200]:
         called = visit.look.say(it.fields[it.title].label)
         out.append(Chip(visit.look.t(f"{called} 包含 {q}", f"{called} contains {q}"), href(q=None)))
+    if letter := filters.initial(visit.guard, it, get):
+        out.append(Chip(visit.look.t(f"首字母 {letter}", f"Initial {letter}"), href(letter=None)))
     found: list[tuple[Condition, str]] = []
     for one in filters.active(list(offered), get):
         gone = {f"f.{one.path}{suffix}": None for suffix in SUFFIXES}

@@ -70,6 +70,15 @@ def active(columns: list[Column], get: Mapping[str, str]) -> list[Column]:
     return [c for c in columns if any(get.get(f"f.{c.path}{suffix}") for suffix in SUFFIXES)]
 
 
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ#"
+
+
+def initial(guard: Guard, it: Definition, get: Mapping[str, str]) -> str:
+    """The letter the address narrows the names to, where the object keeps one and this actor sees the names."""
+    letter = str(get.get("letter", "")).upper()
+    return letter if it.initial and len(letter) == 1 and letter in LETTERS and guard.title(it) is not None else ""
+
+
 def _tests(column: Column, given: Mapping[str, str], guard: Guard) -> list[Condition]:
     one, path, value = column.field, column.path, given[""]
     out: list[Condition] = []

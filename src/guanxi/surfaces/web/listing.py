@@ -20,7 +20,7 @@ from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.visit import Visit
 
 SIZE = 50
-KEPT = ("view", "sort", "bin")
+KEPT = ("view", "sort", "bin", "letter")
 """What of the address stays while the list is filtered; the cursor never survives a change."""
 
 
@@ -92,7 +92,9 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         sorted=_directions(sort or list(view.sort)),
         sortable=_sortable,
         numeric=numeric,
-        narrow=(narrow := bool(q or where or active)),
+        alphabet=filters.LETTERS if it.initial and not binned and visit.guard.title(it) is not None else "",
+        letter=(letter := filters.initial(visit.guard, it, get)),
+        narrow=(narrow := bool(q or where or active or letter)),
         chips=chips(visit, it, offered, address, result.rows) if narrow else [],
         building=builder_url(visit, it),
         href=address,

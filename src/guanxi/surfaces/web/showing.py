@@ -27,7 +27,7 @@ KINDS: dict[str, tuple[Text, str]] = {
     "region": (T("地区", "Regions"), "region"),
 }
 """What each way is called, and its icon."""
-KEPT = ("q", "where", "sort", "columns")
+KEPT = ("q", "where", "sort", "columns", "letter")
 """What of an address goes along from one way to another, beside the filters (`f.…`) and the list view."""
 
 
@@ -66,6 +66,8 @@ def condition(visit: Visit, it: Definition, view: List, offered: list[Column]) -
     parts += filters.conditions(offered, visit.get, visit.guard)
     if q:
         parts.append(Test(it.title, "contains", q))
+    if letter := filters.initial(visit.guard, it, visit.get):
+        parts.append(Test(it.title, "initial", letter))
     return And(tuple(parts))
 
 
@@ -215,10 +217,10 @@ class Frame:
             "q": get.get("q", "").strip()[:200],
             "where": get.get("where", "").strip(),
             "errors": self.errors,
-            "narrow": (narrow := bool(get.get("q") or get.get("where") or active)),
+            "narrow": (narrow := bool(get.get("q") or get.get("where") or active or filters.initial(visit.guard, it, get))),
             "chips": chips(visit, it, self.offered, self.href) if narrow else [],
             "building": builder_url(visit, it),
-            "kept": [(key, value) for key in ("view", "scope", *OWN) for value in get.getlist(key) if value],
+            "kept": [(key, value) for key in ("view", "scope", "letter", *OWN) for value in get.getlist(key) if value],
             "clear": f"/{it.plural}?" + urlencode([(key, get[key]) for key in ("view", "scope", *OWN) if get.get(key)]),
             "switch": switch(visit, it, scope),
             "binned": False,
