@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import wave
+import zlib
 from datetime import UTC, datetime
 
 import pytest
@@ -67,6 +71,71 @@ def signed_in(page, site, who):
     page.fill("#password", PASSWORD)
     page.click("button.primary")
     page.wait_for_url(site + "/")
+
+
+def picture() -> bytes:
+    """A PNG of one point."""
+    chunk = lambda kind, body: struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))  # noqa: E731
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(b"\0\xff\0\0")) + chunk(b"IEND", b"")
+
+
+def sound(seconds: int = 2) -> bytes:
+    """Silence as a WAV."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as made:
+        made.setnchannels(1)
+        made.setsampwidth(2)
+        made.setframerate(8000)
+        made.writeframes(b"\0\0" * 8000 * seconds)
+    return out.getvalue()
+
+
+def test_a_photo_and_a_recording_go_along_and_are_seen_and_heard(cast, site, customer, chromium):
+    page, said = enter(chromium, site, **PHONE)
+    page.goto(f"{site}/customers/{customer}")
+    taken = {kind: page.locator(f"form[data-box] input[accept='{kind}/*']") for kind in ("image", "audio")}
+    assert [one.get_attribute("capture") for one in taken.values()] == ["environment", "user"]
+    assert all(page.locator(f"form[data-box] label:has(input[accept='{kind}/*'])").is_visible() for kind in taken)
+    taken["image"].set_input_files({"name": "门头.png", "mimeType": "image/png", "buffer": picture()})
+    taken["audio"].set_input_files({"name": "语音.wav", "mimeType": "audio/wav", "buffer": sound()})
+    page.wait_for_selector(".picked li >> nth=1")
+    page.fill("form[data-box] textarea", "拍了门头，录了音")
+    page.tap("form[data-box] .primary")
+    page.wait_for_selector(".written:has-text('拍了门头') img.thumb")
+    page.wait_for_function("() => { const it = document.querySelector('.written img.thumb'); it.scrollIntoView(); return it.complete && it.naturalWidth === 1; }")
+    player = page.locator(".written:has-text('拍了门头') audio")
+    assert player.evaluate("(it) => new Promise((done, failed) => { it.onplaying = () => { it.currentTime = 1; }; it.onseeked = () => done(Math.round(it.duration)); it.onerror = () => failed(it.error.message); it.muted = true; it.play().catch(failed); })") == 2
+    assert said == []
+    page.context.close()
+
+
+def test_calling_and_copying_from_a_record_and_from_a_card_of_the_list(site, customer, chromium):
+    page, said = enter(chromium, site, **PHONE, permissions=["clipboard-read", "clipboard-write"])
+    for path, within in (("/customers", "#main tbody"), (f"/customers/{customer}", "#main .facts")):
+        page.goto(site + path)
+        call = page.locator(f"{within} a[href='tel:+8613800138000']").first
+        box = call.bounding_box()
+        assert box["height"] >= 40 and box["x"] >= 0 and box["x"] + box["width"] <= 390
+        page.evaluate("navigator.clipboard.writeText('')")
+        page.tap(f"{within} [data-copy='13800138000']")
+        page.wait_for_selector("#toasts :text('已复制：13800138000')")
+        assert page.evaluate("navigator.clipboard.readText()") == "13800138000"
+    assert said == []
+    page.context.close()
+
+
+def test_the_bar_under_the_thumb(site, customer, chromium):
+    page, _ = enter(chromium, site, **PHONE)
+    bar = page.locator("nav.bottom")
+    assert bar.locator(":scope > *").count() == 5 and bar.bounding_box()["y"] > 780
+    for one in bar.locator(":scope > *").all():
+        assert min(one.bounding_box()["height"], one.bounding_box()["width"]) >= 44
+    page.tap("nav.bottom a[href='/customers']")
+    page.wait_for_url(site + "/customers")
+    page.tap("nav.bottom summary")
+    page.tap("nav.bottom .pop a[href='/activities/new']")
+    page.wait_for_selector("#dialog[open] [name=content]")
+    page.context.close()
 
 
 def test_it_can_be_installed(site, chromium):

@@ -42,6 +42,7 @@ def make(kind):
     return made
 
 
+COPY = '<button type="button" class="copy" data-copy="{0}" aria-label="复制 {0}" title="复制"></button>'
 WHO = {"id": ID, "label": "王小明"}
 SHOWN = [
     ("text", "红楼梦", "红楼梦"),
@@ -65,10 +66,10 @@ SHOWN = [
     ("industry", "R", "文化、体育和娱乐业"),
     ("multi_choice", ["b", "a"], '<span class="pills"><span class="pill green">乙</span><span class="pill red">甲</span></span>'),
     ("tags", ["经典", "长篇"], '<span class="pills"><span class="tag">经典</span><span class="tag">长篇</span></span>'),
-    ("phone", [{"number": "+8613800138000", "note": "编辑部"}], '<span class="phone"><a href="tel:+8613800138000">138 0013 8000</a> <span class="faint">编辑部</span></span>'),
-    ("phone", [{"number": "+864713301931;ext=8017"}], '<span class="phone"><a href="tel:+864713301931,8017">0471-3301931 转 8017</a></span>'),
+    ("phone", [{"number": "+8613800138000", "note": "编辑部"}], '<span class="phone"><a href="tel:+8613800138000">138 0013 8000</a>' + COPY.format("13800138000") + ' <span class="faint">编辑部</span></span>'),
+    ("phone", [{"number": "+864713301931;ext=8017"}], '<span class="phone"><a href="tel:+864713301931,8017">0471-3301931 转 8017</a>' + COPY.format("0471-3301931转8017") + "</span>"),
     ("phone", [{"number": "138****8000"}, {"number": "", "text": "总机"}], '<span class="phone">138****8000</span><span class="phone">总机</span>'),
-    ("email", "a@example.com", '<a href="mailto:a@example.com">a@example.com</a>'),
+    ("email", "a@example.com", '<span class="mail"><a href="mailto:a@example.com">a@example.com</a>' + COPY.format("a@example.com") + "</span>"),
     ("url", "https://example.com/a?b=1&c=2", '<a href="https://example.com/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer nofollow">example.com/a?b=1&amp;c=2</a>'),
     ("region", {"code": None, "detail": "东街 1 号"}, "东街 1 号"),
     ("link", WHO, f'<a href="/customer/{ID}">王小明</a>'),
@@ -116,6 +117,10 @@ def test_files_lead_to_their_bytes_where_there_is_an_address():
     assert 'href="/books/1/files/files/f1"' in drawer(ZH, one, "read", "/books/1/files")(held)
     assert '<span class="faint">2 KB</span>' in drawer(ZH, one, "read", "/books/1/files")(held)
     assert 'src="/books/1/files/cover/f1?show=1" alt="a&amp;b.pdf"' in drawer(ZH, picture, "read", "/books/1/files")(held)
+    heard = [{**held[0], "type": "audio/mpeg"}]
+    assert '<audio controls preload="none" src="/books/1/files/files/f1?show=1" aria-label="a&amp;b.pdf"></audio>' in drawer(ZH, one, "read", "/books/1/files")(heard)
+    assert "<audio" not in drawer(ZH, one, "read", "/books/1/files")(held)
+    assert "<audio" not in drawer(ZH, one)(heard)
 
 
 def test_what_is_masked_is_words_and_leads_nowhere():

@@ -22,6 +22,7 @@ SAFE_IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"), (b"%PDF-", "application/pdf"),
     (b"ID3", "audio/mpeg"), (b"\xff\xfb", "audio/mpeg"), (b"\xff\xf3", "audio/mpeg"), (b"OggS", "audio/ogg"), (b"fLaC", "audio/flac"),
+    (b"\xff\xf1", "audio/aac"), (b"\xff\xf9", "audio/aac"),
     (b"\x1aE\xdf\xa3", "video/webm"),
 )  # fmt: skip
 

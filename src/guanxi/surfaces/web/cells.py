@@ -152,12 +152,21 @@ def _tags(look: Look, one: Field, files: str) -> Draw:
     return draw
 
 
+def _copy(label: str, text: str) -> str:
+    """The button that copies what stands before it."""
+    text = escape(text)
+    return f'<button type="button" class="copy" data-copy="{text}" aria-label="{label} {text}" title="{label}"></button>'
+
+
 def _phone(look: Look, one: Field, files: str) -> Draw:
+    label = look.t("复制", "Copy")
+
     def entry(held: dict[str, Any]) -> str:
         number, note = held.get("number"), held.get("note")
         if number and "*" not in number:
             dialled = escape(number.replace(";ext=", ","))
-            shown = f'<a href="tel:{dialled}">{escape(phones.display(number))}</a>'
+            said = phones.display(number)
+            shown = f'<a href="tel:{dialled}">{escape(said)}</a>{_copy(label, said.replace(" ", ""))}'
         else:
             shown = escape(number or held.get("text") or "")
         after = f' <span class="faint">{escape(note)}</span>' if note else ""
@@ -167,9 +176,11 @@ def _phone(look: Look, one: Field, files: str) -> Draw:
 
 
 def _email(look: Look, one: Field, files: str) -> Draw:
+    label = look.t("复制", "Copy")
+
     def draw(value: Any) -> str:
         text = escape(value)
-        return f'<a href="mailto:{text}">{text}</a>'
+        return f'<span class="mail"><a href="mailto:{text}">{text}</a>{_copy(label, value)}</span>'
 
     return draw
 
@@ -235,7 +246,8 @@ def _files(look: Look, one: Field, files: str) -> Draw:
         if not look_at:
             return f'<a class="file" href="{place}" download>{icon("file")}{name}{size}</a>'
         inner = f'<img class="thumb" loading="lazy" src="{place}?show=1" alt="">' if look_at == "picture" else icon("file")
-        return f'<a class="file" href="{place}?show=1" target="_blank" rel="noopener" data-preview="{look_at}" data-name="{name}">{inner}{name}{size}</a>'
+        player = f'<audio controls preload="none" src="{place}?show=1" aria-label="{name}"></audio>' if look_at == "audio" else ""
+        return f'{player}<a class="file" href="{place}?show=1" target="_blank" rel="noopener" data-preview="{look_at}" data-name="{name}">{inner}{name}{size}</a>'
 
     return lambda value: f'<span class="files">{"".join(map(draw, value))}</span>'
 

@@ -8,9 +8,18 @@ import "./palette.js";
 import "./selection.js";
 import "./shell.js";
 import "./waiting.js";
-import { takeSaid } from "./say.js";
+import { takeSaid, toast } from "./say.js";
+import { t } from "./words.js";
 
 takeSaid(document);
+
+// Numbers and addresses are copied as they stand, links whole. What may not be copied is shown, to be copied by hand.
+document.addEventListener("click", async (event) => {
+  const copied = event.target.closest?.("[data-copy]")?.dataset.copy;
+  if (copied == null) return;
+  const text = copied.startsWith("/") ? new URL(copied, location.href).href : copied;
+  try { await navigator.clipboard.writeText(text); toast(t(`已复制：${text}`, `Copied: ${text}`)); } catch { toast(text, { kind: "note" }); }
+});
 
 // One menu at a time; a click elsewhere closes it, and so does Esc, which then closes nothing else.
 const MENUS = "details.menu, details.more, details.sheet";

@@ -9,7 +9,7 @@ import { el, kept, t } from "./words.js";
 const of = (event) => event.target.closest?.("form[data-box]");
 const text = (form) => form.querySelector("textarea");
 const due = (form) => form.querySelector(".due input");
-const files = (form) => form.querySelector("input[type=file]");
+const files = (form) => form.querySelector("input[type=file]:not([data-take])");
 const draft = (form) => `draft.${form.dataset.box}`;
 const way = (form) => form.querySelector(".channels input:checked");
 const size = (n) => (n >= 1048576 ? `${(n / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(n / 1024))} KB`);
@@ -197,7 +197,13 @@ document.addEventListener("input", (event) => {
   if (event.target === due(form)) press(form);
   if (!event.target.matches("[type=file]")) keep(form);
 });
-document.addEventListener("change", (event) => { const form = of(event); if (form && event.target === files(form)) list(form); });
+document.addEventListener("change", (event) => {
+  const form = of(event);
+  if (!form || event.target.type !== "file") return;
+  if (event.target === files(form)) return list(form);
+  add(form, event.target.files); // a photo or a recording made just now
+  event.target.value = "";
+});
 document.addEventListener("keydown", (event) => {
   const form = of(event);
   if (!form || event.isComposing) return;

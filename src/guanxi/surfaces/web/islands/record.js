@@ -24,12 +24,6 @@ document.addEventListener("click", async (event) => {
     event.stopPropagation();
     return (await import("./preview.js")).preview(shown);
   }
-  const copy = event.target.closest?.("[data-copy]");
-  if (copy) {
-    const link = new URL(copy.dataset.copy, location.href).href;
-    try { await navigator.clipboard.writeText(link); toast(t("链接已复制。", "Link copied.")); } catch { toast(link, { kind: "note" }); }
-    return;
-  }
   const swap = event.target.closest?.("a[data-swap], a[data-further]");
   if (!swap) return;
   event.preventDefault();
