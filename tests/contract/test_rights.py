@@ -81,6 +81,10 @@ def _holds(person: str, name: str, verb: str) -> bool:
         return False
     if verb == "read" and it.policy.read == "member":
         return True
+    if it.pooling is not None and verb in POOL_VERBS:
+        # the first pool is everybody's, and run by the managers of sales
+        runs = PEOPLE[person][1] in ("admin", "sales_manager")
+        return _holds(person, name, "update") if verb in HELD else _holds(person, name, "read") and (verb == "claim" or runs)
     if it.policy.read == "personal" and verb in ("read", *BUILT_IN):
         return True
     return bool({verb, "*"} & set(_grant(person, name).get("verbs", [])))
@@ -104,8 +108,13 @@ def _addressed(person: str, made: Made) -> bool:
     return {"nobody": False, "": True, "role": role == name, "user": person == name, "department": home in _under(name) if kind == "department" else False}[kind]
 
 
+POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
+
+
 def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
     it = REGISTRY.objects[made.name]
+    if kind == "write" and it.pooling is not None and verb in POOL_VERBS and verb not in HELD:
+        return False  # nothing here lies in a pool
     if it.policy.read == "personal":
         grant = _grant(person, made.name)
         granted = {"*", "read" if kind == "read" else verb} & set(grant.get("verbs", ()))
@@ -186,7 +195,7 @@ class Factory:
 
     SPECIAL: dict[str, dict[str, Any]] = {
         "custom_field": {"object_name": "author", "key": "k", "kind": "text"}, "exchange_rate": {"currency": "USD", "from_day": "day", "rate": 7},
-        "role": {"grants": {}}, "dictionary_entry": {"key": "k"}, "view": {"object_name": "author"},
+        "role": {"grants": {}}, "dictionary_entry": {"key": "k"}, "pool": {"object_name": "prospect"}, "view": {"object_name": "author"},
     }  # fmt: skip
 
     def changes(self, name: str, owner: str) -> tuple[dict[str, Any], dict[str, Made]]:

@@ -16,9 +16,11 @@ from guanxi.kernel import (
     Department,
     Departments,
     Email,
+    Exclusion,
     File,
     Form,
     Grant,
+    Hanging,
     Image,
     Industry,
     Integer,
@@ -38,6 +40,8 @@ from guanxi.kernel import (
     Person,
     Phone,
     Policy,
+    Pooling,
+    PoolRule,
     Record,
     Region,
     RichText,
@@ -154,6 +158,53 @@ class Chapter(Object, label=T("章", "Chapter"), title="name"):
     views = (List(columns=("name", "book"), filters=("book",)), Form(fields=("name", "book", "body")))
 
 
+class Prospect(Object, label=T("苗头", "Prospect"), title="name"):
+    """苗头: lies in pools; calls hang on it."""
+
+    name = Text(T("名称", "Name"), required=True, search=True)
+    level = Choice(T("级别", "Level"), [("a", T("甲", "A")), ("b", T("乙", "B"))], default="a")
+    phones = Phone(T("电话", "Phones"))
+    secret = Text(T("秘密", "Secret"), search=True)
+    amount = Number(T("数额", "Amount"))
+    called_at = DateTime(T("上次联系", "Called"))
+    bought = Boolean(T("已成交", "Bought"), default=False)
+    closed = Boolean(T("已关闭", "Closed"), default=False)
+    owner = Owner()
+    pooling = Pooling(
+        T("池", "Pool"),
+        columns=("name", "level", "phones", "secret"),
+        rules=(
+            PoolRule("call", T("未联系", "without a call"), dates=("called_at",)),
+            PoolRule("visit", T("未拜访", "without a visit"), hangs=(Hanging("call", "prospect", where="kind = visit", at="on"),)),
+        ),
+        exclusions=(
+            Exclusion("bought", T("已成交", "Has bought"), where="bought = true"),
+            Exclusion("open_call", T("有未完成的联系", "Has an unfinished call"), hangs=Hanging("call", "prospect", where="done != true"), business=True),
+        ),
+        by="level",
+        live="closed != true",
+        hidden=("phones", "secret", "amount"),
+    )
+    policy = Policy(read="scope", write="scope")
+    views = (
+        List(columns=("name", "level", "phones", "owner", "days_left"), filters=("level", "owner")),
+        Record(groups=((T("基本", "Basics"), ("name", "level", "phones", "secret", "amount")), (T("系统", "System"), ("owner",)))),
+        Form(fields=("name", "level", "phones", "secret", "amount", "called_at", "owner")),
+    )
+
+
+class Call(Object, label=T("联系", "Call"), title="name"):
+    """联系: hangs on a prospect; who may read the prospect may read it."""
+
+    name = Text(T("内容", "Text"), required=True, search=True)
+    prospect = Link("prospect", T("苗头", "Prospect"), required=True, on_delete="cascade", reverse=T("联系", "Calls"))
+    kind = Choice(T("类型", "Kind"), [("phone", T("电话", "Phone")), ("visit", T("拜访", "Visit"))], default="phone")
+    on = Date(T("日期", "On"))
+    done = Boolean(T("完成", "Done"), default=True)
+    policy = Policy(read="scope", write="scope", through=("prospect",))
+    views = (List(columns=("name", "prospect"), filters=("prospect",)), Form(fields=("name", "prospect", "kind", "on", "done")))
+
+
 class Shortlist(Object, label=T("书单", "Shortlist")):
     """书单: personal; shared with everybody, roles, colleagues or departments."""
 
@@ -185,13 +236,15 @@ PLAIN = ("read", "create", "update", "delete", "restore")
 MODULE = Module(
     name="toy",
     label=T("玩具", "Toy"),
-    objects=(Author, Shelf, Book, Chapter, Shortlist, Jotting),
+    objects=(Author, Shelf, Book, Chapter, Prospect, Call, Shortlist, Jotting),
     grants={
         "executive": {
             "author": Grant(("read",), "all", "none"),
             "shelf": Grant(("read",), "all", "none"),
             "book": Grant(("read", "export"), "all", "none", {"cost": "read"}),
             "chapter": Grant(("read",), "all", "none"),
+            "prospect": Grant(("read", "export"), "all", "none"),
+            "call": Grant(("read",), "all", "none"),
             "shortlist": Grant(("read",), "all", "all"),
             "jotting": Grant(("read", "update"), "all", "all"),
         },
@@ -200,6 +253,8 @@ MODULE = Module(
             "shelf": Grant(PLAIN, "all", "all"),
             "book": Grant(EVERYTHING, "below", "below", {"email": "read"}),
             "chapter": Grant(PLAIN, "below", "below"),
+            "prospect": Grant((*PLAIN, "assign", "share", "unshare", "export"), "below", "below"),
+            "call": Grant(PLAIN, "below", "below"),
             "shortlist": Grant(("read", "update", "assign"), "below", "below", {"everyone": "write", "roles": "write", "units": "write"}),
         },
         "sales": {
@@ -207,6 +262,8 @@ MODULE = Module(
             "shelf": Grant(("read",), "all", "none"),
             "book": Grant(EVERYTHING, "own", "own", {"phones": "masked", "discount": "read"}),
             "chapter": Grant(PLAIN, "own", "own"),
+            "prospect": Grant((*PLAIN, "assign", "share", "unshare", "export"), "own", "own"),
+            "call": Grant(PLAIN, "own", "own"),
         },
     },
 )

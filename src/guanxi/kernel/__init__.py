@@ -58,6 +58,8 @@ from guanxi.kernel.declare.objects import (
     Record,
     named,
 )
+from guanxi.kernel.declare.pooling import Exclusion, Hanging, Pooling
+from guanxi.kernel.declare.pooling import Rule as PoolRule
 
 __all__ = [
     "COLOURS",
@@ -79,6 +81,7 @@ __all__ = [
     "Department",
     "Departments",
     "Email",
+    "Exclusion",
     "Fact",
     "Facts",
     "FieldError",
@@ -88,6 +91,7 @@ __all__ = [
     "Form",
     "Grant",
     "Guess",
+    "Hanging",
     "Image",
     "Industry",
     "Integer",
@@ -113,6 +117,8 @@ __all__ = [
     "Person",
     "Phone",
     "Policy",
+    "PoolRule",
+    "Pooling",
     "Problem",
     "Record",
     "Region",

@@ -17,6 +17,7 @@ from guanxi.base.text import T
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
+from guanxi.kernel.catalog import pools
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.catalog.core import ADMINISTRATOR
 from guanxi.kernel.journal import seals
@@ -56,12 +57,14 @@ class Desk:
     def perform(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> door.Result:
         return door.perform(name, verb, actor=self.actor, id=id, changes=changes, inputs=inputs)
 
-    def find(self, name: str, where: Any = None, sort: Sequence[str] = (), limit: int = 1000) -> list[dict[str, Any]]:
+    def find(
+        self, name: str, where: Any = None, sort: Sequence[str] = (), limit: int = 1000, deleted: bool | None = False
+    ) -> list[dict[str, Any]]:
         catalog = people.catalog_of(self.actor)
         from datetime import UTC, datetime
 
         with sql.work(self.actor.workspace):
-            return Context(self.actor, catalog, UUID(int=0), datetime.now(UTC), {}).find(name, where, sort=sort, limit=limit)
+            return Context(self.actor, catalog, UUID(int=0), datetime.now(UTC), {}).find(name, where, sort=sort, limit=limit, deleted=deleted)
 
     def ensure(self, name: str, match: Mapping[str, Any], changes: Mapping[str, Any]) -> UUID:
         """The record that matches, made if there is none; never overwrites what an administrator changed."""
@@ -141,6 +144,7 @@ def seed(workspace: UUID) -> None:
         for module in REGISTRY.modules:
             if module.seed is not None:
                 module.seed(desk)
+        pools.seed(desk, REGISTRY.objects.values())
 
 
 def first_administrator() -> tuple[str, str] | None:

@@ -53,4 +53,5 @@ def system(workspace: UUID, via: str = "system") -> Actor:
 
 def automation(actor: Actor) -> Actor:
     """Acting because of somebody's event: with the kernel's rights, one step deeper."""
-    return replace(actor, kind="automation", rights=None, depth=actor.depth + 1)
+    catalog = actor.catalog.bare if actor.catalog is not None else None
+    return replace(actor, kind="automation", rights=None, depth=actor.depth + 1, catalog=catalog)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
+from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Across, Always, And, Condition, Or, OwnedBy, TeamMember, Test
 from guanxi.kernel.declare.fields import Links
 from guanxi.kernel.declare.objects import LEVELS, PERSONAL, READING, Action, Definition
+from guanxi.kernel.declare.pooling import LYING, VERBS
 
 NOBODY: frozenset[UUID] = frozenset()
 
@@ -45,8 +47,24 @@ class ObjectRights:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a person is to the pools of one object: those whose records they see, those they may claim from, those they run,
+    those they see with nothing hidden, and per field the pools that hide it from them. `all`: every pool there is."""
+
+    all: frozenset[UUID] = NOBODY
+    sees: tuple[UUID, ...] = ()
+    claims: tuple[UUID, ...] = ()
+    runs: tuple[UUID, ...] = ()
+    plain: tuple[UUID, ...] = ()
+    veils: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
+
+
+OUTSIDE = Standing()
+
+
+@dataclass(frozen=True)
 class Rights:
-    """A person's rights: per object by name, and "*" for objects no role names.
+    """A person's rights: per object by name, and "*" for objects no role names; `pools`: what they are to its pools.
 
     `belongs` is what shared records may name to mean this person, by object: the user, the roles, the departments with
     all those above them.
@@ -56,6 +74,10 @@ class Rights:
     objects: Mapping[str, ObjectRights]
     roles: tuple[str, ...] = ()
     belongs: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
+    pools: Mapping[str, Standing] = field(default_factory=dict)
+
+    def in_pools(self, name: str) -> Standing:
+        return self.pools.get(name, OUTSIDE)
 
     def on(self, name: str) -> ObjectRights:
         return self.objects.get(name) or self.objects.get("*") or ObjectRights()
@@ -150,6 +172,11 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
         return False
     if verb not in it.verbs and verb not in READING:
         return False
+    if isinstance(action, Action) and action.right:
+        standing = rights.in_pools(it.name)
+        if action.right == "update":
+            return may(rights, it, "update")
+        return may(rights, it, "read") and bool(standing.claims if action.right == "member" else standing.runs)
     if verb == "read" and it.policy.read == "member":
         return True
     if verb in PERSONAL and it.policy.read == "personal":
@@ -165,8 +192,67 @@ def reach(rights: Rights | None, it: Definition) -> frozenset[UUID] | None:
     return held.read if held.may("read") else NOBODY
 
 
-def readable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str] = frozenset()) -> Condition:
-    """The rows the actor may read, as a condition; `~Always()` for none."""
+def with_pools(rights: Rights, catalog: Catalog) -> tuple[Rights, Catalog]:
+    """A person's rights with what they are to the workspace's pools, and the catalog as they see it: fields know in which
+    pools they are veiled. Administrators of everything run every pool."""
+    pools: dict[str, Standing] = {}
+    objects = dict(catalog.objects)
+    for it in catalog.objects.values():
+        there = catalog.pools_of(it.name) if it.pooling is not None else []
+        if not there:
+            continue
+        every = rights.on(it.name).may("*")
+        runs = tuple(one.id for one in there if every or one.run_by(rights.belongs))
+        claims = tuple(one.id for one in there if one.enabled and one.visible and (one.id in runs or one.has(rights.belongs)))
+        claims = tuple(dict.fromkeys((*claims, *(one.id for one in there if one.enabled and one.id in runs))))
+        veils: dict[str, tuple[UUID, ...]] = {}
+        for one in there:
+            for name in one.hidden if one.id not in runs else ():
+                veils[name] = (*veils.get(name, ()), one.id)
+        hiding = {id for ids in veils.values() for id in ids}
+        sees = tuple(dict.fromkeys((*claims, *runs)))
+        pools[it.name] = Standing(
+            frozenset(one.id for one in there), sees, claims, runs, tuple(one for one in sees if one not in hiding), veils
+        )
+        if veils:
+            fields = {name: one.bound(veil=veils[name]) if name in veils else one for name, one in it.fields.items()}
+            objects[it.name] = replace(it, fields=fields)
+    if not pools:
+        return rights, catalog
+    return replace(rights, pools=pools), replace(catalog, objects=objects, whole=catalog.bare)
+
+
+def readable(
+    rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str] = frozenset(), plain: bool = False
+) -> Condition:
+    """The rows the actor may read, as a condition; `~Always()` for none. `plain`: without those of which a pool hides
+    something, because what hangs on a record may tell it."""
+    usual = _readable(rights, it, objects, _seen)
+    if rights is None or it.pooling is None or usual == ~Always():
+        return usual
+    standing = rights.in_pools(it.name)
+    return _pooled(usual, it, standing.all, standing.plain if plain else standing.sees)
+
+
+def _pooled(usual: Condition, it: Definition, every: frozenset[UUID], pools: tuple[UUID, ...]) -> Condition:
+    """The usual rows of those that lie in no pool, and those in some pools. A record in a pool has no owner, so what is
+    reached by its owner lies in none."""
+    if isinstance(usual, Always) and every and every <= set(pools):
+        return usual
+    arms: list[Condition] = []
+    for arm in usual.items if isinstance(usual, Or) else (usual,):
+        if isinstance(arm, Always):
+            arms.append(Test("pool", "empty"))
+        elif isinstance(arm, OwnedBy):
+            arms.append(arm)
+        elif arm != ~Always():
+            arms.append(And((arm, Test("pool", "empty"))))
+    if pools:
+        arms.append(Test("pool", "in", tuple(pools)))
+    return Or(tuple(arms)) if arms else ~Always()
+
+
+def _readable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str]) -> Condition:
     if rights is None or it.policy.read == "member":
         return Always()
     held = rights.on(it.name)
@@ -182,7 +268,7 @@ def readable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
     for link in it.policy.through:
         target = objects[it.fields[link].target]  # type: ignore[attr-defined]
         if target.name not in _seen:
-            inner = readable(rights, target, objects, _seen | {it.name})
+            inner = readable(rights, target, objects, _seen | {it.name}, plain=True)
             if inner != ~Always():
                 arms.append(Across(link, target.name, inner))
     return Or(tuple(arms)) if arms else ~Always()
@@ -190,6 +276,18 @@ def readable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
 
 def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], verb: str = "update") -> Condition:
     """The rows the actor may change by a verb, always within those readable."""
+    if rights is None or it.pooling is None:
+        return _writable(rights, it, objects, verb)
+    standing, action = rights.in_pools(it.name), it.verbs.get(verb)
+    if verb in LYING:
+        pools = standing.claims if isinstance(action, Action) and action.right == "member" else standing.runs
+        return Test("pool", "in", tuple(pools)) if pools else ~Always()
+    usual = _writable(rights, it, objects, verb)
+    lies = () if verb in VERBS or verb in ("share", "unshare") else standing.runs
+    return _pooled(usual, it, standing.all, lies)
+
+
+def _writable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], verb: str) -> Condition:
     if rights is None:
         return Always()
     held = rights.on(it.name)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
+from guanxi.kernel.catalog import pools
 from guanxi.kernel.catalog.core import CORE
+from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.conditions import from_text, leaves
 from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Option, Settings
 from guanxi.kernel.declare.figures import Widget
-from guanxi.kernel.declare.objects import DeclarationError, Definition, Module, Record
+from guanxi.kernel.declare.objects import Action, DeclarationError, Definition, Module, Record
 
 
 class Registry:
@@ -72,7 +74,27 @@ class Registry:
                     raise DeclarationError(f"{definition.name} has children {name!r}, which have no link to it or no order")
         for module in self._modules:
             _check_figures(module, out)
+        for definition in out.values():
+            _check_pooling(definition, out)
         return out
+
+
+def _check_pooling(it: Definition, objects: Mapping[str, Definition]) -> None:
+    """What an object's pooling names exists."""
+    pooling = it.pooling
+    if pooling is None:
+        return
+    hanging = [h for rule in pooling.rules for h in rule.hangs] + [one.hangs for one in pooling.exclusions if one.hangs is not None]
+    for h in hanging:
+        other = objects.get(h.object)
+        link = other.fields.get(h.link) if other is not None else None
+        if other is None or not isinstance(link, Link) or link.target != it.name or not _leads(objects, other, h.at):
+            raise DeclarationError(f"{it.name}.pooling: no {h.object!r} with a link {h.link!r} to it and a date {h.at!r}")
+    paths = [*(date for rule in pooling.rules for date in rule.dates), *pooling.hidden, *([pooling.by] if pooling.by else [])]
+    texts = [(it, pooling.live), *((it, one.where) for one in pooling.exclusions), *((objects[h.object], h.where) for h in hanging)]
+    for where, path in [*((it, path) for path in paths), *((o, leaf.path) for o, text in texts if text for leaf in leaves(from_text(text)))]:
+        if not _leads(objects, where, path):
+            raise DeclarationError(f"{it.name}.pooling: {where.name} has no field {path!r}")
 
 
 def _check_figures(module: Module, objects: Mapping[str, Definition]) -> None:
@@ -130,6 +152,21 @@ class Catalog:
     version: int
     objects: Mapping[str, Definition]
     settings: Settings
+    pools: tuple[Pool, ...] = ()
+    whole: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
+    """The picture without anybody's veils, when this is somebody's."""
+
+    @property
+    def bare(self) -> Catalog:
+        """The picture for the program itself: nothing is veiled."""
+        return self.whole or self
+
+    def pools_of(self, name: str) -> list[Pool]:
+        """The pools of an object, in order."""
+        return [one for one in self.pools if one.object == name]
+
+    def pool(self, id: UUID | None) -> Pool | None:
+        return next((one for one in self.pools if one.id == id), None)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_plurals", {d.plural: d for d in self.objects.values()})
@@ -170,9 +207,10 @@ def build(
     entries: Iterable[tuple[str, str, str, str | None, str | None, bool]],
     customs: Iterable[Mapping[str, Any]],
     declared: Mapping[str, Definition] | None = None,
+    pooled: Sequence[Mapping[str, Any]] = (),
 ) -> Catalog:
     """The picture from rows: `entries` are (dictionary key, key, name, name_en, color, active) in order; `customs` are
-    custom field records as plain dicts."""
+    custom field records and `pooled` pools, as plain dicts."""
     options: dict[str, list[Option]] = {}
     for dictionary, key, name, name_en, color, active in entries:
         options.setdefault(dictionary, []).append(Option(key, Text(name, name_en or name), color or "", active))
@@ -189,8 +227,20 @@ def build(
                 for one in extra.pop(definition.name, ()):
                     fields.setdefault(one.name, one)
             fields[name] = field
-        objects[definition.name] = dataclasses.replace(definition, fields=fields)
-    return Catalog(workspace, version, objects, settings)
+        verbs = {name: _offering(action, options) if action is not None else None for name, action in definition.verbs.items()}
+        objects[definition.name] = dataclasses.replace(definition, fields=fields, verbs=verbs)
+    return Catalog(workspace, version, objects, settings, pools.read(pooled))
+
+
+def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:
+    """An action whose inputs offer the dictionaries' entries."""
+    if not any(isinstance(one, Choice) and one.dictionary in options for one in action.inputs):
+        return action
+    inputs = tuple(
+        one.bound(options=tuple(options[one.dictionary])) if isinstance(one, Choice) and one.dictionary is not None and one.dictionary in options else one
+        for one in action.inputs
+    )
+    return dataclasses.replace(action, inputs=inputs)
 
 
 def custom_field(row: Mapping[str, Any], options: Mapping[str, list[Option]]) -> Field:

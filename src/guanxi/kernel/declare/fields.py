@@ -95,8 +95,14 @@ class Field:
     measurable: ClassVar[bool] = False
     searched: ClassVar[bool] = False
     sql: ClassVar[str] = "text"
+    virtual: ClassVar[bool] = False
+    """Has no column: the database works it out of the row when it is read (`formula`)."""
 
     name: str = ""
+    veil: tuple[UUID, ...] = ()
+    """Pools in which this field is empty for whoever the catalog is for (docs/adr/0011)."""
+    formula: str = ""
+    """A virtual field's SQL over the alias {t}; "" is nothing."""
 
     def __init__(
         self,
@@ -153,7 +159,7 @@ class Field:
     @property
     def stored(self) -> bool:
         """Has columns of its own (or a key in the custom JSON); many-links have rows in the link table instead."""
-        return True
+        return not self.virtual
 
     def store(self, value: Any) -> tuple[Any, ...]:
         """The canonical value as one database value per part."""

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, get_args
 
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
+from guanxi.kernel.declare.pooling import Pooling
+from guanxi.kernel.declare.pooling import actions as pool_actions
+from guanxi.kernel.declare.pooling import fields as pool_fields
+from guanxi.kernel.declare.pooling import settle as pool_settle
 
 Scope = Literal["none", "own", "reports", "department", "below", "chosen", "all"]
 SCOPES: tuple[str, ...] = get_args(Scope)
@@ -55,7 +59,8 @@ class Action:
     run(draft, context, **inputs) changes the draft, may call `context.perform`, and may return a dict for the caller.
     `form` names fields of the object that this verb may write; `inputs` are parameters of its own. `offered` judges a
     record for showing the button: a condition text. `leaves` allows the record to leave the actor's own scope.
-    `internal` verbs are for rules and automations: no person's role can be granted them.
+    `internal` verbs are for rules and automations: no person's role can be granted them. `right`: where the right comes from
+    when no role grants the verb itself: "update" (whoever may update), "member" or "admin" (of some pool of the object).
     """
 
     name: str
@@ -67,6 +72,7 @@ class Action:
     leaves: bool = False
     internal: bool = False
     danger: bool = False
+    right: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,6 +247,7 @@ class Definition:
     single: bool = False
     about: Text | None = None
     letters: str = ""
+    pooling: Pooling | None = None
 
     @property
     def table(self) -> str:
@@ -294,6 +301,7 @@ class Object:
       checks            functions (draft, context) that raise Invalid
       effects           functions (draft, context) run after the write, in its transaction, acting through the door
       actions, views    verbs and ways of showing
+      pooling           how its records lie in pools, see `declare.pooling`
       unique            groups of fields unique together, bin excluded
       indexes           orders that lists need, such as ("owner", "-amount")
     """
@@ -306,6 +314,7 @@ class Object:
     views: ClassVar[Iterable[View]] = ()
     unique: ClassVar[Iterable[tuple[str, ...]]] = ()
     indexes: ClassVar[Iterable[tuple[str, ...]]] = ()
+    pooling: ClassVar[Pooling | None] = None
 
     def __init_subclass__(
         cls,
@@ -334,7 +343,13 @@ class Object:
             raise DeclarationError(f"{where} has no docstring saying what it is")
         name = name or re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         title = title or next((n for n, f in own.items() if isinstance(f, TextField)), "")
-        actions = tuple(cls.actions)
+        actions, views, checks = tuple(cls.actions), tuple(cls.views), tuple(cls.checks)
+        if cls.pooling is not None:
+            if "owner" not in own:
+                raise DeclarationError(f"{where} lies in pools but has no owner")
+            own |= pool_fields(cls.pooling)
+            actions += tuple(_pool_action(one) for one in pool_actions(cls.pooling))
+            views, checks = _pool_views(views, cls.pooling), (pool_settle, *checks)
         verbs: dict[str, Action | None] = dict.fromkeys(BUILT_IN) if not single else {"create": _MADE, "update": None}
         if "owner" in own:
             verbs |= dict.fromkeys(("assign",) if cls.policy.read == "personal" else SHARING)
@@ -356,14 +371,15 @@ class Object:
             policy=cls.policy,
             fields={**own, **_system_fields()},
             verbs=verbs,
-            checks=tuple(cls.checks),
+            checks=checks,
             effects=tuple(cls.effects),
-            views=tuple(cls.views),
+            views=views,
             unique=tuple(tuple(group) for group in cls.unique),
             indexes=tuple(tuple(group) for group in cls.indexes),
             single=single,
             about=about,
             letters=letters,
+            pooling=cls.pooling,
         )
         _check(cls.definition, own, where)
 
@@ -412,6 +428,49 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         for path in group:
             if path.lstrip("-") not in it.fields:
                 raise DeclarationError(f"{where}: an index is over {path!r}, which is not a field")
+
+
+def _pool_action(one: Any) -> Action:
+    inputs = tuple(named(name, field) for name, field in one.inputs.items())
+    return Action(one.name, one.run(), one.label, inputs=inputs, offered=one.offered, leaves=one.leaves, internal=one.internal, right=one.right)
+
+
+def _pool_views(views: tuple[View, ...], pooling: Pooling) -> tuple[View, ...]:
+    """The lists of what lies in pools and of what soon will, and the fields on the record's page, before the last group."""
+    out: list[View] = []
+    group = (
+        pooling.label,
+        ("pool", "pooled_at", "previous_owner", "return_reason", "return_note", "recycle_rule", "from_pool", "owned_since", "days_left", "protected_until", "locked_at", "locked_until"),
+    )
+    for view in views:
+        if isinstance(view, Record) and view.groups:
+            view = replace(view, groups=(*view.groups[:-1], group, view.groups[-1]))
+        out.append(view)
+    lists = [i for i, view in enumerate(out) if isinstance(view, List)]
+    after = lists[-1] + 1 if lists else 0
+    more = pooling.columns[:1]
+    label = pooling.label
+    return (
+        *out[:after],
+        List(
+            columns=(*pooling.columns, "pooled_at", "previous_owner", "return_reason", "pool"),
+            sort=("-pooled_at",),
+            filters=(*((pooling.by,) if pooling.by else ()), "pool", "return_reason", "previous_owner", "pooled_at"),
+            where="pool not empty",
+            name="pool",
+            label=label,
+            waiting=True,
+        ),
+        List(
+            columns=(*more, *((pooling.by,) if pooling.by else ()), "days_left", "owned_since", "owner"),
+            sort=("days_left",),
+            filters=("owner", *((pooling.by,) if pooling.by else ())),
+            where="leaving = true",
+            name="leaving",
+            label=T(f"待进{label.zh}", f"Soon in {label.en.lower()}"),
+        ),
+        *out[after:],
+    )
 
 
 def _plural(name: str) -> str:

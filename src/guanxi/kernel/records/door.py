@@ -46,7 +46,7 @@ from guanxi.kernel.declare.fields import (
 )
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.journal import events as journal
-from guanxi.kernel.records import indexing, people
+from guanxi.kernel.records import indexing, people, pooling
 from guanxi.kernel.records.draft import MAX_DEPTH, Context, Draft, Later, too_deep
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import files, models, sql
@@ -301,8 +301,8 @@ class _Batch:
         together: bool,
     ) -> None:
         self.guard = guard
-        self.catalog = guard.catalog
-        self.it = it
+        self.catalog = guard.catalog.bare
+        self.it = self.catalog.objects[it.name]
         self.verb = verb
         self.action = action
         self.actor = actor
@@ -380,9 +380,14 @@ class _Batch:
         if not isinstance(writable, Always) and rows:
             may_write = storage.satisfying(self.catalog, self.it, list(rows), writable)
         seen: set[UUID] = set()
+        taken: dict[UUID, Problem] = {}
+        if self.action is not None and self.action.right == "member":
+            taken = pooling.lost(self.catalog, self.it, [one for one in ids if one not in may_write], self.actor)
         for index, item in enumerate(items):
             row = rows.get(item.id) if item.id is not None else None
-            if row is None:
+            if item.id in taken:
+                self._fail(index, taken[item.id])
+            elif row is None:
                 self._fail(index, NotFound())
             elif row["id"] in seen:
                 self._fail(
@@ -763,6 +768,8 @@ class _Batch:
             user, level, until = work.draft.team
             after = {"user": str(user), "level": level, "until": until.isoformat() if until else None}
             changes["@team"] = [None, after] if self.verb == "share" else [after, None]
+        if work.draft.because is not None:
+            changes["@because"] = [None, dict(work.draft.because)]
         return journal.Event(
             work.event, self.it.name, work.draft.id, self.verb, self.actor.user, self.actor.kind, self.actor.via, self.now,
             changes, work.item.cause or self.cause, self.actor.request,
@@ -804,7 +811,7 @@ class _Batch:
         found = [w for w in works if self.verb in ("create", "restore") or indexing.concerns(self.it, set(w.names))]
         if found:
             indexing.write(self.catalog, self.it, [w.draft.values for w in found], fresh=self.verb == "create")
-        moved = [w.draft.id for w in works if "owner" in w.names and self.verb != "create"]
+        moved = [w.draft.id for w in works if ("owner" in w.names or "pool" in w.names) and self.verb != "create"]
         if moved:
             indexing.handed_over(self.catalog, self.it, moved)
 

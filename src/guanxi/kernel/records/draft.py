@@ -36,7 +36,7 @@ def too_deep() -> Problem:
 class Draft:
     """A record about to be written. Fields are attributes; what differs from `before` is what the write changes."""
 
-    __slots__ = ("_after", "before", "id", "object", "team", "verb")
+    __slots__ = ("_after", "because", "before", "id", "object", "team", "verb")
 
     def __init__(self, it: Definition, verb: str, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> None:
         object.__setattr__(self, "object", it)
@@ -45,6 +45,7 @@ class Draft:
         object.__setattr__(self, "before", before)
         object.__setattr__(self, "_after", after)
         object.__setattr__(self, "team", None)
+        object.__setattr__(self, "because", None)
 
     if TYPE_CHECKING:
         object: Definition
@@ -52,6 +53,8 @@ class Draft:
         id: UUID
         before: Mapping[str, Any]
         team: Any
+        because: Mapping[str, Any] | None
+        """Why a rule or a person did it, kept with the event as `@because`: JSON with a `kind`."""
 
     @property
     def new(self) -> bool:
@@ -74,7 +77,7 @@ class Draft:
             raise AttributeError(str(error)) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "team":
+        if name in ("team", "because"):
             object.__setattr__(self, name, value)
         else:
             self[name] = value
@@ -120,6 +123,13 @@ class Context:
         return self.catalog.settings
 
     @property
+    def pooled(self) -> Any:
+        """What the verbs on pooled records do; see `records.pooling`."""
+        from guanxi.kernel.records.pooling import Verbs
+
+        return Verbs(self, self._cache.setdefault("pooled", {}))
+
+    @property
     def today(self) -> date:
         return self.now.astimezone(self.catalog.settings.tz).date()
 
@@ -138,13 +148,13 @@ class Context:
         from guanxi.kernel.records.guard import Guard
         from guanxi.kernel.storage.compile import expression
 
-        it = self.catalog.object(name)
-        guard = Guard(self.catalog, automation(self.actor))
+        it = self.catalog.bare.object(name)
+        guard = Guard(self.catalog.bare, automation(self.actor))
         keys = [
             f"{expression(it.fields[s.lstrip('-')], 't')} {'DESC' if s.startswith('-') else 'ASC'} NULLS LAST" for s in sort
         ]
         condition = And((guard.where(it, guard.parse(where)),))
-        return storage.fetch(self.catalog, it, condition, order=", ".join([*keys, "t.id"]), limit=limit, deleted=deleted)
+        return storage.fetch(self.catalog.bare, it, condition, order=", ".join([*keys, "t.id"]), limit=limit, deleted=deleted)
 
     def perform(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> Result:
         """Act because of this event, with the kernel's rights, in the same transaction."""

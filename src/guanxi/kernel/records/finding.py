@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,14 @@ from guanxi.base.normal import normal
 from guanxi.base.search_text import entry_tokens, matches, needs_recheck, query_tokens
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.access.rights import Rights
+from guanxi.kernel.declare.conditions import Always
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.reading import guard_of
+from guanxi.kernel.storage import recycling, sql
 from guanxi.kernel.storage import rows as records
 from guanxi.kernel.storage import search as storage
-from guanxi.kernel.storage import sql
 
 CANDIDATES = 200
 MAX_QUERY = 100
@@ -50,7 +52,7 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
             continue
         if not _all_seen(guard, it):
             limited.add(it.name)
-        arms.setdefault(_owners(actor, it), []).append(it.name)
+        arms.setdefault(_owners(actor, it, guard.catalog.objects), []).append(it.name)
     made = [
         storage.Arm(tuple(names), None if owners is None else tuple(sorted(owners)))
         for owners, names in arms.items()
@@ -58,17 +60,19 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     ]
     with sql.work(actor.workspace):
         found = storage.find(guard.catalog, tsquery, made, actor.user, limit=CANDIDATES)
-        found = _by_title(found, limited, tsquery)
+        veiled = _veiled(guard, found)
+        found = _by_title(found, limited, set(veiled), tsquery)
         found = _shown(guard, found)
     if needs_recheck(q):
-        found = [row for row in found if matches(q, row[2], *(() if row[0] in limited else row[3:5]))]
+        found = [row for row in found if matches(q, row[2], *(() if row[0] in limited or row[1] in veiled else row[3:5]))]
     wanted = normal(q)
     unique = {row[1]: row for row in found}
     ranked = sorted(unique.values(), key=lambda row: (_rank(wanted, row[2]), -row[5].timestamp()))
     hits = []
     for name, record, title, subtitle, _, _ in ranked[: max(1, min(limit, CANDIDATES))]:
         it = guard.catalog.objects[name]
-        shown = subtitle if all(guard.level(it, n) in ("read", "write") for n in it.subtitle) else ""
+        hidden = veiled.get(record, ())
+        shown = subtitle if all(guard.level(it, n) in ("read", "write") and n not in hidden for n in it.subtitle) else ""
         hits.append(Hit(name, record, title, shown))
     return hits
 
@@ -78,21 +82,40 @@ def _all_seen(guard: Guard, it: Definition) -> bool:
     return all(guard.level(it, n) in ("read", "write") for n, one in it.fields.items() if one.search or n == it.title)
 
 
-def _by_title(found: list[tuple[Any, ...]], limited: set[str], tsquery: str) -> list[tuple[Any, ...]]:
+def _veiled(guard: Guard, found: list[tuple[Any, ...]]) -> dict[UUID, tuple[str, ...]]:
+    """The hits that lie in a pool which hides fields from the actor, with those fields."""
+    rights = guard.actor.rights
+    out: dict[UUID, tuple[str, ...]] = {}
+    if rights is None:
+        return out
+    for name in {row[0] for row in found}:
+        veils = rights.in_pools(name).veils
+        if veils:
+            it = guard.catalog.objects[name]
+            there = recycling.inside(guard.catalog, it, [row[1] for row in found if row[0] == name])
+            for record, pool in there.items():
+                if fields := tuple(field for field, pools in veils.items() if pool in pools):
+                    out[record] = fields
+    return out
+
+
+def _by_title(found: list[tuple[Any, ...]], limited: set[str], veiled: set[UUID], tsquery: str) -> list[tuple[Any, ...]]:
     """A hit tells what a record holds, so where a searched field is hidden or masked only the title may be what hit."""
-    asked = [row for row in found if row[0] in limited]
+    asked = [row for row in found if row[0] in limited or row[1] in veiled]
     if not asked:
         return found
     vectors = [frozenset(entry_tokens(row[2], [], [], [])) for row in asked]
     hit = {row[1] for row, fits in zip(asked, storage.holding(vectors, tsquery), strict=True) if fits}
-    return [row for row in found if row[0] not in limited or row[1] in hit]
+    return [row for row in found if (row[0] not in limited and row[1] not in veiled) or row[1] in hit]
 
 
 def _shown(guard: Guard, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Without other people's personal records: an entry says whom it is shared with, but not whether it is shared at all."""
+    """Without other people's personal records: an entry says whom it is shared with, but not whether it is shared at all.
+    And without what lies in pools out of sight, for those whose roles reach everybody's records or who are in its team."""
     asked: dict[str, list[UUID]] = {}
     for row in found:
-        if guard.catalog.objects[row[0]].policy.read == "personal":
+        it = guard.catalog.objects[row[0]]
+        if it.policy.read == "personal" or (it.pooling is not None and guard.actor.rights is not None and not isinstance(guard.readable(it), Always)):
             asked.setdefault(row[0], []).append(row[1])
     seen: set[UUID] = set()
     for name, ids in asked.items():
@@ -101,12 +124,20 @@ def _shown(guard: Guard, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [row for row in found if row[0] not in asked or row[1] in seen]
 
 
-def _owners(actor: Actor, it: Definition) -> frozenset[UUID] | None:
+def _pools(rights: Rights, it: Definition, objects: Mapping[str, Definition]) -> frozenset[UUID]:
+    """The pools whose records are found: those that lie in them, and what is read through those of which nothing is hidden."""
+    out = set(rights.in_pools(it.name).sees) if it.pooling is not None else set()
+    for link in it.policy.through:
+        out |= set(rights.in_pools(objects[it.fields[link].target].name).plain)  # type: ignore[attr-defined]
+    return frozenset(out)
+
+
+def _owners(actor: Actor, it: Definition, objects: Mapping[str, Definition]) -> frozenset[UUID] | None:
     if actor.rights is None or it.policy.read in ("member", "role"):
         return None
     held = actor.rights.on(it.name)
     if it.policy.read != "personal":
-        return held.read
+        return held.read | _pools(actor.rights, it, objects) if held.read is not None else None
     mine = frozenset({actor.workspace, *(one for ids in actor.rights.belongs.values() for one in ids)})
     if not it.policy.readers or not held.may("read"):
         return mine

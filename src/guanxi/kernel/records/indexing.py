@@ -15,7 +15,7 @@ from guanxi.kernel.storage import search
 
 def concerns(it: Definition, changed: set[str]) -> bool:
     """Whether a change of these fields alters how a record is found or by whom."""
-    if it.title in changed or "owner" in changed or "deleted_at" in changed:
+    if it.title in changed or "owner" in changed or "pool" in changed or "deleted_at" in changed:
         return True
     deciding = (*it.policy.through, *it.policy.readers, *it.subtitle)
     return any((it.fields[n].search or n in deciding) for n in changed if n in it.fields)
@@ -29,7 +29,7 @@ def write(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], *
         target = catalog.objects[it.fields[link].target]  # type: ignore[attr-defined]
         if target.owned:
             ids = {row[link] for row in rows if row.get(link)}
-            above[link] = search.owners_of(catalog, target.table, list(ids))
+            above[link] = search.owners_of(catalog, target.table, search.holder(target, "p"), list(ids))
     search.put(catalog, _entries(it, rows, above, catalog.workspace), fresh=fresh)
 
 
@@ -43,7 +43,7 @@ def _entries(
     ]
     subtitled = [(name, it.fields[name]) for name in it.subtitle if not isinstance(it.fields[name], Link)]
     for row in rows:
-        owners = [row.get("owner")] if it.owned else []
+        owners = [row.get("owner") or (row.get("pool") if it.pooling is not None else None)] if it.owned else []
         owners += [those.get(row[link]) for link, those in above.items() if row.get(link)]
         for name in it.policy.readers:
             held = row.get(name)
@@ -84,8 +84,8 @@ def handed_over(catalog: Catalog, it: Definition, ids: Sequence[UUID]) -> None:
     for child, link in catalog.linking_to(it.name):
         if link.name in child.policy.through:
             links = [
-                (child.fields[name].column(), catalog.objects[child.fields[name].target].table)  # type: ignore[attr-defined]
+                (child.fields[name].column(), catalog.objects[child.fields[name].target])  # type: ignore[attr-defined]
                 for name in child.policy.through
                 if catalog.objects[child.fields[name].target].owned  # type: ignore[attr-defined]
             ]
-            search.hand_over(catalog, child.table, links, child.owned, link.column(), ids)
+            search.hand_over(catalog, child, links, link.column(), ids)

@@ -9,11 +9,11 @@ from uuid import UUID
 from guanxi.base.errors import Forbidden, Unauthenticated
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, system
-from guanxi.kernel.access.rights import combine
+from guanxi.kernel.access.rights import Rights, combine
 from guanxi.kernel.catalog import catalog as catalogs
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.fields import Settings
-from guanxi.kernel.storage import people, sql
+from guanxi.kernel.storage import people, recycling, sql
 
 _lock = threading.Lock()
 _catalogs: dict[UUID, Catalog] = {}
@@ -26,7 +26,10 @@ def _catalog(workspace: UUID, version: int, settings: Settings) -> Catalog:
     if held is not None and held.version == version and held.settings == settings:
         return held
     with sql.work(workspace):
-        made = catalogs.build(workspace, version, settings, people.dictionaries(workspace), people.customs(workspace))
+        made = catalogs.build(
+            workspace, version, settings, people.dictionaries(workspace), people.customs(workspace), pooled=people.pools(workspace)
+        )
+        made = recycling.with_formulas(made)
     with _lock:
         _catalogs[workspace] = made
     return made
@@ -51,24 +54,30 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
     """The actor of an account, with rights as they are now. Raises Unauthenticated when the person is gone or inactive."""
     catalog = _catalog(standing.workspace, standing.catalog_version, standing.settings)
     held = _actors.get(standing.user)
-    if held is not None and held[0] == standing.access_version:
+    if held is not None and held[0] == standing.access_version and held[1].catalog is not None and held[1].catalog.bare is catalog:
         actor = held[1]
     else:
         with sql.work(standing.workspace):
             facts = people.facts(standing.workspace, standing.user)
         if facts is None or not facts.active:
             raise Unauthenticated()
-        rights = combine(facts.user, facts.grants, facts.departments, facts.below, facts.members, facts.reports)
+        rights, seen = _rights(facts, facts.grants, catalog)
         actor = Actor(
-            "person", standing.workspace, facts.user, facts.name, rights, facts.departments, facts.below, facts.language or "zh-CN"
-        )
+            "person", standing.workspace, facts.user, facts.name, rights, facts.departments, facts.below, facts.language or "zh-CN",
+            catalog=seen,
+        )  # fmt: skip
         with _lock:
             if len(_actors) > MOST_ACTORS:
                 _actors.clear()
             _actors[standing.user] = (standing.access_version, actor)
     from dataclasses import replace
 
-    return replace(actor, kind=kind, via=via, request=request, language=language or actor.language, catalog=catalog, views=standing.views_version)
+    return replace(actor, kind=kind, via=via, request=request, language=language or actor.language, views=standing.views_version)
+
+
+def _rights(facts: people.Facts, grants: Any, catalog: Catalog) -> tuple[Rights, Catalog]:
+    """Rights by roles and pools, and the catalog as they show it."""
+    return access.with_pools(combine(facts.user, grants, facts.departments, facts.below, facts.members, facts.reports), catalog)
 
 
 def with_role(actor: Actor, role: UUID, user: UUID) -> Actor | None:
@@ -84,7 +93,7 @@ def with_role(actor: Actor, role: UUID, user: UUID) -> Actor | None:
     held = [grant for grant in facts.grants if grant[0] == role] if facts is not None else []
     if facts is None or not held:
         return None
-    rights = combine(facts.user, held, facts.departments, facts.below, facts.members, facts.reports)
+    rights, catalog = _rights(facts, held, catalog.bare)
     return Actor("person", actor.workspace, facts.user, facts.name, rights, facts.departments, facts.below, actor.language, catalog=catalog)
 
 

@@ -16,13 +16,15 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Field, Link, Links
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.declare.pooling import Pooling
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import reading
 from guanxi.kernel.records.guard import Guard
+from guanxi.kernel.records.pooling import said
 from guanxi.kernel.records.reading import guard_of, labels
 from guanxi.kernel.storage import people as facts
+from guanxi.kernel.storage import recycling, sql
 from guanxi.kernel.storage import rows as storage
-from guanxi.kernel.storage import sql
 from guanxi.kernel.storage import timeline as near
 
 
@@ -56,7 +58,7 @@ def _row(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, dict[
 
 
 def _seen(guard: Guard, name: str, record: UUID | str) -> tuple[Definition, UUID, bool]:
-    """Object and id of a record that may be read, without reading it, and whether it lives."""
+    """Object and id of a record that may be read, without reading it, and whether it lives and lies in no pool."""
     it = guard.object(name)
     asked = record if isinstance(record, UUID) else parse_id(record)
     deleted: bool | None = None if access.may(guard.actor.rights, it, "restore") else False
@@ -76,6 +78,8 @@ def history(
         it, there, _ = _seen(guard, name, record)
         if field and (field not in it.fields or guard.level(it, field) == "hidden"):
             raise NotFound()
+        if field and it.fields[field].veil and recycling.inside(guard.catalog, it, [there]).get(there) in it.fields[field].veil:
+            raise NotFound()
         found = journal.of_records(actor.workspace, [(it.name, there)], before=before, limit=limit, field=field)
         return _told(guard, found, {})
 
@@ -92,13 +96,15 @@ def record(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str]
     """A record as `reading.get` gives it, and the newest of its timeline: what a record's page shows, in one transaction."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        row = reading.get(name, record, actor=actor, fields=fields)
-        return row, _around(guard, guard.object(name), row["id"], True, None, limit)
+        it = guard.object(name)
+        more = ["pool"] if it.pooling is not None and fields is not None and guard.level(it, "pool") != "hidden" else []
+        row = reading.get(name, record, actor=actor, fields=[*fields, *more] if fields is not None else None)
+        return row, _around(guard, it, row["id"], it.pooling is None or ("pool" in row and row["pool"] is None), None, limit)
 
 
-def _around(guard: Guard, it: Definition, there: UUID, living: bool, before: UUID | None, limit: int, only: str = "") -> list[Told]:
+def _around(guard: Guard, it: Definition, there: UUID, free: bool, before: UUID | None, limit: int, only: str = "") -> list[Told]:
     """The timeline of a record that is seen."""
-    plain = living and not it.policy.through  # what is seen through it is then seen: that arm is true already
+    plain = free and not it.policy.through  # what is seen through it is then seen: that arm is true already
     children = [
         near.Child(child, link.name, Always() if plain and link.name in child.policy.through else guard.readable(child), guard.title(child))
         for child, link in guard.catalog.linking_to(it.name)
@@ -142,6 +148,7 @@ def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[
     for target, record, label in near.titles(guard.catalog, missing):
         known[target][record] = label
     out = []
+    veiled = _veiled(guard, events)
     fields: dict[str, dict[str, tuple[Field, str]]] = {}
     for event in events:
         it = guard.catalog.find(event.object)
@@ -153,9 +160,24 @@ def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[
             Told(
                 event.id, event.object, event.record, known.get(event.object, {}).get(event.record, ""), event.verb,
                 {"id": event.actor, "label": known["user"].get(event.actor, "")} if event.actor else None,
-                event.actor_kind, event.via, event.at, _changes(fields[it.name], event, known), event.cause,
+                event.actor_kind, event.via, event.at, _changes(fields[it.name], event, known, veiled.get(event.record, ())), event.cause,
             )
         )  # fmt: skip
+    return out
+
+
+def _veiled(guard: Guard, events: Sequence[journal.Event]) -> dict[UUID, tuple[str, ...]]:
+    """The fields that pools hide from the actor, by record; the database is asked only where an event tells of such a field."""
+    rights = guard.actor.rights
+    out: dict[UUID, tuple[str, ...]] = {}
+    if rights is None:
+        return out
+    for name in {event.object for event in events}:
+        veils = rights.in_pools(name).veils
+        asked = {event.record for event in events if event.object == name and not veils.keys().isdisjoint(event.changes)}
+        if veils and asked:
+            for record, pool in recycling.inside(guard.catalog, guard.catalog.objects[name], list(asked)).items():
+                out[record] = tuple(field for field, pools in veils.items() if pool in pools)
     return out
 
 
@@ -171,10 +193,17 @@ def _shown(guard: Guard, it: Definition) -> dict[str, tuple[Field, str]]:
 
 
 def _changes(
-    fields: Mapping[str, tuple[Field, str]], event: journal.Event, known: dict[str, dict[UUID, str]]
+    fields: Mapping[str, tuple[Field, str]], event: journal.Event, known: dict[str, dict[UUID, str]], veiled: Sequence[str] = ()
 ) -> dict[str, list[Any]]:
     out: dict[str, list[Any]] = {}
-    for name, pair in event.changes.items():
+    places = [*(name for name in fields if name in event.changes), *(name for name in event.changes if name not in fields)]
+    for name in places:  # in the order fields are declared in: JSON keeps none
+        pair = event.changes[name]
+        if name in veiled:
+            continue
+        if name == "@because":
+            out[name] = list(pair)
+            continue
         if name == "@team":
             out[name] = [v and v | {"label": known["user"].get(UUID(v["user"]), "")} for v in pair]
             continue
@@ -275,6 +304,8 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
         out.append(Reason(True, "policy", T(f"{it.label.zh}对所有成员可见。", f"Every member may see records of {it.label.en}.")))
     held = who.rights.on(it.name)
     owner = row.get("owner")
+    if it.pooling is not None and row["pool"] is not None:
+        return _in_pool(guard, who.rights.in_pools(it.name), it.pooling, row)
     if not held.reads:
         out.append(Reason(False, "role", T(f"没有任何角色允许查看{it.label.zh}。", f"No role allows reading {it.label.en}.")))
     for reach in held.reads:
@@ -290,6 +321,61 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
         if row.get(link) and storage.satisfying(guard.catalog, target, [row[link]], theirs.readable(target), deleted=False):
             out.append(Reason(True, "through", T(f"能看到它的{target.label.zh}，因此能看到它。", f"May see its {target.label.en}, and therefore this record.")))
     return out
+
+
+def _in_pool(guard: Guard, standing: access.Standing, pooling: Pooling, row: dict[str, Any]) -> list[Reason]:
+    """Why somebody sees what lies in a pool, and how it got there."""
+    pool = guard.catalog.pool(row["pool"])
+    name, label = pool.label if pool is not None else T("", ""), pooling.label
+    if row["pool"] in standing.runs:
+        out = [Reason(True, "pool", T(f"在“{name.zh}”里，由其管理。", f"Lies in “{name.en}”, which they run."))]
+    elif row["pool"] in standing.sees:
+        out = [Reason(True, "pool", T(f"在“{name.zh}”里，是其成员。", f"Lies in “{name.en}”, of which they are a member."))]
+    else:
+        out = [Reason(False, "pool", T(f"在“{name.zh}”里，不是其成员，或只由管理员分配。", f"Lies in “{name.en}”, of which they are no member, or which its admins hand out."))]
+    hidden = [guard.catalog.objects[guard.catalog.object(pool.object).name].fields[n].label for n, pools in standing.veils.items() if row["pool"] in pools] if pool is not None else []
+    if hidden:
+        out.append(Reason(False, "pool", T(f"领取后才能看到：{'、'.join(h.zh for h in hidden)}。", f"To be seen once claimed: {', '.join(h.en for h in hidden)}.")))
+    at = row["pooled_at"]
+    because = lost(guard, row)
+    if because is not None and at is not None:
+        day = at.astimezone(guard.catalog.settings.tz).date()
+        out.append(Reason(False, "recycled", T(f"{day} 进入{label.zh}：{because.zh}。", f"In {label.en.lower()} since {day}: {because.en}.")))
+    return out
+
+
+def lost(guard: Guard, row: Mapping[str, Any]) -> Text | None:
+    """Why a record in a pool left its owner: the rule and what it was judged by, or the reason they gave."""
+    pool = guard.catalog.pool(row["pool"])
+    if pool is None:
+        return None
+    it = guard.catalog.object(pool.object)
+    for event in journal.of_records(guard.actor.workspace, [(it.name, row["id"])], limit=200):
+        because = event.changes.get("@because", [None, None])[1]
+        if event.verb == "recycle" and because:
+            return told_because(it, because)
+        if event.verb == "return_to_pool":
+            break
+    reason = it.fields["return_reason"]
+    key = row.get("return_reason")
+    if not key:
+        return None
+    note = f"（{row['return_note']}）" if row.get("return_note") else ""
+    return T(f"{reason.show(key, 'zh-CN')}{note}", f"{reason.show(key, 'en')}{note}")
+
+
+def told_because(it: Definition, because: Mapping[str, Any]) -> Text | None:
+    """What an event keeps of why it happened, in words."""
+    kind = because.get("kind")
+    if kind == "recycled" and it.pooling is not None:
+        text = said(it.pooling, str(because.get("rule")), int(because.get("days") or 0))
+        since = because.get("since")
+        return T(f"{text.zh}（从 {since} 起算）", f"{text.en} (counted from {since})") if since else text
+    if kind == "bypass":
+        return T("管理员越过了领取限制", "An admin passed the limits")
+    if kind == "swept":
+        return T(f"{because.get('day')} 夜间收回 {because.get('count')} 条", f"{because.get('count')} taken back in the night after {because.get('day')}")
+    return None
 
 
 def _personal(guard: Guard, who: Actor, it: Definition, row: dict[str, Any]) -> list[Reason]:

@@ -55,6 +55,21 @@ def both(parts: Sequence[Sql], word: str) -> Sql:
 
 def expression(one: Field, alias: str, suffix: str = "", *, compare: bool = False) -> str:
     """A field's part as an SQL expression over a table alias. `compare`: in the form operands are compared with."""
+    return veiled(one, alias, _expression(one, alias, suffix, compare))
+
+
+def veiled(one: Field, alias: str, text: str) -> str:
+    """The expression, empty for rows in pools that hide the field from whoever the catalog is for: so they can neither read
+    nor filter, sort, group or total by it."""
+    if not one.veil:
+        return text
+    pools = ", ".join(f"'{pool}'::uuid" for pool in one.veil)
+    return f"(CASE WHEN {alias}.pool_id IN ({pools}) THEN NULL ELSE {text} END)"
+
+
+def _expression(one: Field, alias: str, suffix: str, compare: bool) -> str:
+    if one.virtual:
+        return one.formula.replace("{t}", alias) or f"NULL::{one.sql}"
     if one.system:
         return f'{alias}."{one.name}"'
     if not one.custom:

@@ -15,7 +15,7 @@ from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.fields import Field, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.storage import sql
-from guanxi.kernel.storage.compile import Statement, expression, predicate
+from guanxi.kernel.storage.compile import Statement, expression, predicate, veiled
 from guanxi.kernel.storage.rows import column_of
 
 TITLE_LENGTH = 300
@@ -65,9 +65,9 @@ def values(
             raise TypeError(one.name)
         start = len(heads)
         if one.custom:
-            heads.append(f"t.custom->'{one.name}'")
+            heads.append(veiled(one, "t", f"t.custom->'{one.name}'"))
         else:
-            heads += [f't."{column_of(one, part.suffix)}"' for part in one.parts]
+            heads += [veiled(one, "t", f't."{column_of(one, part.suffix)}"') for part in one.parts]
         spans.append((one, start, len(heads)))
     found = sql.rows(
         f"SELECT t.id, {', '.join(heads)} FROM {it.table} t WHERE t.workspace_id = %s AND t.id = ANY(%s)",

@@ -25,6 +25,11 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
+LAID = {"pool", "pooled_at"}
+UNINDEXED = {"from_pool", "previous_owner"}
+"""Links that pooled records have and nobody lists records by."""
+
+
 class Sealed(models.Manager[Any]):
     """Refuses: records are read and written through the door only."""
 
@@ -73,13 +78,17 @@ def _model(it: Definition) -> type[models.Model]:
 
     def order(*keys: str) -> None:
         name = _short(it, keys)
-        indexes.setdefault(name, models.Index(*(_key(it, key) for key in keys), name=name, condition=alive))
+        # Most records lie in no pool: indexes over what only those in one have hold those only.
+        some = alive & Q(pool__isnull=False) if it.pooling is not None and LAID & {key.lstrip("-") for key in keys} else alive
+        indexes.setdefault(name, models.Index(*(_key(it, key) for key in keys), name=name, condition=some))
 
     for field in it.fields.values():
         if field.system or not field.stored:
             continue
         for part in field.parts:
             attrs[_attribute(field, part.suffix)] = _column(field, part.sql)
+        if it.pooling is not None and field.name in UNINDEXED:
+            continue
         if isinstance(field, Link):
             order("workspace_id", field.name, "-updated_at", "-id")
         elif field.index:

@@ -131,6 +131,29 @@ def customs(workspace_id: UUID) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
+_POOL = (
+    "id", "object_name", "name", "name_en", "enabled", "kind", "everyone", "hidden", "daily_limit", "cap", "total_cap", "uncounted", "wait_days",
+    "new_days", "protection_days", "max_locked", "lock_days", "business", "recycling", "settings", "hour",
+)  # fmt: skip
+
+
+def pools(workspace_id: UUID) -> list[dict[str, Any]]:
+    """The living pools in order, as values by field."""
+    names = ", ".join(f"p.{name}" for name in _POOL)
+    links = (
+        "(SELECT jsonb_object_agg(l.field, l.ids) FROM (SELECT field, jsonb_agg(target_id ORDER BY position) AS ids FROM gx_link "
+        "WHERE workspace_id = p.workspace_id AND object = 'pool' AND source_id = p.id GROUP BY field) l)"
+    )
+    found = sql.rows(
+        f'SELECT {names}, {links} FROM gx_pool p WHERE p.workspace_id = %s AND p.deleted_at IS NULL ORDER BY p."order" NULLS LAST, p.id',
+        [workspace_id],
+    )
+    out = []
+    for row in found:
+        out.append(dict(zip(_POOL, row, strict=False)) | {name: [UUID(i) for i in ids] for name, ids in (row[-1] or {}).items()})
+    return out
+
+
 @dataclass(frozen=True)
 class Facts:
     """What rights are made of: the user, the roles' grants, and how people and departments lie in their trees."""

@@ -43,7 +43,7 @@ def shape(it: Definition) -> Shape:
     customs: list[Field] = []
     many: list[Links] = []
     for one in it.fields.values():
-        if one.system:
+        if one.system or one.virtual:
             continue
         if isinstance(one, Links):
             many.append(one)
@@ -274,7 +274,7 @@ def _types(it: Definition) -> dict[str, str]:
         "created_at": "timestamptz", "created_by": "uuid", it.initial: "text",
     }  # fmt: skip
     for one in it.fields.values():
-        if not one.system and not one.custom:
+        if not one.system and not one.custom and not one.virtual:
             out |= {one.column(p.suffix): p.sql for p in one.parts}
     return out
 
@@ -352,7 +352,7 @@ class Reading:
         columns = [_plain(one, alias, p.suffix) for p in one.parts]
         load = one.load if not one.custom else _custom_load(one)
         if one.custom:
-            columns = [f"{alias}.custom->'{one.name}'"]
+            columns = [compiler.veiled(one, alias, f"{alias}.custom->'{one.name}'")]
         if mask is not None:
             inner = load
 

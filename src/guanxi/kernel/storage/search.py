@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.storage import bulk, sql
 
 _OWN = ("id", "object", "updated_at")
@@ -82,24 +83,29 @@ def remove(catalog: Catalog, ids: Sequence[UUID]) -> None:
         sql.run("DELETE FROM gx_search_entry WHERE workspace_id = %s AND id = ANY(%s)", [catalog.workspace, list(ids)])
 
 
-def owners_of(catalog: Catalog, table: str, ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
-    """The owners of some records: what their children's entries inherit."""
+def holder(it: Definition, alias: str) -> str:
+    """Who decides about finding a row: its owner, or the pool it lies in."""
+    return f"COALESCE({alias}.owner_id, {alias}.pool_id)" if it.pooling is not None else f"{alias}.owner_id"
+
+
+def owners_of(catalog: Catalog, table: str, owner: str, ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """The owners of some records, or their pools: what their children's entries inherit."""
     if not ids:
         return {}
     found = sql.rows(
-        f"SELECT id, owner_id FROM {table} WHERE workspace_id = %s AND id = ANY(%s)",
+        f"SELECT p.id, {owner} FROM {table} p WHERE p.workspace_id = %s AND p.id = ANY(%s)",
         [catalog.workspace, list(ids)],
     )
     return {row[0]: row[1] for row in found}
 
 
-def hand_over(catalog: Catalog, child_table: str, child_links: Sequence[tuple[str, str]], own: bool, link: str, parents: Sequence[UUID]) -> None:
-    """After parents changed owner: recompute who may find their children. `child_links` are (column, parent table)."""
-    parts = (["c.owner_id"] if own else []) + [
-        f"(SELECT p.owner_id FROM {table} p WHERE p.id = c.{column})" for column, table in child_links
+def hand_over(catalog: Catalog, child: Definition, child_links: Sequence[tuple[str, Definition]], link: str, parents: Sequence[UUID]) -> None:
+    """After parents changed owner or pool: recompute who may find their children. `child_links` are (column, parent)."""
+    parts = ([holder(child, "c")] if child.owned else []) + [
+        f"(SELECT {holder(parent, 'p')} FROM {parent.table} p WHERE p.id = c.{column})" for column, parent in child_links
     ]
     sql.run(
-        f"UPDATE gx_search_entry e SET owners = array_remove(ARRAY[{', '.join(parts)}]::uuid[], NULL) FROM {child_table} c "
+        f"UPDATE gx_search_entry e SET owners = array_remove(ARRAY[{', '.join(parts)}]::uuid[], NULL) FROM {child.table} c "
         f"WHERE c.workspace_id = %s AND c.{link} = ANY(%s) AND e.id = c.id",
         [catalog.workspace, list(parents)],
     )

@@ -115,6 +115,7 @@ class Event(models.Model):
             models.Index(fields=("workspace_id", "object", "record_id", "-id",), name="gx_event_record"),
             models.Index(fields=("xid", "id",), name="gx_event_xid"),
             models.Index(fields=("workspace_id", "id"), name="gx_event_demo", condition=models.Q(via="demo", verb="create")),
+            models.Index(fields=("workspace_id", "actor_id", "id",), name="gx_event_claims", condition=models.Q(verb="claim")),
             models.Index(fields=("workspace_id", "cause",), name="gx_event_cause", condition=models.Q(cause__isnull=False)),
         )
 

@@ -65,11 +65,11 @@ def titles(catalog: Catalog, wanted: Sequence[tuple[Definition, Field, Sequence[
 
 
 def found(catalog: Catalog, it: Definition, where: Condition, *, deleted: bool | None) -> tuple[UUID, bool] | None:
-    """The one record a condition admits and whether it lives, if it does; None for `deleted` looks in the bin too."""
+    """The one record a condition admits, and whether it lives and lies in no pool; None for `deleted` looks in the bin too."""
     text, values = predicate(Statement(catalog), it, "t", where)
     bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
     there = sql.rows(
-        f"SELECT t.id, t.deleted_at IS NULL FROM {it.table} t WHERE t.workspace_id = %s{bin_} AND ({text}) LIMIT 1",
+        f"SELECT t.id, t.deleted_at IS NULL{' AND t.pool_id IS NULL' if it.pooling is not None else ''} FROM {it.table} t WHERE t.workspace_id = %s{bin_} AND ({text}) LIMIT 1",
         [catalog.workspace, *values],
     )
     return there[0] if there else None

@@ -13,8 +13,10 @@ from guanxi.kernel import (
     Date,
     DateTime,
     Email,
+    Exclusion,
     Form,
     Grant,
+    Hanging,
     Industry,
     Integer,
     Link,
@@ -29,6 +31,8 @@ from guanxi.kernel import (
     Person,
     Phone,
     Policy,
+    Pooling,
+    PoolRule,
     Record,
     Region,
     T,
@@ -176,6 +180,26 @@ class Customer(
     collected_by = Person(T("信息采集人", "Collected by"))
     owner = Owner()
 
+    pooling = Pooling(
+        T("公海", "Pool"),
+        columns=("name", "grade", "industry", "region", "last_contact_at"),
+        rules=(
+            PoolRule("contact", T("未跟进", "without follow-up"), dates=("last_contact_at",)),
+            PoolRule("opportunity", T("未建商机", "without a new opportunity"), hangs=(Hanging("opportunity", "customer"),)),
+            PoolRule("deal", T("未成交", "without a deal"), dates=("last_won_on",)),
+        ),
+        exclusions=(
+            Exclusion("bought", T("已成交客户", "Has bought"), where="deal_status = won"),
+            Exclusion(
+                "open_opportunity",
+                T("有进行中的商机", "Has an open opportunity"),
+                hangs=Hanging("opportunity", "customer", where="stage.kind = open"),
+                business=True,
+            ),
+        ),
+        by="grade",
+        hidden=("phones", "fax", "email", "wechat", "qq"),
+    )
     policy = Policy(read="scope", write="scope")
     checks = (whole_tree, rules.kind_fits, rules.credit_code, rules.figures)
     actions = (

@@ -31,6 +31,8 @@ from guanxi.kernel import (
     Person,
     Phone,
     Policy,
+    Pooling,
+    PoolRule,
     Record,
     Region,
     Stage,
@@ -115,6 +117,17 @@ class Lead(
     description = LongText(T("备注", "Notes"))
     owner = Owner()
 
+    pooling = Pooling(
+        T("线索池", "Lead pool"),
+        columns=("name", "company", "source", "status", "score"),
+        rules=(
+            PoolRule("contact", T("未跟进", "without follow-up"), dates=("last_contact_at",)),
+            PoolRule("conversion", T("未转化", "without conversion")),
+        ),
+        by="source",
+        live="status in (new, contacting)",
+        hidden=("phones", "email", "wechat", "qq"),
+    )
     policy = Policy(read="scope", write="scope")
     checks = (leads.score_in_range, leads.converted_stays)
     effects = (leads.bring_along,)
