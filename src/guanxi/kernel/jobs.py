@@ -21,7 +21,7 @@ from guanxi.base.ids import parse_id, uuid7
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.journal import seals
-from guanxi.kernel.records import people
+from guanxi.kernel.records import people, pooling
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
 
@@ -258,6 +258,16 @@ def seal() -> int:
             done += sealed
         while seals.anchor(workspace, seals_file()):
             pass
+    return done
+
+
+def recycle(now: datetime | None = None) -> int:
+    """Do the nights of pools that have come and are not done, in every workspace; returns how many records were taken back.
+    Safe to call at any time and from several workers: see `pooling.sweep`."""
+    done = 0
+    for workspace in workspaces():
+        for pool, day in pooling.nights(workspace, now or datetime.now(UTC)):
+            done += pooling.sweep(workspace, pool, day)
     return done
 
 

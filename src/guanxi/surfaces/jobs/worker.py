@@ -25,6 +25,8 @@ CHECK = 5.0
 CONSUME = 1.0
 SEAL = 60.0
 PARTITIONS = 6 * 3600.0
+NIGHTS = 60.0
+"""Seconds between two looks whether the night of a pool has come."""
 GRACE = 3.0
 log = logging.getLogger("guanxi.jobs")
 
@@ -45,6 +47,7 @@ async def work(concurrency: int, *, until_empty: bool = False) -> None:
                 asyncio.create_task(_every(PARTITIONS, "partitions", lambda: _in_thread(jobs.make_partitions))),
                 asyncio.create_task(_every(SEAL, "seals", lambda: _in_thread(jobs.seal))),
                 asyncio.create_task(_every(CONSUME, "journal", lambda: _in_thread(_consume))),
+                asyncio.create_task(_every(NIGHTS, "pools", lambda: _in_thread(jobs.recycle))),
             ]
             try:
                 await working.run_worker_async(
