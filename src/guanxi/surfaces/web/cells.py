@@ -36,6 +36,7 @@ from guanxi.kernel.declare.fields import (
     Url,
 )
 from guanxi.kernel.declare.fields import Date as Day
+from guanxi.kernel.declare.pooling import DaysLeft
 from guanxi.kernel.files import shown_as
 from guanxi.surfaces.web.icons import icon
 
@@ -78,6 +79,12 @@ def _rich(look: Look, one: Field, files: str) -> Draw:
 
 def _integer(look: Look, one: Field, files: str) -> Draw:
     return lambda value: f'<span class="number">{escape(str(value))}</span>'
+
+
+def _days_left(look: Look, one: Field, files: str) -> Draw:
+    """Days until a record is taken back: red below three, and tonight in words."""
+    tonight = escape(look.t("今晚", "tonight"))
+    return lambda value: f'<span class="number{" days-late" if value < 3 else ""}">{value if value else tonight}</span>'
 
 
 def _number(look: Look, one: Field, files: str) -> Draw:
@@ -274,6 +281,7 @@ CELLS: dict[type[Field], Callable[[Look, Field, str], Draw]] = {
     Email: _email,
     Url: _url,
     Integer: _integer,
+    DaysLeft: _days_left,
     Number: _number,
     Money: _money,
     Boolean: _boolean,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Field, Tags
-from guanxi.kernel.declare.objects import Action, Definition
-from guanxi.surfaces.web import words
+from guanxi.kernel.declare.objects import Action, Definition, List
+from guanxi.surfaces.web import pools, words
 from guanxi.surfaces.web.visit import Visit
 
 TAG, EXPORT = "tag", "export"
@@ -23,8 +23,12 @@ class Deed:
     danger: bool = False
 
 
-def deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
-    """What may be done to many records of a list."""
+def deeds(visit: Visit, it: Definition, binned: bool, view: List | None = None) -> list[Deed]:
+    """What may be done to many records of a list, or of one view of it."""
+    return [deed for deed in _deeds(visit, it, binned) if pools.fits(visit, it, view, deed.verb)]
+
+
+def _deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
     if binned:
         return [Deed("restore", words.VERBS["restore"])] if visit.may(it, "restore") else []
     out = [Deed(verb, words.VERBS[verb]) for verb in ("update", "assign") if verb in it.verbs and visit.may(it, verb)]

@@ -15,7 +15,7 @@ from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, P
 from guanxi.kernel.declare.objects import Action, Definition, Form, named
 from guanxi.kernel.records import door
 from guanxi.kernel.records.telling import Told
-from guanxi.surfaces.web import linking, meanwhile, shell, words
+from guanxi.surfaces.web import linking, meanwhile, pools, shell, words
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
 from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
@@ -207,6 +207,7 @@ def draw(
         news=news or {},
         offline=verb == "create" and shell.may_be_sent_later(it),
         lists=_lists(visit, it, [*first, *rest], row),
+        hint=pools.hint(visit, it, verb, [row["id"]]) if row is not None else "",
         title=label,
         back=back or (_next(visit) or visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name)),
     )

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 PATHS: dict[str, str] = {
     "record": "M5 3h7l3 3v11H5zM12 3v3h3M8 10h4M8 13h4",
+    "pool": "M3 11c1.2-1 2.3-1 3.5 0s2.3 1 3.5 0 2.3-1 3.5 0 2.3 1 3.5 0M3 15c1.2-1 2.3-1 3.5 0s2.3 1 3.5 0 2.3-1 3.5 0 2.3 1 3.5 0M10 3v5M7.5 5.5L10 8l2.5-2.5",
     "home": "M3 9l7-6 7 6v8h-5v-5H8v5H3z",
     "search": "M9 3a6 6 0 1 0 0 12A6 6 0 0 0 9 3zM13.5 13.5L17 17",
     "pen": "M4 4h7M4 8h4M4 12h3M9.5 16l.6-2.6 5.4-5.4 2 2-5.4 5.4z",

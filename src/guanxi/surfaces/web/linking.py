@@ -12,6 +12,7 @@ from guanxi.base.ids import parse_id
 from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.fields import FieldProblem, Link, Links, Stage
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.declare.pooling import POOL
 from guanxi.kernel.records import finding, reading
 from guanxi.surfaces.web.visit import Visit, page
 
@@ -77,6 +78,8 @@ def short_list(visit: Visit, it: Definition, one: Link | Links, values: dict[str
     if isinstance(one, Stage):
         link, process = process_link(visit, one, it), (values or {}).get(one.pipeline or "")
         where = Test(link.name, "=", process["id"]) if link is not None and isinstance(process, dict) else None
+    elif it.pooling is not None and one.target == POOL:
+        where = Test("object_name", "=", it.name) & Test("enabled", "!=", False)
     elif "active" in target.fields:
         where = Test("active", "!=", False)
     fields = [n for n in (target.title, *target.subtitle) if visit.guard.level(target, n) in ("read", "write")]

@@ -11,7 +11,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import beginning, filters, grouping, saving, showing
+from guanxi.surfaces.web import beginning, filters, grouping, pools, saving, showing
 from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
@@ -79,7 +79,8 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         part=lambda one, after="": address(within=one.within, after=after).replace(visit.request.path, f"{visit.request.path}/group", 1),
         groupable=grouping.offered(visit, it) if not binned else [],
         regroup=grouping.NONE if showing.settings_of(visit, it, view).get("group") else "",
-        deeds=deeds(visit, it, binned),
+        deeds=deeds(visit, it, binned, view),
+        act=pools.claiming(visit, it, view) if not groups else None,
         choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
         offered=offered,
         active=active,

@@ -13,8 +13,9 @@ from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Condition, Meaning, Test
 from guanxi.kernel.declare.fields import FieldProblem, Stage
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
+from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.web import around, boxes, children, filters, steps, words
+from guanxi.surfaces.web import around, boxes, children, filters, pools, steps, words
 from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
@@ -78,6 +79,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         kinds=around.kinds(it, related),
         only=only,
         written=lambda event: around.written(visit, event),
+        because=lambda event: pools.because(visit, event),
         verb=lambda name, verb: _said(visit, name, verb),
         field=lambda name, one: _field(visit, name, one),
         system=SYSTEM_FIELDS,
@@ -103,7 +105,7 @@ def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int =
     if found is None:
         raise NotFound()
     wanted = list(dict.fromkeys(p for p in [it.title, *paths, "deleted_at"] if filters.column(visit.guard, it, p) is not None))
-    owner = [p for p in ("owner",) if p in it.fields and visit.guard.level(it, p) != "hidden"]
+    owner = [p for p in ("owner", "pool") if p in it.fields and visit.guard.level(it, p) != "hidden"]
     wanted = list(dict.fromkeys([*wanted, *owner]))
     try:
         if events:
@@ -180,11 +182,14 @@ def _typed(visit: Visit, it: Definition, tree: Condition) -> Condition:
 
 
 def permitted(visit: Visit, it: Definition, row: dict[str, Any], verbs: list[str]) -> list[str]:
-    """The verbs that reach this record: judged from its owner, else asked of the kernel."""
-    owner = {"owner": row["owner"]["id"] if isinstance(row.get("owner"), dict) else None}
+    """The verbs that reach this record: judged from its owner or its pool, else asked of the kernel."""
+    owner = {name: row[name]["id"] if isinstance(row.get(name), dict) else None for name in ("owner", "pool")}
+    if it.pooling is not None and owner["pool"] is None:
+        verbs = [verb for verb in verbs if verb not in LYING]
     try:
-        if all(conditions.matches(visit.guard.writable(it, verb), owner, _meaning(visit)) for verb in verbs):
-            return verbs
+        found = [verb for verb in verbs if conditions.matches(visit.guard.writable(it, verb), owner, _meaning(visit))]
+        if len(found) == len(verbs) or (it.pooling is not None and owner["pool"] is not None):
+            return found
     except TypeError:
         pass
     told = telling.explain(it.name, row["id"], actor=visit.actor)["verbs"]
@@ -205,7 +210,7 @@ def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
         label = action.label if isinstance(action, Action) else words.VERBS[verb]
         danger = action.danger if isinstance(action, Action) else verb == "delete"
         out.append(Offered(verb, label, url, danger, verb in MENU))
-    return out
+    return [*out, *pools.offers(visit, it, row)]
 
 
 # -- what happened ---------------------------------------------------------------------------------------------------

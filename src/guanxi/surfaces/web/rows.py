@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from guanxi.base.text import Text
 from guanxi.kernel.declare.fields import Field, Integer, Link, Money, Number
 from guanxi.kernel.declare.objects import Definition
 from guanxi.surfaces.web.cells import Draw, drawer
@@ -23,14 +24,16 @@ def numeric(one: Field) -> bool:
     return isinstance(one, Integer | Number | Money)
 
 
-def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[dict[str, Any]], pick: bool = False) -> Markup:
+def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[dict[str, Any]], pick: bool = False, act: Text | None = None) -> Markup:
     """The rows of a list: the first column leads to the record, the others are cells of their types. `pick`: a box to tick
-    in front, for the selection bar. A row that says by `reach` that it may not be changed says so to the sheet."""
+    in front, for the selection bar. A row that says by `reach` that it may not be changed says so to the sheet. `act`: the
+    label of a button that claims the row, where it lies in a pool."""
     first, *others = columns
     name = _namer(look, first.field)
     cells = [(c.path, *_tags(look, c), drawer(look, c.field, c.level)) for c in others]
     out: list[str] = []
     tick = escape(look.t("选择", "Select"))
+    claim = escape(look.say(act)) if act is not None else ""
     layer = "" if it.group == "settings" else " data-drawer"
     for row in rows:
         box = f'<td class="pick"><input type="checkbox" form="selection" name="ids" value="{row["id"]}" aria-label="{tick}"></td>' if pick else ""
@@ -39,6 +42,8 @@ def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[d
         for path, tag, bare, draw in cells:
             shown = draw(row.get(path))
             out.append(f"{tag}{shown}</td>" if shown else bare)
+        if act is not None:
+            out.append(f'<td class="act"><a class="button small" href="/{it.plural}/{row["id"]}/claim" data-dialog data-go>{claim}</a></td>' if row.get("pool") else "<td></td>")
         out.append("</tr>\n")
     return Markup("".join(out))  # noqa: S704 - names are escaped by `name`, values by their cells
 

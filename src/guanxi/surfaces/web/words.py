@@ -62,6 +62,7 @@ VIA: dict[str, Text] = {
     "cli": T("命令行", "command line"),
     "demo": T("示例数据", "sample data"),
     "setup": T("初始化", "setup"),
+    "recycling": T("自动回收", "recycling"),
 }
 KINDS: dict[str, Text] = {
     "person": T("", ""),

@@ -22,8 +22,9 @@ LINKED = T("随关联记录", "as the linked record")
 
 
 def verbs(it: Definition) -> list[str]:
-    """What can be granted on an object, in the order of the columns; rules' own verbs cannot."""
-    own = [v for v, action in it.verbs.items() if not (isinstance(action, Action) and action.internal)]
+    """What can be granted on an object, in the order of the columns; rules' own verbs cannot, nor those whose right comes
+    from elsewhere."""
+    own = [v for v, action in it.verbs.items() if not (isinstance(action, Action) and (action.internal or action.right))]
     known = ["read", *own, "export", *(["import"] if "create" in own else [])]
     return sorted(dict.fromkeys(known), key=lambda v: COLUMNS.index(v) if v in COLUMNS else len(COLUMNS))
 

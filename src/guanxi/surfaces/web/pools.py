@@ -1,0 +1,210 @@
+"""Pools on the screens: what is left to claim, which verbs a list offers, why a record came back, and the recycling rules
+with their trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from guanxi.base.ids import parse_id
+from guanxi.base.text import T, Text
+from guanxi.kernel.catalog.pools import Pool
+from guanxi.kernel.declare.fields import Choice, Option
+from guanxi.kernel.declare.objects import Action, Definition, List
+from guanxi.kernel.declare.pooling import HELD, LYING, POOL, PROTECTION, Rule
+from guanxi.kernel.records import door, pooling, reading, telling
+from guanxi.surfaces.web.steps import Offered
+from guanxi.surfaces.web.visit import Visit, page, redirect
+
+SHOWN = 100
+"""So many of the records a trial finds are listed."""
+VIEW = "pool"
+"""The list of what lies in pools."""
+
+
+# -- lists and forms -----------------------------------------------------------------------------------------------------
+
+
+def fits(visit: Visit, it: Definition, view: List | None, verb: str) -> bool:
+    """Whether a list offers a verb: what lies in pools is claimed, and whatever else only for those who run one; everything
+    else is returned and locked."""
+    if it.pooling is None or view is None or verb == "export":
+        return True
+    if view.name != VIEW:
+        return verb not in LYING
+    rights = visit.actor.rights
+    runs = rights is None or bool(rights.in_pools(it.name).runs)
+    return verb == "claim" or (runs and verb not in HELD)
+
+
+def claiming(visit: Visit, it: Definition, view: List) -> Text | None:
+    """The label of the button in each row of the list of what lies in pools, if the actor may claim at all."""
+    action = it.verbs.get("claim")
+    return action.label if it.pooling is not None and view.name == VIEW and isinstance(action, Action) and visit.may(it, "claim") else None
+
+
+def hint(visit: Visit, it: Definition, verb: str, records: Sequence[UUID]) -> str:
+    """What is left of the limits, said before claiming."""
+    if it.pooling is None or verb != "claim" or not records:
+        return ""
+    where = {"field": "id", "op": "in", "value": [str(one) for one in records[: reading.MAX_LIMIT]]}
+    rows = reading.query(it.name, actor=visit.actor, where=where, fields=["pool"], limit=reading.MAX_LIMIT).rows
+    lies = {row["pool"]["id"] for row in rows if isinstance(row.get("pool"), dict)}
+    t = visit.look.t
+    said = []
+    for one in pooling.quotas(it.name, list(lies), actor=visit.actor):
+        parts = [t("今天不限", "no limit today") if one.today is None else t(f"今天还可领取 {one.today} 条", f"{one.today} left to claim today")]
+        if one.room is not None:
+            parts.append(t(f"还可持有 {one.room} 条", f"room to hold {one.room} more"))
+        if one.runs:
+            parts.append(t("您是管理员，不受限制", "as an admin you may pass the limits"))
+        said.append(t(f"{one.label.zh}：{'，'.join(parts)}。", f"{one.label.en}: {', '.join(parts)}."))
+    return " ".join(said)
+
+
+def because(visit: Visit, event: telling.Told) -> str:
+    """Why an event happened, in words; "" when it does not say."""
+    it, pair = visit.catalog.find(event.object), event.changes.get("@because")
+    text = telling.told_because(it, pair[1]) if it is not None and pair and pair[1] else None
+    return visit.look.say(text)
+
+
+def offers(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
+    """What a pool's page leads to besides its verbs."""
+    if it.name != POOL or not visit.may(it, "update") or row.get("deleted_at") is not None:
+        return []
+    pool = visit.catalog.pool(row["id"])
+    lies = visit.catalog.find(pool.object) if pool is not None else None
+    out = [Offered("rules", T("回收规则与试算", "Rules and trial"), f"/{it.plural}/{row['id']}/rules")]
+    if lies is not None and visit.may(lies, "read"):
+        out.append(Offered("lies", T("池中记录", "What lies in it"), visit.look.to(lies.name, view=VIEW, **{"f.pool": row["id"]})))
+    return out
+
+
+# -- the rules and their trial ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule as the form has it: its usual days and those by choice, as typed."""
+
+    rule: Rule
+    days: str
+    by: tuple[tuple[Option, str], ...]
+
+
+@page
+def rules(visit: Visit, id: UUID) -> HttpResponse:
+    """The recycling rules of a pool: tried first, then saved, switched on and off."""
+    it = visit.object("pools")
+    if not visit.may(it, "update"):
+        raise Forbidden()
+    pool = visit.catalog.pool(id)
+    about = visit.catalog.find(pool.object) if pool is not None else None
+    if pool is None or about is None or about.pooling is None:
+        raise NotFound()
+    row = reading.get(it.name, id, actor=visit.actor)
+    settings, hour = row.get("settings") or {}, row.get("hour") or "2"
+    problem: Problem | None = None
+    tried: tuple[int, dict[str, int], list[pooling.Foreseen]] | None = None
+    if visit.posted:
+        do = visit.post.get("do", "try")
+        hour = visit.post.get("hour", hour)
+        try:
+            settings = _read(visit, about)
+            if do == "try":
+                tried = pooling.simulate(id, actor=visit.actor, settings=settings, limit=SHOWN)
+            else:
+                return _save(visit, it, pool, row, settings, hour, do)
+        except (Invalid, Conflict) as found:
+            problem = found
+            settings = _typed(visit, about)
+    elif row.get("recycling"):
+        tried = pooling.simulate(id, actor=visit.actor, limit=SHOWN)
+    return visit.page(
+        "pages/pool_rules.html",
+        problem.status if problem is not None else 200,
+        current=it,
+        it=it,
+        row=row,
+        about=about,
+        by=about.fields.get(about.pooling.by),
+        lines=_lines(about, settings),
+        protected=PROTECTION.key in (settings.get("rules") or {}),
+        exclude=set(settings.get("exclude") or ()),
+        remind="" if settings.get("remind") is None else settings["remind"],
+        hours=it.fields["hour"],
+        hour=hour,
+        problem=problem,
+        tried=tried,
+        reason=lambda key: visit.look.say(next((r.label for r in (*about.pooling.rules, PROTECTION) if r.key == key), None)),
+        title=T("回收规则", "Recycling rules"),
+    )
+
+
+def _lines(about: Definition, settings: dict[str, Any]) -> list[Line]:
+    assert about.pooling is not None
+    given, by = settings.get("rules") or {}, about.fields.get(about.pooling.by)
+    options = [o for o in by.options if o.active] if isinstance(by, Choice) else []
+    out = []
+    for rule in about.pooling.rules:
+        one = given.get(rule.key) or {}
+        held = one.get("by") or {}
+        out.append(Line(rule, _text(one.get("days")), tuple((o, _text(held.get(o.key), o.key in held)) for o in options)))
+    return out
+
+
+def _text(days: Any, given: bool = False) -> str:
+    return "0" if days is None and given else "" if days is None else str(days)
+
+
+def _typed(visit: Visit, about: Definition) -> dict[str, Any]:
+    """What was typed, whatever it is, to be shown again."""
+    assert about.pooling is not None
+    post, by = visit.post, about.fields.get(about.pooling.by)
+    keys = [o.key for o in by.options] if isinstance(by, Choice) else []
+    out: dict[str, Any] = {"rules": {}, "exclude": post.getlist("exclude"), "remind": post.get("remind", "")}
+    for rule in about.pooling.rules:
+        some = {key: text for key in keys if (text := post.get(f"r.{rule.key}.{key}", "").strip())}
+        days = post.get(f"r.{rule.key}", "").strip()
+        if days or some:
+            out["rules"][rule.key] = {"days": days or None, **({"by": some} if some else {})}
+    if post.get("protection"):
+        out["rules"][PROTECTION.key] = {"days": 1}
+    return out
+
+
+def _read(visit: Visit, about: Definition) -> dict[str, Any]:
+    """The form as settings. Raises Invalid for what is no number of days."""
+    typed = _typed(visit, about)
+
+    def number(text: Any) -> int | None:
+        if text in (None, "") or isinstance(text, int):
+            return text or None
+        if not str(text).isascii() or not str(text).isdigit() or len(str(text)) > 6:
+            raise Invalid.field("settings", "days", f"“{text}”不是天数。请填写整数。", f"{text!r} is no number of days. Give a whole number.")
+        return int(text)
+
+    for one in typed["rules"].values():
+        one["days"] = number(one["days"])
+        if "by" in one:
+            one["by"] = {key: number(text) for key, text in one["by"].items()}
+    typed["remind"] = number(typed["remind"])
+    return typed
+
+
+def _save(visit: Visit, it: Definition, pool: Pool, row: dict[str, Any], settings: dict[str, Any], hour: str, do: str) -> HttpResponse:
+    changes: dict[str, Any] = {"settings": settings, "hour": hour}
+    if do in ("on", "off"):
+        changes["recycling"] = do == "on"
+    version = parse_id(visit.post.get("version", ""))
+    door.perform(it.name, "update", actor=visit.actor, id=pool.id, changes=changes, version=version)
+    said = {"on": T("已保存并启用，今晚起生效。", "Saved and switched on from tonight."), "off": T("自动回收已停用。", "Recycling is switched off.")}
+    visit.say(said.get(do, T("规则已保存。", "The rules are saved.")))
+    return redirect(f"/{it.plural}/{pool.id}/rules")
+
