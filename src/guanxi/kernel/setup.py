@@ -85,6 +85,14 @@ class Desk:
         return Desk(replace(self.actor, user=found[0]["id"], name=found[0]["name"]))
 
 
+def due() -> int:
+    """How many steps are about to change a database that people use; 0 where it is up to date, or new."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    used = ("kernel", "0001_initial") in executor.loader.applied_migrations and sql.rows("SELECT 1 FROM gx_account LIMIT 1")
+    return len(plan) if used else 0
+
+
 def migrate(progress: Progress) -> None:
     """Bring the database to this program's version. Raises NewerData when it is ahead of it; safe to run at every start."""
     executor = MigrationExecutor(connection)
@@ -242,6 +250,9 @@ def diagnose() -> list[tuple[str, bool, str, str]]:
     executor = MigrationExecutor(connection)
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     out.append(("migrations", waiting == 0, f"待执行的数据库更新：{waiting}", f"Database updates waiting: {waiting}"))
+    if ("kernel", "0001_initial") not in executor.loader.applied_migrations:
+        out.append(("data", False, "还没有数据，请先运行一次 ./guanxi serve", "There are no data yet: run ./guanxi serve once"))
+        return out
     missing = protect.missing()
     names = ", ".join(missing[:5])
     out.append(("guards", not missing, f"缺少保护的表：{names}" if missing else "行级安全与事件保护齐全", f"Tables without guards: {names}" if missing else "Row-level security and event guards are in place"))

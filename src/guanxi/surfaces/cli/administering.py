@@ -6,14 +6,20 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guanxi.base.text import Text
 from guanxi.surfaces.cli.embedded import database
 from guanxi.surfaces.cli.home import Home
-from guanxi.surfaces.cli.speech import Trouble, said, tell_step
+from guanxi.surfaces.cli.speech import Trouble, said, tell, tell_step
+
+if TYPE_CHECKING:
+    from guanxi.surfaces.backup.place import Manifest
 
 SETTINGS_MODULE = "guanxi.project.settings"
 Check = tuple[str, bool, str, str]  # name, in order, what in Chinese, what in English
@@ -32,10 +38,18 @@ def ready() -> Iterator[None]:
     """Database and Django, with the data at this program's version."""
     with database(Home.from_environment()):
         prepare_django()
-        from guanxi.kernel import setup
-
-        setup.migrate(lambda step: None)
+        migrate(lambda step: None)
         yield
+
+
+def migrate(progress: Callable[[str], None]) -> None:
+    """Bring the data to this program's version; data that people use are backed up first."""
+    from guanxi.kernel import setup
+    from guanxi.surfaces.backup import daily
+
+    if setup.due():
+        daily.before_upgrade(Home.from_environment(), tell)
+    setup.migrate(progress)
 
 
 def token(options: argparse.Namespace) -> int:
@@ -78,14 +92,70 @@ def import_file(options: argparse.Namespace) -> int:
         return int(command.run(options))
 
 
+def back_up(options: argparse.Namespace) -> int:
+    """Makes a backup while people work on; prints where it is."""
+    from guanxi.surfaces.backup import making, place
+    from guanxi.surfaces.backup.server import Server
+
+    home, began = Home.from_environment(), time.monotonic()
+    folder = Path(options.folder).expanduser().absolute() if options.folder else place.usual(home)
+    with database(home):
+        made = making.make(Server.in_use(home), home, folder, "asked", tell)
+    told(made.manifest(), time.monotonic() - began)
+    print(made.folder)
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Restores a backup into a place of its own, compares every row and file, and throws that away."""
+    from guanxi.surfaces.backup import place, restoring
+
+    began = time.monotonic()
+    found = restoring.verify(place.at(Path(options.backup).absolute()), Home.from_environment(), tell)
+    told(found, time.monotonic() - began)
+    tell("备份完好：恢复后逐行、逐文件一致。", "The backup is sound: restored, every row and every file is the same.")
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """Fills an empty data folder, or the empty database of DATABASE_URL, from a backup."""
+    from guanxi.surfaces.backup import place, restoring
+    from guanxi.surfaces.backup.server import Server
+    from guanxi.surfaces.cli.engine import Engine, ServerUser
+
+    home, began = Home.from_environment(), time.monotonic()
+    one = place.at(Path(options.backup).absolute())
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        server = Server(os.environ.get("GUANXI_BACKUP_URL") or given, Engine.find(home, ServerUser.find(home.data)))
+        found = restoring.restore_into_server(one, server, home, tell)
+    else:
+        found = restoring.restore(one, home, tell, replace=options.replace)
+    told(found, time.monotonic() - began)
+    tell(f"已恢复到 {home.folder}，可以启动 ./guanxi serve。", f"Restored to {home.folder}; ./guanxi serve may be started.")
+    return 0
+
+
+def told(manifest: Manifest, seconds: float) -> None:
+    count, size = manifest.files
+    made = f"{manifest.made_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    tell(
+        f"{made} 的数据：{manifest.rows:,} 行，{count:,} 个文件 ({size / 2**20:,.1f} MB)，数据库 {manifest.bytes / 2**20:,.1f} MB，用时 {seconds:,.1f} 秒。",
+        f"Data of {made}: {manifest.rows:,} rows, {count:,} files ({size / 2**20:,.1f} MB), database {manifest.bytes / 2**20:,.1f} MB, in {seconds:,.1f} s.",
+    )
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Prints one line per check; exit code 1 if one of them fails."""
+    from guanxi.surfaces.backup import daily
+
     home = Home.from_environment()
     checks = [*of_machine(home)]
     try:
         with database(home):
             server = "DATABASE_URL" if os.environ["DATABASE_URL"].find(str(home.run)) < 0 else "PostgreSQL"
             checks.append(("database", True, f"{server} 可以使用", f"{server} can be used"))
+            checks.append(("backup", *daily.state(home, datetime.now().astimezone())))
             checks += of_kernel()
     except Trouble as trouble:
         checks.append(("database", False, trouble.text.zh, trouble.text.en))
@@ -132,7 +202,7 @@ def first_steps(demo: bool) -> tuple[str, str] | None:
     """Data at this version, the first administrator where there is none, the sample company if asked for."""
     from guanxi.kernel import setup
 
-    setup.migrate(tell_step)
+    migrate(tell_step)
     made = setup.first_administrator()
     if demo:
         setup.load_demo(tell_step)

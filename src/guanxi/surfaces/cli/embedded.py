@@ -100,6 +100,31 @@ class Cluster:
                 os.close(self._in_use)
                 self._in_use = None
 
+    def is_unused(self) -> bool:
+        """Whether no process of ours uses it. A server that a killed one left running is stopped."""
+        if not self.home.data.exists():
+            return True
+        with self._alone():
+            handle = os.open(self.home.run / "users", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            else:
+                engine = Engine.find(self.home, ServerUser.find(self.home.data))
+                if self._is_running(engine):
+                    engine.run("pg_ctl", "stop", "-D", self.home.data, "-m", "fast", "-w", "-t", "60", timeout=90)
+                return True
+            finally:
+                os.close(handle)
+
+    def flush(self) -> None:
+        """Make sure that all of a stopped server's files have reached the disk."""
+        engine = Engine.find(self.home, ServerUser.find(self.home.data))
+        done = engine.run("initdb", "--sync-only", "-D", self.home.data)
+        if done.returncode != 0:
+            raise self._failed(done.stdout)
+
     @property
     def url(self) -> str:
         return f"postgresql://{ROLE}@/{DATABASE}?host={quote(str(self.socket_folder), safe='/')}"

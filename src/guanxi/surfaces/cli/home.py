@@ -3,7 +3,7 @@
 postgres/   the embedded database (its server's own)      files/   uploaded files
 engine/     a copy of its programs, only where needed     secret   signs sessions; readable by the owner only
 run/        socket and locks                              log/     logs; in database/ the server's
-seals.log   a line about each seal of the journal
+seals.log   a line about each seal of the journal         backups/ unless they go elsewhere
 """
 
 from __future__ import annotations

@@ -129,6 +129,13 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     demo = command("demo", administering.demo, "示例公司: 添加或移除", "the sample company: add it or take it out")
     demo.add_argument("--remove", action="store_true", help=said(Text("移除示例数据", "take the sample data out")))
 
+    copy = command("backup", administering.back_up, "备份数据库和文件，可在使用中进行", "back up database and files, while people work")
+    copy.add_argument("folder", nargs="?", metavar="FOLDER", help=said(Text("默认 GUANXI_BACKUPS 或数据目录下的 backups", "GUANXI_BACKUPS or backups in the data folder when left out")))
+    back = command("restore", administering.restore, "把备份恢复到空的数据目录", "restore a backup into an empty data folder")
+    back.add_argument("backup", metavar="BACKUP")
+    back.add_argument("--replace", action="store_true", help=said(Text("已有数据改名保留", "keep what is there under another name")))
+    proof = command("verify", administering.verify, "试恢复一个备份并逐行核对", "prove a backup by restoring it elsewhere and comparing every row")
+    proof.add_argument("backup", metavar="BACKUP")
     command("doctor", administering.doctor, "检查运行环境", "check that everything is in order")
     command("check", developing.check, "代码检查: 格式、类型、结构", "check the code: style, types, structure")
     passing_on("test", command("test", developing.test, "运行测试 (pytest 参数)", "run the tests (pytest's arguments)"))

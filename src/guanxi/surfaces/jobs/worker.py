@@ -15,6 +15,7 @@ from procrastinate import App
 from procrastinate.contrib.django import app
 
 from guanxi.kernel import jobs
+from guanxi.surfaces.backup import daily
 from guanxi.surfaces.jobs import tasks
 
 HEARTBEAT = 3.0
@@ -24,6 +25,7 @@ CHECK = 5.0
 """Seconds between two looks for jobs of dead workers: a killed worker's job goes on after at most STALLED + CHECK."""
 CONSUME = 1.0
 SEAL = 60.0
+BACKUP = 600.0
 PARTITIONS = 6 * 3600.0
 NIGHTS = 60.0
 """Seconds between two looks whether the night of a pool has come."""
@@ -46,6 +48,7 @@ async def work(concurrency: int, *, until_empty: bool = False) -> None:
                 asyncio.create_task(_every(CHECK, "stalled jobs", lambda: take_up(working))),
                 asyncio.create_task(_every(PARTITIONS, "partitions", lambda: _in_thread(jobs.make_partitions))),
                 asyncio.create_task(_every(SEAL, "seals", lambda: _in_thread(jobs.seal))),
+                asyncio.create_task(_every(BACKUP, "backup", lambda: _in_thread(daily.run))),
                 asyncio.create_task(_every(CONSUME, "journal", lambda: _in_thread(_consume))),
                 asyncio.create_task(_every(NIGHTS, "pools", lambda: _in_thread(jobs.recycle))),
             ]
