@@ -1,4 +1,4 @@
-"""`python -m bench [N …] [--seconds S] [--only list,search,…] [--data DIR]`: load, measure, print a table.
+"""`python -m bench [N …] [--seconds S] [--only list,search,…] [--data DIR] [--browser]`: load, measure, print a table.
 
 The database server is the one of DATABASE_URL. The bench judges and never fails: what its figures mean on a machine is for
 people to say.
@@ -53,7 +53,7 @@ def main() -> int:
 
     django.setup()
     sections = [_measure(size, options) for size in options.sizes]
-    if _wanted(options, "start"):
+    if _wanted(options, "start") and not options.browser:
         _start(sections[0])
     print(report(sections))
     if options.forget:
@@ -66,12 +66,14 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./guanxi bench", description="Measure how fast Guanxi is on this machine.")
-    parser.add_argument("sizes", metavar="N", nargs="*", type=int, default=[10_000, 100_000], help="numbers of customers (default: 10000 100000)")
+    parser.add_argument("sizes", metavar="N", nargs="*", type=int, help="numbers of customers (default: 10000 100000, with --browser 100000)")
     parser.add_argument("--seconds", type=float, default=2.0, help="time for each operation and person (default: 2)")
     parser.add_argument("--only", default="", help="operations by key, separated by commas")
     parser.add_argument("--data", type=Path, default=None, help="folder of test data: real company names are taken from it")
     parser.add_argument("--forget", action="store_true", help="drop the loaded databases afterwards; else the next run finds them")
+    parser.add_argument("--browser", action="store_true", help="what a person waits for in Chromium, and nothing else")
     found = parser.parse_args()
+    found.sizes = found.sizes or ([100_000] if found.browser else [10_000, 100_000])
     found.only = {key for key in found.only.split(",") if key}
     return found
 
@@ -91,6 +93,9 @@ def _measure(size: int, options: argparse.Namespace) -> Section:
         url = databases.url_of(name)
         with serving.server(url) as port, _raw(url) as raw:
             people = _people(raw)
+            if options.browser:
+                _browse(section, port, people)
+                return section
             line = Line(port)
             if _wanted(options, "deep") or _wanted(options, "deep-page"):
                 for person in people:
@@ -240,6 +245,20 @@ def _clients(section: Section, port: int, people: list[Any], seconds: float) -> 
         section.figures.append((label, f"{rate:.0f} requests/s", f"≥ {least}", rate >= least))
 
 
+def _browse(section: Section, port: int, people: list[Any]) -> None:
+    """As the executive, who sees all, and as a sales person."""
+    from bench import browsing
+    from bench.databases import tell
+
+    for person in (people[0], people[2]):
+        try:
+            for label, value, bound, held in browsing.browse(port, person):
+                tell(f"  {person.label}: {label}: {value}")
+                section.figures.append((f"{label}, {person.label}", value, bound, held))
+        except RuntimeError as error:
+            return tell(f"  browser: {error}")
+
+
 def _import(section: Section, folder: Path | None) -> None:
     from bench import importing
     from bench.databases import tell
@@ -278,16 +297,17 @@ def report(sections: list[Section]) -> str:
         "+: the largest difference to it. St.: SQL statements, transaction control apart.",
     ]
     for section in sections:
-        out += [
-            "", f"### {section.size:,} customers", "",
-            "| operation | executive | manager | sales person | newcomer | raw SQL | + | st. | bound | |",
-            "|---|---|---|---|---|---|---|---|---|---|",
-        ]  # fmt: skip
+        out += ["", f"### {section.size:,} customers", ""]
+        if section.rows:
+            out += [
+                "| operation | executive | manager | sales person | newcomer | raw SQL | + | st. | bound | |",
+                "|---|---|---|---|---|---|---|---|---|---|",
+            ]
         for row in section.rows:
             cells = [row.label, *row.cells, row.raw, row.difference, row.statements, row.bound, mark[row.held]]
             out.append("| " + " | ".join(cells) + " |")
         if section.figures:
-            out += ["", "| figure | | bound | |", "|---|---|---|---|"]
+            out += [*([""] if section.rows else []), "| figure | | bound | |", "|---|---|---|---|"]
             out += [f"| {label} | {value} | {bound} | {mark[held]} |" for label, value, bound, held in section.figures]
     return "\n".join(out)
 
