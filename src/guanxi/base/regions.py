@@ -128,6 +128,16 @@ class Regions:
             city = None
         return Region(by_length.get(2), city, by_length.get(6), _SEPARATORS.sub("", rest).strip())
 
+    def within(self, text: str) -> tuple[str, int] | None:
+        """The code and the length of the place a company's name begins with, or None. A single place: 上海徐汇… is 上海."""
+        for length in range(min(self._longest, len(text)), 1, -1):
+            word = text[:length]
+            codes = self._full.get(word) or ([c for c in self._short.get(word, ()) if len(c) < 6 or self._names[c][-1] in "市县"])
+            if codes:
+                code = self._choose(codes, None, "") or ""
+                return (code or min(codes)[:2] if len({c[:2] for c in codes}) == 1 else code), length
+        return None
+
     def _chain(self, code: str) -> list[str]:
         return [code[:length] for length in (2, 4, 6) if length <= len(code) and code[:length] in self._names]
 
