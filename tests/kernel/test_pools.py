@@ -483,11 +483,13 @@ def test_locking_has_limits_that_admins_pass(cast: Cast) -> None:
 
 
 def test_a_pool_says_only_what_exists(cast: Cast) -> None:
-    with refused(Invalid, "object_name:unknown"):
+    with refused(Invalid, "object_name:choice"):
         create(DESK, "pool", name="x", object_name="book")
-    with refused(Invalid, "hidden:unknown"):
+    with refused(Invalid, "hidden:choice"):
         create(DESK, "pool", name="x", object_name="prospect", hidden=["name"])
-    with refused(Invalid, "uncounted:unknown"):
+    mixed = create(DESK, "pool", name="别的对象的字段", object_name="prospect", hidden=["secret", "wechat"], enabled=False)
+    assert reading.get("pool", mixed, actor=DESK)["hidden"] == ["secret"]
+    with refused(Invalid, "uncounted:choice"):
         create(DESK, "pool", name="x", object_name="prospect", uncounted=["rich"])
     with refused(Invalid, "settings:setting"):
         create(DESK, "pool", name="x", object_name="prospect", settings={"rules": {"call": {"days": -1}}})

@@ -117,7 +117,10 @@ def test_the_simulation_is_the_night(cast: Cast) -> None:
     owned(cast, "排除", 90, bought=True)
     locked = owned(cast, "锁定", 90)
     door.perform("prospect", "lock", actor=DESK, id=locked)
+    tonight = owned(cast, "锁到今天", 90)
+    door.perform("prospect", "lock", actor=DESK, id=tonight, inputs={"until": today().isoformat()})
     before = foreseen(cast)
+    assert tonight not in before
     assert before[made[16]] == ("超 15 天未联系", today() - timedelta(days=16))
     assert before[made[160]] == ("超 30 天未拜访", today() - timedelta(days=60))
     assert made[12] not in before and made[129] not in before and made[130] in before and locked not in before

@@ -76,7 +76,8 @@ class Registry:
             _check_figures(module, out)
         for definition in out.values():
             _check_pooling(definition, out)
-        return out
+        offered = pools.offering(out)
+        return out | {offered.name: offered} if offered is not None else out
 
 
 def _check_pooling(it: Definition, objects: Mapping[str, Definition]) -> None:
@@ -229,6 +230,9 @@ def build(
             fields[name] = field
         verbs = {name: _offering(action, options) if action is not None else None for name, action in definition.verbs.items()}
         objects[definition.name] = dataclasses.replace(definition, fields=fields, verbs=verbs)
+    offered = pools.offering(objects)
+    if offered is not None:
+        objects[offered.name] = offered
     return Catalog(workspace, version, objects, settings, pools.read(pooled))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from guanxi.kernel.declare.fields import (
     Integer,
     Json,
     Links,
+    MultiChoice,
+    Option,
     Person,
-    Tags,
     TextField,
 )
 from guanxi.kernel.declare.objects import Action, Definition, Form, List, Object, Policy, Record
@@ -118,14 +119,9 @@ def whole_pool(draft: Any, context: Any) -> None:
     draft.object_name = it.name
     if not draft.new and draft.changed("object_name"):
         problems.append(FieldError("object_name", "fixed", T("对象不能修改。", "The object does not change.")))
-    hideable = {name for name, one in it.fields.items() if may_hide(it, name)}
-    for name in draft.hidden or ():
-        if name not in hideable:
-            problems.append(FieldError("hidden", "unknown", T(f"不能隐藏“{name}”。", f"{name!r} cannot be hidden.")))
-    exclusions = {one.key for one in it.pooling.exclusions}
-    for name in draft.uncounted or ():
-        if name not in exclusions:
-            problems.append(FieldError("uncounted", "unknown", T(f"没有“{name}”，可用：{'、'.join(sorted(exclusions))}。", f"There is no {name!r}; use {', '.join(sorted(exclusions))}.")))
+    named = {"hidden": {name for name in it.fields if may_hide(it, name)}, "uncounted": {one.key for one in it.pooling.exclusions}}
+    for key, there in named.items():  # what is offered is what any of the objects has; here it is this one's
+        draft[key] = [name for name in draft[key] or () if name in there] or None
     for name in ("daily_limit", "cap", "total_cap", "wait_days", "new_days", "protection_days", "max_locked", "lock_days"):
         if draft[name] is not None and not 0 <= draft[name] <= 100_000:
             problems.append(FieldError(name, "range", T("应为 0 到 100000，0 表示不限。", "0 to 100,000; 0 means no limit.")))
@@ -136,11 +132,28 @@ def whole_pool(draft: Any, context: Any) -> None:
         raise Invalid(problems)
 
 
+HIDEABLE = ("phone", "email", "url", "text", "region", "money", "decimal", "percent")
+"""The kinds of field a pool may hide: how somebody is reached, and what they are worth."""
+
+
+def offering(objects: Mapping[str, Definition]) -> Definition | None:
+    """The object `pool` with what there is to choose: the objects that lie in pools, their fields, what they exclude."""
+    it = objects.get("pool")
+    lying = [one for one in objects.values() if one.pooling is not None]
+    if it is None or not lying:
+        return it
+    hidden = {name: Option(name, one.fields[name].label) for one in lying for name in one.fields if may_hide(one, name)}
+    out = {x.key: Option(x.key, x.label) for one in lying for x in one.pooling.exclusions}  # type: ignore[union-attr]
+    options = {"object_name": tuple(Option(one.name, one.label) for one in lying), "hidden": tuple(hidden.values()), "uncounted": tuple(out.values())}
+    fields = {name: one.bound(options=options[name]) if name in options else one for name, one in it.fields.items()}
+    return replace(it, fields=fields)
+
+
 def may_hide(it: Definition, name: str) -> bool:
-    """Whether a pool may hide a field: one with a column, that is neither what records are called nor what pools work with."""
+    """Whether a pool may hide a field: neither what records are called nor what pools work with."""
     one = it.fields.get(name)
     assert it.pooling is not None
-    return one is not None and one.stored and not (one.system or one.readonly or one.unique or name in (it.title, "owner", it.pooling.by, it.parent))
+    return one is not None and one.kind in HIDEABLE and one.stored and not (one.system or one.readonly or one.unique or name in (it.title, "owner", it.pooling.by, it.parent))
 
 
 def wrong_settings(it: Definition, settings: Any) -> list[FieldError]:
@@ -214,7 +227,7 @@ class PoolObject(
 
     name = TextField(T("名称", "Name"), required=True, search=True)
     name_en = TextField(T("英文名称", "English name"))
-    object_name = TextField(T("对象", "Object"), required=True, help=T("如 customer、lead。", "Such as customer or lead."))
+    object_name = Choice(T("对象", "Object"), (), required=True)
     enabled = Boolean(T("启用", "Enabled"), default=True)
     kind = Choice(T("类型", "Kind"), [("visible", T("可见可领", "Visible, to be claimed")), ("assign", T("仅管理员分配", "Handed out by admins"))], required=True, default="visible")
     order = Integer(T("排序", "Order"), default=0)
@@ -224,11 +237,11 @@ class PoolObject(
     roles = Links("role", T("成员角色", "Member roles"))
     admins = Links("user", T("管理员", "Admins"))
     admin_roles = Links("role", T("管理员角色", "Admin roles"))
-    hidden = Tags(T("领取前隐藏的字段", "Fields hidden until claimed"), help=T("字段标识，如 phones、wechat。", "Names of fields, such as phones, wechat."))
+    hidden = MultiChoice(T("领取前隐藏的字段", "Fields hidden until claimed"), ())
     daily_limit = Integer(T("每人每天可领", "Claims a day"), default=10, help=T("0 表示不限。退回不会还额度。", "0 means no limit. Returning does not give one back."))
     cap = Integer(T("本公海持有上限", "Held from this pool at most"), default=0, help=T("每人最多持有多少条从这里领的，0 表示不限。", "How many a person may hold out of this pool; 0 means no limit."))
     total_cap = Integer(T("总持有上限", "Held altogether at most"), default=0, help=T("每人最多持有多少条；各公海中最低的有效，0 表示不限。", "How many a person may hold at all; the lowest of all pools holds; 0 means no limit."))
-    uncounted = Tags(T("不计入上限", "Not counted as held"), help=T("排除项的标识，如 bought。", "Keys of exclusions, such as bought."))
+    uncounted = MultiChoice(T("不计入上限", "Not counted as held"), ())
     wait_days = Integer(T("前负责人等待天数", "Previous owner waits, days"), default=7)
     new_days = Integer(T("新入池锁定天数", "New in the pool, locked for days"), default=0)
     protection_days = Integer(T("领取后保护天数", "Protected after claiming, days"), default=0)
@@ -254,7 +267,7 @@ class PoolObject(
                 (T("基本信息", "Basics"), ("name", "name_en", "object_name", "enabled", "kind", "order", "hidden")),
                 (T("成员与管理员", "Members and admins"), ("everyone", "people", "units", "roles", "admins", "admin_roles")),
                 (T("领取与持有", "Claiming and holding"), ("daily_limit", "cap", "total_cap", "uncounted", "wait_days", "new_days", "protection_days", "max_locked", "lock_days", "business")),
-                (T("自动回收", "Recycling"), ("recycling", "hour", "settings", "swept_on", "last_receiver")),
+                (T("自动回收", "Recycling"), ("recycling", "hour", "swept_on", "last_receiver")),
             ),
         ),
         Form(

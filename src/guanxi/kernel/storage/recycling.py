@@ -183,11 +183,11 @@ def _members(catalog: Catalog, pool: Pool) -> str:
     return f"SELECT u.id FROM gx_user u WHERE u.workspace_id = '{catalog.workspace}'::uuid AND ({' OR '.join(parts)})"
 
 
-def _takes(catalog: Catalog, it: Definition, pool: Pool) -> str:
-    """Whether a pool's rules look at the row at all: it is somebody's, alive, not locked, nothing excludes it."""
+def _takes(catalog: Catalog, it: Definition, pool: Pool, day: date) -> str:
+    """Whether a pool's rules look at the row at all on a day: it is somebody's, alive, not locked, nothing excludes it."""
     pooling = it.pooling
     assert pooling is not None
-    today = _literal(catalog.settings.today)
+    today = _literal(day)
     parts = [
         f"{ME}.owner_id IS NOT NULL AND {ME}.pool_id IS NULL AND {ME}.deleted_at IS NULL",
         f"NOT ({ME}.locked_at IS NOT NULL AND ({ME}.locked_until IS NULL OR {ME}.locked_until >= {today}))",
@@ -220,9 +220,10 @@ def with_formulas(catalog: Catalog) -> Catalog:
         if it.pooling is None:
             continue
         pools = at_work(catalog, it)
-        today = _literal(catalog.settings.today)
-        left = [f"WHEN {_takes(catalog, it, pool)} THEN NULLIF(GREATEST(COALESCE({_due(catalog, it, pool)} - {today}, {NEVER}), 0), {NEVER})" for pool in pools]
-        soon = [f"WHEN {_takes(catalog, it, pool)} THEN {_due(catalog, it, pool)} - {today} <= {pool.remind}" for pool in pools]
+        day = catalog.settings.today
+        today = _literal(day)
+        left = [f"WHEN {_takes(catalog, it, pool, day)} THEN NULLIF(GREATEST(COALESCE({_due(catalog, it, pool)} - {today}, {NEVER}), 0), {NEVER})" for pool in pools]
+        soon = [f"WHEN {_takes(catalog, it, pool, day)} THEN {_due(catalog, it, pool)} - {today} <= {pool.remind}" for pool in pools]
         fields = dict(it.fields)
         for name, one in it.fields.items():
             if isinstance(one, DaysLeft):
@@ -246,7 +247,7 @@ def due(
         return []
     assert it.pooling is not None
     pairs = [(_since(catalog, it, rule), _days(it, it.pooling, pool, rule)) for rule in names]
-    where = [_takes(catalog, it, pool), *(f"NOT ({_takes(catalog, it, other)})" for other in before), f"{_due(catalog, it, pool)} <= {_literal(day)}"]
+    where = [_takes(catalog, it, pool, day), *(f"NOT ({_takes(catalog, it, other, day)})" for other in before), f"{_due(catalog, it, pool)} <= {_literal(day)}"]
     heads = ", ".join(f"{since}, {days}" for since, days in pairs)
     text = (
         f"SELECT {ME}.id, {ME}.owner_id, {heads} FROM {it.table} {ME} WHERE {ME}.workspace_id = %s AND {' AND '.join(f'({w})' for w in where)} "

@@ -84,3 +84,12 @@ def demo(desk: Any) -> None:
         ).id
         if index % 8 == 7:
             seller.perform("task", "complete", id=task, changes={"outcome": "已完成，客户确认收到。"})
+    _into_pools(desk)
+
+
+def _into_pools(desk: Any) -> None:
+    """A few customers without a deal lie in the pool, given back by those who had them."""
+    busy = {row["customer"] for row in desk.find("opportunity")}
+    free = [row for row in samples(desk) if row["id"] not in busy]
+    for index, row in enumerate(free[:6]):
+        desk.perform("customer", "return_to_pool", id=row["id"], reason=("no_contact", "budget", "region")[index % 3])

@@ -68,6 +68,8 @@ def _leads(desk: Any, dice: random.Random) -> None:
                 amount=dice.randint(2, 30) * 10000,
                 expected_close=desk.today + timedelta(days=45),
             )
+        elif index % 8 == 7:
+            seller.perform("lead", "return_to_pool", id=lead, reason=("region", "no_need")[index // 8 % 2])
 
 
 _VIEWS: tuple[dict[str, Any], ...] = (

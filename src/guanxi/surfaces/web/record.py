@@ -11,7 +11,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Condition, Meaning, Test
-from guanxi.kernel.declare.fields import FieldProblem, Stage
+from guanxi.kernel.declare.fields import FieldProblem, Json, Stage
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
 from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import reading, telling
@@ -125,7 +125,7 @@ def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list
         first = form.fields if form is not None else tuple(n for n, f in it.fields.items() if not f.system)
         named = [(T("基本信息", "Basics"), first), (T("系统信息", "System"), ("created_by", "created_at", "updated_by", "updated_at"))]
     shown = {path for _, group in named for path in group}
-    rest = tuple(n for n, f in it.fields.items() if n not in shown and not f.system)
+    rest = tuple(n for n, f in it.fields.items() if n not in shown and not f.system and not isinstance(f, Json))
     if rest:
         named.insert(max(1, len(named) - 1), (T("其他信息", "More"), rest))
     found = [(label, see(visit, it, group)) for label, group in named]

@@ -43,7 +43,7 @@ def body(look: Look, it: Definition, columns: Sequence[Column], rows: Sequence[d
             shown = draw(row.get(path))
             out.append(f"{tag}{shown}</td>" if shown else bare)
         if act is not None:
-            out.append(f'<td class="act"><a class="button small" href="/{it.plural}/{row["id"]}/claim" data-dialog data-go>{claim}</a></td>' if row.get("pool") else "<td></td>")
+            out.append(f'<td class="act"><a class="button small" href="/{it.plural}/{row["id"]}/claim" data-dialog>{claim}</a></td>' if row.get("pool") else "<td></td>")
         out.append("</tr>\n")
     return Markup("".join(out))  # noqa: S704 - names are escaped by `name`, values by their cells
 
