@@ -85,7 +85,7 @@ def _holds(person: str, name: str, verb: str) -> bool:
         # the first pool is everybody's, and run by the managers of sales
         runs = PEOPLE[person][1] in ("admin", "sales_manager")
         return _holds(person, name, "update") if verb in HELD else _holds(person, name, "read") and (verb == "claim" or runs)
-    if it.policy.read == "personal" and verb in ("read", *BUILT_IN):
+    if it.policy.read in ("personal", "about") and verb in ("read", *BUILT_IN):
         return True
     return bool({verb, "*"} & set(_grant(person, name).get("verbs", [])))
 
@@ -121,6 +121,8 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         scope = _scope(person, grant.get(kind, "own")) if granted else set()
         managed = made.shared is not None and (scope is None or made.owner in scope)
         return made.owner == person or managed or (kind == "read" and _addressed(person, made))
+    if it.policy.read == "about":
+        return _reaches(person, made.above["record"], "read") and (kind == "read" or made.owner == person)
     if kind == "read":
         if it.policy.read == "member":
             return True
@@ -218,6 +220,9 @@ class Factory:
         for key, value in self.SPECIAL.get(name, {}).items():
             _count += 1
             out[key] = f"k{_count}" if value == "k" else f"20{_count // 300 % 100:02d}-{_count // 28 % 12 + 1:02d}-{_count % 28 + 1:02d}" if value == "day" else value
+        if it.policy.read == "about":
+            above["record"] = self.get("book", owner)
+            out |= {"object_name": "book", "record": str(above["record"].id)}
         if name == "stage" or "pipeline" in it.fields:
             _pipeline(it, out)
         if "owner" in it.fields:

@@ -188,12 +188,19 @@ def test_a_hidden_field_can_be_found_out_in_no_way(cast: Cast) -> None:
 def test_what_hangs_on_it_is_read_through_a_pool_that_hides_nothing(cast: Cast) -> None:
     one = lying(cast, "丙单")
     call = create(DESK, "call", name="公开电话", prospect=one)
+    said = create(DESK, "comment", text="电话是 13800138000", object_name="prospect", record=str(one))
     member = cast.actor("owner")
     assert ids(member, "call") & {call} == set()
+    assert ids(member, "comment") & {said} == set() and "comment" not in {e.object for e in telling.timeline("prospect", one, actor=member)}
+    before = ids(DESK, "comment")
+    with pytest.raises(Forbidden):
+        create(member, "comment", text="我来", object_name="prospect", record=str(one))
+    assert ids(DESK, "comment") == before
     setting(pool_of(), hidden=[])
     try:
         member = cast.actor("owner")
-        assert ids(member, "call") & {call} == {call}
+        assert ids(member, "call") & {call} == {call} and ids(member, "comment") & {said} == {said}
+        assert "comment" in {e.object for e in telling.timeline("prospect", one, actor=member)}
         assert [h.id for h in finding.search("公开电话", actor=member)] == [call]
     finally:
         setting(pool_of(), hidden=["phones", "secret", "amount"])

@@ -60,7 +60,7 @@ def test_they_see_each_other_and_what_the_other_changes(two: Any, whole_site: st
     expect(mine.locator(".present small")).to_have_count(0, timeout=15000)
 
     theirs.goto(whole_site + "/customers")
-    expect(mine.locator(".present")).to_have_count(0, timeout=15000)
+    expect(mine.locator(".present")).to_have_count(0, timeout=45000)  # said at once; where that word is lost, within 30 s
 
 
 def test_a_list_is_kept_up_to_date_and_announces_what_is_new(two: Any, whole_site: str, cast: Cast, customer: Any) -> None:
@@ -129,3 +129,22 @@ def test_a_true_conflict_is_shown_side_by_side_and_decided(two: Any, whole_site:
         ("王伟", {"short_name": "王伟的"}), ("李娜", {"grade": "key"}), ("李娜", {"short_name": "李娜的"}), ("李娜", {"name": "长风（李娜）"}),
         ("王伟", {"short_name": "长风"}), ("李娜", {"short_name": "长风机械"}),
     ]  # fmt: skip
+
+
+def test_they_talk_about_it_under_it(two: Any, whole_site: str, cast: Cast, customer: Any) -> None:
+    from playwright.sync_api import expect
+
+    mine, theirs = two
+    for page in two:
+        page.goto(f"{whole_site}/customers/{customer}")
+    mine.click("details.remarks summary")
+    mine.click("form.remark textarea")
+    mine.keyboard.type("名称听你的 @李娜")
+    mine.wait_for_selector(".ats li[aria-selected=true]:has-text('李娜')")
+    mine.keyboard.press("Enter")
+    mine.keyboard.press("Control+Enter")
+    expect(mine.locator(".said-of")).to_have_text("名称听你的 @李娜")
+    expect(theirs.locator(".said-of .at")).to_have_text("@李娜", timeout=15000)
+    expect(theirs.locator("nav.kinds a", has_text="评论")).to_contain_text("1")
+    found = after(lambda: reading.query("comment", actor=cast.actor("teammate"), fields=["text", "mentions", "record"]).rows)
+    assert [(r["text"].strip(), [m["label"] for m in r["mentions"]], r["record"]) for r in found] == [("名称听你的 @李娜", ["李娜"], str(customer))]

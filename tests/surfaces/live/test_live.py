@@ -148,7 +148,7 @@ def test_a_page_hears_of_its_record_and_of_what_belongs_to_it(cast: Cast, server
     assert (first["id"], first["version"]) == (str(book), str(version)), "how it stands is said at once"
     door.perform("book", "update", actor=owner, id=other, changes={"pages": 7})
     result = door.perform("book", "update", actor=cast.actor("manager"), id=book, changes={"pages": 8})
-    told = page.wait("changed")
+    told = page.wait("changed", lambda data: data["version"] == str(result.version))
     assert told == {"object": "book", "id": str(book), "version": str(result.version), "by": {"id": str(cast.users["manager"]), "label": "赵强"}}
     create(owner, "chapter", name="别的章", book=other)
     chapter = create(owner, "chapter", name="这章", book=book)
@@ -189,13 +189,18 @@ def test_who_looks_is_told_to_those_who_may_read_the_record(cast: Cast, server: 
 
 def test_presence_ends_when_it_is_not_said_again() -> None:
     held, book = Presence(), "0199aaaa-0000-7000-8000-000000000001"
-    word = {"o": "book", "id": book, "u": "u1", "n": "王伟", "t": "1", "s": "look"}
+    word = {"o": "book", "id": book, "u": "u1", "n": "王伟", "t": "1", "s": "look", "w": 1}
     place = held.hear("w", word)
     assert place is not None and held.at(place) == [{"id": "u1", "name": "王伟", "edits": False}]
     assert held.hear("w", word) is None, "said again is nothing new"
     assert held.expire() == []
     held.places[place]["u1 1"].until = time.monotonic() - 1
     assert held.expire() == [place] and held.at(place) == [] and held.places == {}
+    held.hear("w", word)
+    assert held.hear("w", word | {"s": "gone", "w": 3}) == place
+    assert held.hear("w", word | {"s": "edit", "w": 2}) is None and held.at(place) == [], "a word that was overtaken says nothing"
+    held.places[place]["u1 1"].until = time.monotonic() - 1
+    assert held.expire() == [] and held.places == {}
 
 
 def test_what_was_missed_is_told_on_coming_back(cast: Cast, server: str) -> None:
@@ -203,10 +208,10 @@ def test_what_was_missed_is_told_on_coming_back(cast: Cast, server: str) -> None
     before = uuid7_floor(datetime.now(UTC))
     book, theirs = create(owner, "book", name="错过的书"), create(cast.actor("outsider"), "book", name="看不见的书")
     page = Stream(server, cast.token("owner"), "?objects=book", **{"Last-Event-ID": str(before)})
-    assert page.wait("changed")["id"] == str(book)
+    assert page.wait("changed", lambda data: data["id"] == str(book))
     assert [d for _, d in page.heard(0.5) if d["id"] == str(theirs)] == []
     again = Stream(server, cast.token("owner"), f"?objects=books&since={before}")
-    assert again.wait("changed")["id"] == str(book)
+    assert again.wait("changed", lambda data: data["id"] == str(book))
     old = Stream(server, cast.token("owner"), f"?objects=book&since={uuid7_floor(datetime.now(UTC) - timedelta(days=1))}")
     old.wait("refresh")
 

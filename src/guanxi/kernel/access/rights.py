@@ -10,7 +10,7 @@ from uuid import UUID
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.catalog.catalog import Catalog
-from guanxi.kernel.declare.conditions import Across, Always, And, Condition, Or, OwnedBy, TeamMember, Test
+from guanxi.kernel.declare.conditions import About, Across, Always, And, Condition, Or, OwnedBy, TeamMember, Test
 from guanxi.kernel.declare.fields import Links
 from guanxi.kernel.declare.objects import LEVELS, PERSONAL, READING, Action, Definition
 from guanxi.kernel.declare.pooling import LYING, VERBS
@@ -179,7 +179,7 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
         return may(rights, it, "read") and bool(standing.claims if action.right == "member" else standing.runs)
     if verb == "read" and it.policy.read == "member":
         return True
-    if verb in PERSONAL and it.policy.read == "personal":
+    if verb in PERSONAL and it.policy.read in ("personal", "about"):
         return True
     return rights.on(it.name).may(verb)
 
@@ -223,11 +223,11 @@ def with_pools(rights: Rights, catalog: Catalog) -> tuple[Rights, Catalog]:
 
 
 def readable(
-    rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str] = frozenset(), plain: bool = False
+    rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str] = frozenset(), plain: bool = False, about: str = ""
 ) -> Condition:
     """The rows the actor may read, as a condition; `~Always()` for none. `plain`: without those of which a pool hides
-    something, because what hangs on a record may tell it."""
-    usual = _readable(rights, it, objects, _seen)
+    something, because what hangs on a record may tell it. `about`: of what is about other records, those about records of this object only."""
+    usual = _readable(rights, it, objects, _seen, about)
     if rights is None or it.pooling is None or usual == ~Always():
         return usual
     standing = rights.in_pools(it.name)
@@ -252,9 +252,13 @@ def _pooled(usual: Condition, it: Definition, every: frozenset[UUID], pools: tup
     return Or(tuple(arms)) if arms else ~Always()
 
 
-def _readable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str]) -> Condition:
+def _readable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], _seen: frozenset[str], about: str = "") -> Condition:
     if rights is None or it.policy.read == "member":
         return Always()
+    if it.policy.read == "about":
+        targets = [target for target in objects.values() if target.policy.read != "about" and about in ("", target.name) and may(rights, target, "read")]
+        arms_ = [About(target.name, inner) for target in targets if (inner := readable(rights, target, objects, plain=True)) != ~Always()]
+        return Or(tuple(arms_)) if arms_ else ~Always()
     held = rights.on(it.name)
     if it.policy.read == "personal":
         return Or((OwnedBy((rights.user,)), *_addressed(rights, it), *_managed(rights, it, "read", held.read)))

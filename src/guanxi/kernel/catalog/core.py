@@ -12,7 +12,7 @@ from typing import Any
 from guanxi.base import pinyin
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
-from guanxi.kernel.catalog import desk
+from guanxi.kernel.catalog import desk, remarks
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.catalog.pools import PoolObject
 from guanxi.kernel.declare.fields import (
@@ -350,6 +350,6 @@ ADMINISTRATOR = Grant(("*",), "all", "all").to_json()
 CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
-    objects=(Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, *desk.OBJECTS),
+    objects=(Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, *desk.OBJECTS, *remarks.OBJECTS),
     grants=desk.GRANTS,
 )

@@ -104,6 +104,14 @@ class Across(Condition):
 
 
 @dataclass(frozen=True)
+class About(Condition):
+    """Access: the record names (`object_name`, `record`) a living record of this object, which satisfies a condition of its own."""
+
+    target: str
+    item: Condition
+
+
+@dataclass(frozen=True)
 class Meaning:
     """What the relative words stand for while a condition is judged."""
 
@@ -533,7 +541,7 @@ def leaves(condition: Condition) -> Iterable[Test]:
         case And(items) | Or(items):
             for item in items:
                 yield from leaves(item)
-        case Not(item) | Across(_, _, item):
+        case Not(item) | Across(_, _, item) | About(_, item):
             yield from leaves(item)
         case Test():
             yield condition

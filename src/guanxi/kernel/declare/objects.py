@@ -38,14 +38,16 @@ class Policy:
                  "role" – whoever's role grants the verb, for all records;
                  "member" – every user of the workspace reads, roles decide writing;
                  "personal" – every user makes, reads and writes records of their own without any grant. Others read
-                 what is shared with them, and a role's grant reaches shared records only (docs/adr/0008).
+                 what is shared with them, and a role's grant reaches shared records only (docs/adr/0008),
+                 "about" – read by exactly those who may read the record it is about, which its fields `object_name` and
+                 `record` name; they may write some too, without any grant, and change their own (docs/adr/0013).
     readers: fields of a personal object that say with whom a record is shared: a boolean (everybody), many-links to
              users, roles or departments (those below included). Without them nobody but the owner ever reads it.
     through: links whose readable target makes this record readable too (a follow-up through its customer).
     fields: starting levels by field, such as {"cost": "hidden"}; a role's own entry replaces them.
     """
 
-    read: Literal["scope", "role", "member", "personal"] = "scope"
+    read: Literal["scope", "role", "member", "personal", "about"] = "scope"
     write: Literal["scope", "role", "personal"] = "scope"
     through: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
@@ -193,7 +195,7 @@ BUILT_IN = ("create", "update", "delete", "restore")
 SHARING = ("assign", "share", "unshare")
 READING = ("read", "export", "import")
 PERSONAL = ("read", *BUILT_IN)
-"""What everybody may do with personal records of their own; other verbs need a role's grant as everywhere."""
+"""What everybody may do with personal records of their own, and with what they write about other records; other verbs need a role's grant as everywhere."""
 SHARED_WITH = ("user", "role", "department")
 
 
@@ -352,7 +354,7 @@ class Object:
             views, checks = _pool_views(views, cls.pooling), (pool_settle, *checks)
         verbs: dict[str, Action | None] = dict.fromkeys(BUILT_IN) if not single else {"create": _MADE, "update": None}
         if "owner" in own:
-            verbs |= dict.fromkeys(("assign",) if cls.policy.read == "personal" else SHARING)
+            verbs |= dict.fromkeys({"personal": ("assign",), "about": ()}.get(cls.policy.read, SHARING))
         for action in actions:
             if action.name in verbs or action.name in READING:
                 raise DeclarationError(f"{where}: the verb {action.name!r} exists already")
@@ -399,8 +401,10 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
     for link in it.policy.through:
         if not isinstance(own.get(link), Link):
             raise DeclarationError(f"{where}: policy.through names {link!r}, which is not a link")
-    personal = it.policy.read == "personal"
-    if personal != (it.policy.write == "personal"):
+    personal, about = it.policy.read == "personal", it.policy.read == "about"
+    if about and not (isinstance(own.get("object_name"), TextField) and isinstance(own.get("record"), TextField) and "owner" in own):
+        raise DeclarationError(f"{where} is about other records: it has an owner, and object_name and record say which it is about")
+    if (personal or about) != (it.policy.write == "personal"):
         raise DeclarationError(f"{where}: reading and writing are both personal or neither")
     if personal and ("owner" not in own or it.policy.through):
         raise DeclarationError(f"{where} is personal: it has an owner and is not read through a link")

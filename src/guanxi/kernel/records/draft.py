@@ -194,6 +194,14 @@ class Context:
         """The object, if its records exist for the person and `what` could be asked of them: see `reading.could_ask`."""
         return reading.could_ask(name, actor=self.actor, **what)
 
+    def may_read(self, name: str, record: UUID) -> bool:
+        """Whether a living record is there and the person may read it."""
+        try:
+            reading.get(name, record, actor=self.actor, fields=["id"])
+        except Problem:
+            return False
+        return True
+
     def may_see(self, name: str, path: str) -> bool:
         """Whether the person may see what a path leads to, masked or plainly."""
         guard = reading.guard_of(self.actor)

@@ -61,8 +61,19 @@ class Guard:
             raise NotFound(T(f"没有“{name}”这个对象。", f"There is no object {name!r}."), code="no-object")
         return it
 
-    def readable(self, it: Definition) -> Condition:
-        return access.readable(self.actor.rights, it, self.catalog.objects)
+    def readable(self, it: Definition, asked: Condition | None = None) -> Condition:
+        """The rows the actor may read. `asked`: what is asked besides, which may narrow of what records are about."""
+        parts = asked.items if isinstance(asked, And) else (asked,)
+        about = [part.value for part in parts if it.policy.read == "about" and isinstance(part, Test) and (part.path, part.op) == ("object_name", "=")]
+        return access.readable(self.actor.rights, it, self.catalog.objects, about=about[0] if about else "")
+
+    def hides(self, it: Definition, row: Mapping[str, Any]) -> bool:
+        """Whether the record lies in a pool that hides something of it from the actor, and with it what hangs on it."""
+        if it.pooling is None or self.actor.rights is None:
+            return False
+        pool = row.get("pool")
+        pool = pool["id"] if isinstance(pool, Mapping) else pool
+        return "pool" not in row or (pool is not None and pool not in self.actor.rights.in_pools(it.name).plain)
 
     def writable(self, it: Definition, verb: str = "update") -> Condition:
         return access.writable(self.actor.rights, it, self.catalog.objects, verb)

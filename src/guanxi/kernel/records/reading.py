@@ -97,7 +97,7 @@ def query(
     if deleted and not access.may(actor.rights, it, "restore"):
         raise NotFound()
     narrowed = guard.where(it, guard.parse(where))
-    condition = And((guard.readable(it), narrowed))
+    condition = And((guard.readable(it, narrowed), narrowed))
     chosen = list(fields) if fields is not None else default_fields(guard, it)
     reading = select(guard, it, chosen)
     _mark(guard, it, reading, marks, reach)
@@ -191,7 +191,8 @@ def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor) -> list[tuple[int
     statements = []
     for name, where in wanted:
         it = guard.object(name)
-        condition = And((guard.readable(it), guard.where(it, guard.parse(where))))
+        narrowed = guard.where(it, guard.parse(where))
+        condition = And((guard.readable(it, narrowed), narrowed))
         statements.append(Reading(guard.catalog, it).counting(condition, most=COUNT_TO))
     with sql.work(actor.workspace):
         found = storage.counts(statements)

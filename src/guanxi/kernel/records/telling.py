@@ -110,6 +110,13 @@ def _around(guard: Guard, it: Definition, there: UUID, free: bool, before: UUID 
         for child, link in guard.catalog.linking_to(it.name)
         if only in ("", child.name) and access.may(guard.actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
     ]
+    if it.policy.read != "about":
+        named = And((Test("object_name", "=", it.name), Test("record", "=", str(there))))
+        children += [
+            near.Child(one, "", named if free else And((*named.items, guard.readable(one, named))), guard.title(one))
+            for one in guard.catalog
+            if one.policy.read == "about" and only in ("", one.name)
+        ]
     around = near.linked(guard.catalog, children, there, limit=200)
     known: Labels = {}
     for child, one, title in around:
@@ -300,6 +307,9 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
     if it.policy.read == "personal":
         return _personal(guard, who, it, row)
     out: list[Reason] = []
+    if it.policy.read == "about":
+        label = guard.catalog.objects[row["object_name"]].label
+        return [Reason(True, "about", T(f"能看到它所属的{label.zh}，因此能看到它。", f"May see the {label.en} it is about, and therefore this record."))]
     if it.policy.read == "member":
         out.append(Reason(True, "policy", T(f"{it.label.zh}对所有成员可见。", f"Every member may see records of {it.label.en}.")))
     held = who.rights.on(it.name)

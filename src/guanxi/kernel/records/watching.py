@@ -59,17 +59,20 @@ def changed(named: Mapping[str, Collection[UUID]], *, actor: Actor, objects: Col
             for child, link in guard.catalog.linking_to(target)
             if child.name == name and guard.level(child, link.name) in ("read", "write")
         ]
+        about = ["object_name", "record"] if it.policy.read == "about" else []
         wanted = list(dict.fromkeys(ids))
-        if objects is not None and name not in objects and not links:
+        if objects is not None and name not in objects and not links and not about:
             wanted = [one for one in wanted if (name, one) in shown]
         if not wanted:
             continue
         by = [path for path in ("updated_by",) if guard.level(it, path) in ("read", "write")]
         found = reading.query(
-            name, actor=actor, where={"field": "id", "op": "in", "value": wanted[:MOST]}, fields=["id", *by, *(link for link, _ in links)], limit=MOST
+            name, actor=actor, where={"field": "id", "op": "in", "value": wanted[:MOST]}, fields=["id", *by, *about, *(link for link, _ in links)], limit=MOST
         )
         for row in found.rows:
             of = tuple((target, row[link]["id"]) for link, target in links if row.get(link) and (target, row[link]["id"]) in shown)
+            if about and (found_at := (row["object_name"], UUID(row["record"]))) in shown:
+                of = (found_at,)
             if of or objects is None or name in objects or (name, row["id"]) in shown:
                 out.append(Changed(name, row["id"], row["version"], row.get("updated_by"), of))
     return out
@@ -94,12 +97,13 @@ def now() -> UUID:
     return uuid7_floor(datetime.now(UTC) - OVERLAP)
 
 
-def look(name: str, record: UUID | str, *, actor: Actor, tab: str, state: str) -> None:
-    """Tell all who have a record before them that the actor looks at it, edits it, or left. Raises NotFound for what the
+def look(name: str, record: UUID | str, *, actor: Actor, tab: str, state: str, word: int = 0) -> None:
+    """Tell all who have a record before them that the actor looks at it, edits it, or left. `word`: which word of this tab it is,
+    since they may overtake each other. Raises NotFound for what the
     actor may not read."""
     if state not in STATES or actor.user is None:
         raise NotFound()
     row = reading.get(name, record, actor=actor, fields=["id"])
-    here = {"o": guard_of(actor).object(name).name, "id": str(row["id"]), "u": str(actor.user), "n": actor.name, "t": tab[:40], "s": state}
+    here = {"o": guard_of(actor).object(name).name, "id": str(row["id"]), "u": str(actor.user), "n": actor.name, "t": tab[:40], "s": state, "w": word}
     with sql.work(actor.workspace):
         listening.announce(msgspec.json.encode({"w": str(actor.workspace), "here": here}).decode())

@@ -12,6 +12,7 @@ from typing import Any
 
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import (
+    About,
     Across,
     Always,
     And,
@@ -125,6 +126,14 @@ def predicate(st: Statement, it: Definition, alias: str, condition: Condition) -
             )
         case Across(link, target_name, item):
             return _across(st, it, alias, it.fields[link], st.catalog.objects[target_name], item)
+        case About(target_name, item):
+            target, inner = st.catalog.objects[target_name], st.alias()
+            text, values = predicate(st, target, inner, item)
+            return (
+                f"({alias}.object_name = %s AND EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {alias}.record::uuid "
+                f"AND {inner}.workspace_id = %s AND {inner}.deleted_at IS NULL AND ({text})))",
+                [target.name, st.catalog.workspace, *values],
+            )
         case Test():
             return _test(st, it, alias, condition)
     raise TypeError(condition)

@@ -17,7 +17,8 @@ from guanxi.kernel.storage.compile import Statement, expression, predicate
 
 @dataclass(frozen=True)
 class Child:
-    """An object with a link to the record: the rows that may be seen, and the title if that may be seen."""
+    """An object with a link to the record ("" where the condition says so itself): the rows that may be seen, and the title if
+    that may be seen."""
 
     it: Definition
     link: str
@@ -37,11 +38,12 @@ def linked(catalog: Catalog, children: Sequence[Child], record: UUID, *, limit: 
     for child in children:
         it = child.it
         text, more = predicate(st, it, "t", child.allowed)
+        link = f"AND {expression(it.fields[child.link], 't')} = %s " if child.link else ""
         parts.append(
             f"(SELECT %s, t.id, {_title(child.title)} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
-            f"AND {expression(it.fields[child.link], 't')} = %s AND ({text}) ORDER BY t.updated_at DESC, t.id DESC LIMIT {int(limit)})"
+            f"{link}AND ({text}) ORDER BY t.updated_at DESC, t.id DESC LIMIT {int(limit)})"
         )
-        values += [it.name, catalog.workspace, record, *more]
+        values += [it.name, catalog.workspace, *([record] if child.link else []), *more]
     if not parts:
         return []
     return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values)]

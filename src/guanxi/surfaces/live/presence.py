@@ -19,7 +19,8 @@ Place = tuple[str, str, UUID]
 class _Tab:
     user: str
     name: str
-    edits: bool
+    state: str
+    word: int
     until: float
 
 
@@ -29,18 +30,15 @@ class Presence:
 
     places: dict[Place, dict[str, _Tab]] = field(default_factory=dict)
 
-    def hear(self, workspace: str, here: Mapping[str, str]) -> Place | None:
+    def hear(self, workspace: str, here: Mapping[str, Any]) -> Place | None:
         """Take a word of presence; returns the record when those who look at it should be told."""
         place = (workspace, here["o"], UUID(here["id"]))
         before = self.at(place)
         tabs = self.places.setdefault(place, {})
         key = f"{here['u']} {here['t']}"
-        if here["s"] == "gone":
-            tabs.pop(key, None)
-        else:
-            tabs[key] = _Tab(here["u"], here["n"], here["s"] == "edit", time.monotonic() + LASTS)
-        if not tabs:
-            del self.places[place]
+        # A tab's words may overtake each other on their way; that it is gone is remembered, so that an earlier one changes nothing.
+        if key not in tabs or tabs[key].word <= here["w"]:
+            tabs[key] = _Tab(here["u"], here["n"], here["s"], here["w"], time.monotonic() + LASTS)
         return place if self.at(place) != before else None
 
     def expire(self) -> list[Place]:
@@ -48,8 +46,8 @@ class Presence:
         now, out = time.monotonic(), []
         for place, tabs in list(self.places.items()):
             for key in [key for key, tab in tabs.items() if tab.until < now]:
-                del tabs[key]
-                out.append(place)
+                if tabs.pop(key).state != "gone":
+                    out.append(place)
             if not tabs:
                 del self.places[place]
         return list(dict.fromkeys(out))
@@ -58,6 +56,8 @@ class Presence:
         """The people at a record, in the order they came: id, name and whether they edit."""
         people: dict[str, dict[str, Any]] = {}
         for tab in self.places.get(place, {}).values():
+            if tab.state == "gone":
+                continue
             one = people.setdefault(tab.user, {"id": tab.user, "name": tab.name, "edits": False})
-            one["edits"] = one["edits"] or tab.edits
+            one["edits"] = one["edits"] or tab.state == "edit"
         return list(people.values())

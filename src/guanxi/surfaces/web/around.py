@@ -10,11 +10,11 @@ from uuid import UUID
 
 from guanxi.base.text import T, Text
 from guanxi.kernel import files
-from guanxi.kernel.declare.conditions import Or, Test
+from guanxi.kernel.declare.conditions import Condition, Or, Test
 from guanxi.kernel.declare.fields import File, Link
 from guanxi.kernel.declare.objects import Box, Definition, List, Record
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.web import boxes, filters, words
+from guanxi.surfaces.web import boxes, filters, remarks, words
 from guanxi.surfaces.web.cells import drawer
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.visit import Visit
@@ -48,9 +48,11 @@ def see(visit: Visit, it: Definition, paths: Sequence[str]) -> list[Column]:
     return [c for path in paths if (c := filters.column(visit.guard, it, path)) is not None]
 
 
-def related(visit: Visit, it: Definition, view: Record, row: dict[str, Any], but: Sequence[tuple[Definition, Link]]) -> list[Related]:
-    """The objects with a link to this one that the actor may read, the view's choice first, with their numbers (one
-    statement). `but`: those that are edited on the page itself."""
+def related(
+    visit: Visit, it: Definition, view: Record, row: dict[str, Any], but: Sequence[tuple[Definition, Link]]
+) -> tuple[list[Related], int]:
+    """The objects with a link to this one that the actor may read, the view's choice first, with their numbers, and the number
+    of comments (one statement). `but`: those that are edited on the page itself."""
     order = {name: at for at, name in enumerate(view.related)}
     found = [
         (child, link)
@@ -61,11 +63,13 @@ def related(visit: Visit, it: Definition, view: Record, row: dict[str, Any], but
     if it.group == "settings" and it.name in ("user", "department"):
         found = [pair for pair in found if pair[0].group == "settings"]
     tabs = [Related(f"{child.plural}.{link.name}", child, link) for child, link in found]
-    if tabs:
-        numbers = reading.counts([(tab.it.name, Test(tab.link.name, "=", row["id"])) for tab in tabs], actor=visit.actor)
-        for tab, (count, more) in zip(tabs, numbers, strict=True):
-            tab.count, tab.more = count, more
-    return tabs
+    wanted: list[tuple[str, Condition]] = [(tab.it.name, Test(tab.link.name, "=", row["id"])) for tab in tabs]
+    if remarks.kept(visit, it):
+        wanted.append((remarks.NAME, remarks.written_about(it, row)))
+    numbers = reading.counts(wanted, actor=visit.actor) if wanted else []
+    for tab, (count, more) in zip(tabs, numbers, strict=False):
+        tab.count, tab.more = count, more
+    return tabs, numbers[-1][0] if len(wanted) > len(tabs) else 0
 
 
 def children(visit: Visit, tab: Related, row: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +154,7 @@ def team(visit: Visit, it: Definition, row: dict[str, Any]) -> list[tuple[tellin
 def told(visit: Visit, events: Sequence[telling.Told]) -> list[telling.Told]:
     """The events without those that only follow from what somebody wrote and is told right there."""
     notes = {event.id for event in events if (it := visit.catalog.find(event.object)) is not None and event.verb == "create" and it.view(Box) is not None}
-    return [event for event in events if event.cause not in notes]
+    return [event for event in events if event.cause not in notes and not (event.object == remarks.NAME and event.verb != "create")]
 
 
 def by_day(visit: Visit, events: Sequence[telling.Told]) -> list[tuple[str, str, list[telling.Told]]]:
@@ -181,12 +185,15 @@ class Kind:
 
     name: str
     label: Text
+    count: int = 0
 
 
-def kinds(it: Definition, tabs: Sequence[Related]) -> list[Kind]:
+def kinds(visit: Visit, it: Definition, tabs: Sequence[Related], comments: int) -> list[Kind]:
     """What there is to see in a timeline: the record's own changes, and the objects that have records here."""
     found = {tab.it.name: Kind(tab.it.name, words.plural(tab.it)) for tab in tabs if tab.count}
     found.pop(it.name, None)
+    if comments:
+        found[remarks.NAME] = Kind(remarks.NAME, visit.catalog.object(remarks.NAME).label, comments)
     return [*found.values(), Kind(it.name, T("资料变更", "Changes"))] if found else []
 
 

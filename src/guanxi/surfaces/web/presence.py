@@ -19,7 +19,11 @@ def here(visit: Visit, plural: str, id: str) -> HttpResponse:
     """Somebody has this record before them (`state` look or edit), or no longer (gone). Nothing is kept."""
     it = visit.object(plural)
     if visit.posted:
-        watching.look(it.name, id, actor=visit.actor, tab=visit.post.get("tab", ""), state=visit.post.get("state", ""))
+        word = visit.post.get("word", "")
+        watching.look(
+            it.name, id, actor=visit.actor, tab=visit.post.get("tab", ""), state=visit.post.get("state", ""),
+            word=int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0,
+        )  # fmt: skip
     return HttpResponse(status=204)
 
 

@@ -15,7 +15,7 @@ from guanxi.kernel.declare.fields import FieldProblem, Json, Stage
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
 from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.web import around, boxes, children, filters, pools, steps, words
+from guanxi.surfaces.web import around, boxes, children, filters, pools, remarks, steps, words
 from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
@@ -36,11 +36,12 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     tab = visit.get.get("tab", "") or ("history" if it.group == "settings" else "timeline")
     only, before = visit.get.get("show", ""), parse_id(visit.get.get("before", ""))
     paths = [*(c.path for _, group in groups for c in group), *(c.path for c in (*highlights, *subtitle)), *asked_paths(visit, it), *boxes.asked(visit, it)]
+    paths += ["pool"] if it.pooling is not None else []
     row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and not only else 0)
     offered = actions(visit, it, row)
     may_edit = any(o.verb == "update" for o in offered)
     tables = children.tables(visit, it, row)
-    related = around.related(visit, it, view, row, [(table.it, table.link) for table in tables])
+    related, comments = around.related(visit, it, view, row, [(table.it, table.link) for table in tables])
     context: dict[str, Any] = {}
     chosen = next((one for one in related if one.key == tab), None)
     if chosen is not None:
@@ -57,6 +58,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         raise NotFound()
     elif happened is None:
         happened = telling.timeline(it.name, row["id"], actor=visit.actor, before=before, limit=EVENTS, only=only)
+    edited = remarks.latest(happened or [])
     return visit.page(
         "pages/record.html",
         current=it,
@@ -76,10 +78,12 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         bar=steps.bar(visit, it, row, offered, happened or []),
         days=around.by_day(visit, around.told(visit, happened or []) if tab == "timeline" else happened or []),
         last=happened[-1].id if happened and len(happened) == EVENTS else None,
-        kinds=around.kinds(it, related),
+        kinds=around.kinds(visit, it, related, comments),
+        commenting=remarks.writing(visit, it, row) if tab == "timeline" else None,
         only=only,
         written=lambda event: around.written(visit, event),
         because=lambda event: pools.because(visit, event),
+        remark=lambda event: remarks.remark(visit, event, edited),
         verb=lambda name, verb: _said(visit, name, verb),
         field=lambda name, one: _field(visit, name, one),
         system=SYSTEM_FIELDS,

@@ -11,7 +11,7 @@ import { el, t } from "./words.js";
 
 const BEAT = 14000, SILENT = 45000, HIDDEN = 15000, SOON = 400, PARTS = 5000, PAGES = 30000;
 const tab = Math.random().toString(36).slice(2), me = document.body.dataset.me;
-let source = null, asked = "", last = "", heard = 0, failures = 0, again = 0, hidden = 0, over = false;
+let source = null, asked = "", last = "", heard = 0, failures = 0, again = 0, hidden = 0, over = false, left = false;
 
 // -- the stream --------------------------------------------------------------------------------------------------------
 
@@ -54,7 +54,7 @@ function connect(query) {
 }
 
 function tick() {
-  if (over) return;
+  if (over || left) return;
   const now = Date.now();
   if (!document.hidden) hidden = 0;
   else if (!hidden) hidden = now;
@@ -67,6 +67,7 @@ function tick() {
 // -- who is here -------------------------------------------------------------------------------------------------------
 
 const said = new Map(), people = new Map();
+let words = 0;
 const edits = (one) => one.matches("form") || Boolean(one.querySelector("form.value"));
 
 // Said when it changes and every 14 seconds; whoever is not heard of for 30 is gone.
@@ -85,7 +86,7 @@ function look(now, leaving = false) {
 
 function say(place, state, csrf) {
   const body = new FormData();
-  for (const [name, value] of Object.entries({ csrfmiddlewaretoken: csrf, tab, state })) body.set(name, value);
+  for (const [name, value] of Object.entries({ csrfmiddlewaretoken: csrf, tab, state, word: ++words })) body.set(name, value);
   if (state === "gone") navigator.sendBeacon(`${place}/here`, body);
   else fetch(`${place}/here`, { method: "POST", body }).then((answer) => { if (answer.redirected) over = true; }).catch(() => {});
 }
@@ -213,7 +214,8 @@ async function tabs() {
 document.addEventListener("gx:renewed", draw);
 document.addEventListener("visibilitychange", tick);
 addEventListener("online", tick);
-addEventListener("pagehide", () => { look(0, true); close(); });
-addEventListener("pageshow", tick);
+// Nothing is said after "gone", until the page comes back.
+addEventListener("pagehide", () => { left = true; look(0, true); close(); });
+addEventListener("pageshow", () => { left = false; tick(); });
 setInterval(tick, 1000);
 tick();

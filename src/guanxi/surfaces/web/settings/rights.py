@@ -196,6 +196,8 @@ def sentence(one: Line, departments: Mapping[str, str] | None = None) -> Text:
     elif it.policy.read == "personal":
         zh.append(f"每个人管理自己的{noun.zh}")
         en.append(f"everybody keeps {noun.en} of their own")
+    elif it.policy.read == "about":
+        return T(f"能看到一条记录的人，都能看到和发表它的{noun.zh}。", f"Whoever sees a record sees its {noun.en} and may write some.")
     elif "read" not in one.verbs or one.read == "none":
         return T(f"看不到{noun.zh}。", f"Does not see {noun.en}.")
     else:
