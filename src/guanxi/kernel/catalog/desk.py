@@ -50,7 +50,7 @@ COLORS = [
 VIEW = {"columns", "widths", "where", "sort", "group", "density", "by", "card", "total", "date", "end"}
 WIDGET = {one.name for one in fields(Widget)}
 DASHBOARD = {"period", "widgets", "narrow", "compare"}
-DESK = {"theme", "density", "sider", "views", "shortcuts", "searches", "drafts", "tour"}
+DESK = {"theme", "density", "sider", "views", "lists", "shortcuts", "searches", "drafts", "tour"}
 MOST_COLUMNS, MOST_WIDGETS, MOST_ROWS = 40, 30, 100
 
 
@@ -319,11 +319,23 @@ def whole_desk(draft: Any, context: Any) -> None:
     text = lambda v: isinstance(v, str) and 0 < len(v) <= 200  # noqa: E731
     read.table("views", text, "应为“对象: 视图”的表。", "a table of object: view.")
     read.table("drafts", lambda v: isinstance(v, bool), "应为“对象: true 或 false”的表。", "a table of object: true or false.")
+    read.table("lists", _arranged, "应为“对象:视图”到 {columns, widths, density} 的表。", "a table of object:view to {columns, widths, density}.")
     read.texts("searches", 20)
     if not all(one.startswith("/") and not one.startswith("//") for one in read.texts("shortcuts", 30)):
         read.wrong("shortcuts", "应为本站的地址，以 / 开头。", "addresses of this site, beginning with /.")
     if problems:
         raise Invalid(problems)
+
+
+def _arranged(value: Any) -> bool:
+    """How a list stands: columns in order, their widths in pixels, density."""
+    if not isinstance(value, Mapping) or not set(value) <= {"columns", "widths", "density"} or value.get("density") not in (None, *DENSITIES):
+        return False
+    columns, widths = value.get("columns", []), value.get("widths", {})
+    return (
+        isinstance(columns, list) and len(columns) <= MOST_COLUMNS and all(isinstance(one, str) and 0 < len(one) <= 200 for one in columns)
+        and isinstance(widths, Mapping) and len(widths) <= MOST_COLUMNS and all(type(one) is int and 40 <= one <= 1200 for one in widths.values())
+    )  # fmt: skip
 
 
 def lay_desk(draft: Any, context: Any) -> None:
@@ -336,7 +348,7 @@ def lay_desk(draft: Any, context: Any) -> None:
 
 
 class Preference(Object, label=T("个人偏好", "Preference"), icon="settings", title="name"):
-    """个人偏好: how one person's desk stands: theme, density, sider, the view each list opens with, shortcuts. One per
+    """个人偏好: how one person's desk stands: theme, density, sider, how lists stand, shortcuts. One per
     person."""
 
     name = TextField(T("名称", "Name"), computed=lambda draft, context: "个人偏好 / Preference")

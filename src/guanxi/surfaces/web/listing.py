@@ -11,7 +11,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import beginning, filters, grouping, pools, saving, showing
+from guanxi.surfaces.web import arranging, beginning, filters, grouping, pools, saving, showing
 from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
@@ -19,8 +19,9 @@ from guanxi.surfaces.web.record import editable
 from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.visit import Visit
 
+SIZES = (20, 50, 100)
 SIZE = 50
-KEPT = ("view", "sort", "bin", "letter")
+KEPT = ("view", "sort", "bin", "letter", "size")
 """What of the address stays while the list is filtered; the cursor never survives a change."""
 
 
@@ -42,6 +43,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
     def address(**changes: Any) -> str:
         return href(visit, **changes)
 
+    size = next((n for n in SIZES if str(n) == get.get("size")), SIZE)
     order = sort or list(view.sort) or None
     group = grouping.by(visit, it, showing.settings_of(visit, it, view)) if not binned else None
     groups: grouping.Grouped | None = None
@@ -57,7 +59,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 where=wanted,
                 fields=[c.path for c in shown],
                 sort=order,
-                limit=SIZE,
+                limit=size,
                 after=get.get("after") or None,
                 count="exact",
                 deleted=binned,
@@ -65,6 +67,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
             )
     except Invalid as problem:
         errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
+    act = pools.claiming(visit, it, view) if not groups else None
     return visit.page(
         "pages/list.html",
         422 if errors else 200,
@@ -74,13 +77,17 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         views=(found := showing.lists(visit, it)),
         columns=shown,
         editable=changeable,
+        widths=arranging.widths(arranged := arranging.arrangement(visit, it, view), shown, bool(deeds(visit, it, binned)), act is not None),
+        density=arranged.get("density", "normal"),
+        dense=arranging.DENSE,
+        arranged=bool(arranged),
         groups=groups,
         group=group,
         part=lambda one, after="": address(within=one.within, after=after).replace(visit.request.path, f"{visit.request.path}/group", 1),
         groupable=grouping.offered(visit, it) if not binned else [],
         regroup=grouping.NONE if showing.settings_of(visit, it, view).get("group") else "",
         deeds=deeds(visit, it, binned, view),
-        act=pools.claiming(visit, it, view) if not groups else None,
+        act=act,
         choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
         offered=offered,
         active=active,
@@ -90,6 +97,8 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         errors=errors,
         binned=binned,
         sort=sort,
+        size=size,
+        sizes=SIZES,
         sorted=_directions(sort or list(view.sort)),
         sortable=_sortable,
         numeric=numeric,
@@ -118,7 +127,7 @@ def columns(visit: Visit, it: Definition) -> list[Column]:
     """The columns the address asks for, those of its view otherwise; what a record is called comes first."""
     view = view_of(visit, it)
     chosen = [p for value in visit.get.getlist("columns") for p in value.split(",") if p][:40]
-    paths = list(dict.fromkeys(chosen or view.columns))
+    paths = list(dict.fromkeys(chosen or arranging.arrangement(visit, it, view).get("columns") or view.columns))
     if it.title not in paths:
         paths.insert(0, it.title)
     found = [c for path in paths if (c := filters.column(visit.guard, it, path)) is not None]

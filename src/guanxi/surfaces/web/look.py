@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from markupsafe import Markup
 
 from guanxi.base import money
-from guanxi.base.text import Text
+from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Choice, Field, Link, Links, Settings
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records.guard import Guard
@@ -27,6 +27,7 @@ from guanxi.surfaces.web.icons import icon
 from guanxi.surfaces.web.templates import environment, part
 
 _unset: WeakKeyDictionary[Field, dict[tuple[str, str], Markup]] = WeakKeyDictionary()
+NEAR = {-1: T("昨天", "Yesterday"), 0: T("今天", "Today"), 1: T("明天", "Tomorrow")}
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "JPY", "GBP")
 
 
@@ -86,10 +87,11 @@ class Look:
         return self.t("（未命名）", "(no name)")
 
     def shortly(self) -> Callable[[str], str]:
-        """Makes an ISO instant of the workspace's zone short: the clock today, the day this year, the date before."""
-        today = self.settings.today.isoformat()
-        year, word = today[:4], self.t("今天", "Today")
-        return lambda at: f"{word} {at[11:16]}" if at[:10] == today else at[5:16] if at[:4] == year else at[:10]
+        """Makes an ISO instant of the workspace's zone short: the clock about today, the day this year, the date before."""
+        day = self.settings.today
+        near = {(day + timedelta(days=n)).isoformat(): self.say(word) for n, word in NEAR.items()}
+        year = day.isoformat()[:4]
+        return lambda at: f"{word} {at[11:16]}" if (word := near.get(at[:10])) else at[5:16] if at[:4] == year else at[:10]
 
     def when(self, value: datetime) -> str:
         return self.shortly()(value.astimezone(self.settings.tz).isoformat(" "))

@@ -15,7 +15,7 @@ from guanxi.base.text import T
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, views
-from guanxi.surfaces.web import forms, grouping, listing, showing
+from guanxi.surfaces.web import arranging, forms, grouping, listing, showing
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -89,6 +89,11 @@ def settings(visit: Visit, it: Definition) -> dict[str, Any]:
     group = grouping.by(visit, it, showing.settings_of(visit, it, view))
     if group is not None:
         out["group"] = grouping.spec(group)
+    arranged = arranging.arrangement(visit, it, view)
+    if "density" in arranged:
+        out["density"] = arranged["density"]
+    if known := {path: width for path, width in (arranged.get("widths") or {}).items() if path in out["columns"]}:
+        out["widths"] = known
     where = listing.condition(visit, it)
     if conditions.narrows(where):
         out["where"] = conditions.to_json(where)

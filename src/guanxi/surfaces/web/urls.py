@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from guanxi.surfaces.web import (
+    arranging,
     attachments,
     boards,
     builder,
@@ -84,6 +85,7 @@ urlpatterns = [
     path("calendar", calendars.common),
     path("<slug:plural>", shown.shown),
     path("<slug:plural>/bulk", bulk.bulk),
+    path("<slug:plural>/arrange", arranging.arrange),
     path("<slug:plural>/cells", sheet.cells),
     path("<slug:plural>/filter", builder.builder),
     path("<slug:plural>/group", grouping.group),

@@ -307,3 +307,26 @@ document.addEventListener("focusin", (event) => {
 for (const type of ["htmx:afterSettle", "gx:filled"]) document.addEventListener(type, dress);
 new MutationObserver(dress).observe(document.getElementById("main") ?? document.body, { childList: true });
 dress();
+
+// -- a number to copy --------------------------------------------------------------------------------------------------
+
+// The button comes when one is on the number, so that no row carries it.
+function offer(link) {
+  if (!link || link.nextElementSibling?.matches(".copies")) return;
+  for (const other of document.querySelectorAll(".copies")) other.remove();
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "copies";
+  made.tabIndex = -1;
+  made.setAttribute("aria-label", t("复制号码", "Copy the number"));
+  made.title = t("复制号码", "Copy the number");
+  made.innerHTML = '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d="M7 7h9v10H7zM7 13H4V3h9v4"/></svg>';
+  made.addEventListener("click", async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    await navigator.clipboard.writeText(link.textContent.trim());
+    toast(t("已复制号码", "Copied"));
+  });
+  link.after(made);
+}
+document.addEventListener("pointerover", (event) => offer(event.target.closest?.(".rows .phone")?.querySelector("a[href^='tel:']")), { passive: true });
