@@ -1,4 +1,5 @@
 // What pages gain with script; every page reads and every form posts without it.
+import "./back.js";
 import "./combobox.js";
 import "./guard.js";
 import "./keys.js";
@@ -41,13 +42,11 @@ document.addEventListener("keydown", (event) => {
   if (closed) { event.preventDefault(); event.stopPropagation(); closed.querySelector("summary").focus(); }
 }, true);
 
-// The default columns are not spelt out in the address, and empty filters neither.
+// Empty filters are not spelt out in the address.
 addEventListener("pageshow", () => document.querySelectorAll("form[data-live] :disabled").forEach((one) => (one.disabled = false)));
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("form[data-live]")) return;
-  const boxes = [...form.querySelectorAll("input[name=columns]")];
-  if (boxes.every((box) => box.checked === box.hasAttribute("data-default"))) boxes.forEach((box) => (box.disabled = true));
   for (const one of form.elements) if (one.name && one.value === "") one.disabled = true;
 }, true);
 

@@ -1,0 +1,87 @@
+// Coming back to a list: links to it lead to what was last seen there - filtered, ordered, scrolled - until 清空; and a record's
+// own page has the records before and after it in that list. Kept in this tab, for this person; without script links are plain.
+import { el, t } from "./words.js";
+
+const me = document.body.dataset.me, KEY = `gx:lists:${me}`, BACK = `${KEY}:back`;
+const read = () => { try { return JSON.parse(sessionStorage.getItem(KEY)) ?? {}; } catch { return {}; } };
+const write = (held) => { try { sessionStorage.setItem(KEY, JSON.stringify(held)); } catch { /* a full or forbidden store */ } };
+const list = () => document.querySelector("#main #list[data-rows]");
+const layered = () => document.querySelector("dialog.layer[open]");
+
+// What is seen now: the address, how far it is scrolled, the records in order, and where they go on.
+function keep(scrolled = scrollY) {
+  const shown = list();
+  if (!shown || layered() || new URLSearchParams(location.search).has("bin")) return;
+  const records = [...new Set([...shown.querySelectorAll("a.title")].map((one) => one.pathname))];
+  write({ ...read(), [`/${shown.dataset.rows}`]: { at: location.pathname + location.search, scrolled, records, next: shown.querySelector("a[rel=next]")?.getAttribute("href") ?? "" } });
+}
+
+function drop() {
+  const held = read();
+  delete held[location.pathname];
+  write(held);
+}
+
+// Links to the bare list, wherever they stand but on the list itself, lead back.
+function lead() {
+  const held = read();
+  for (const link of document.querySelectorAll(".sider a, .sheet a, .bottom a, .crumb a")) {
+    const bare = link.dataset.bare ?? link.getAttribute("href"), kept = held[bare];
+    if (!kept) continue;
+    link.dataset.bare = bare;
+    link.setAttribute("href", kept.at);
+  }
+  neighbours();
+}
+
+function arrive() {
+  const before = read()[location.pathname], same = before?.at === location.pathname + location.search;
+  const back = sessionStorage.getItem(BACK) === "1";
+  sessionStorage.removeItem(BACK);
+  keep(same ? before.scrolled : 0);
+  if (same && back) scrollTo({ top: before.scrolled, behavior: "instant" });
+  lead();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("a[data-clear]")) return drop();
+  keep();
+  const to = event.target.closest?.("a[data-bare]")?.dataset.bare;
+  if (to && to !== location.pathname) sessionStorage.setItem(BACK, "1");
+}, true);
+
+// -- before and after --------------------------------------------------------------------------------------------------
+
+function neighbours() {
+  const held = read(), page = document.querySelector("#main div.record[data-record]"), does = page?.querySelector(".heading .does");
+  if (!does || does.querySelector(".beside")) return;
+  const base = location.pathname.split("/").slice(0, 3).join("/"), kept = held[base.split("/").slice(0, 2).join("/")], at = kept?.records.indexOf(base) ?? -1;
+  if (at < 0) return;
+  const step = (by, text, key, path) => {
+    const to = kept.records[at + by], more = by > 0 && !to && kept.next;
+    const made = el("a.button.square", { href: to ?? (more ? kept.next : null), "aria-label": text, title: `${text} (${key.toUpperCase()})`, "data-key": to || more ? key : null, "aria-disabled": to || more ? null : "true", role: to || more ? null : "link" });
+    made.innerHTML = `<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d="${path}"/></svg>`;
+    if (more) made.addEventListener("click", (event) => { event.preventDefault(); event.stopPropagation(); onward(kept, base); });
+    return made;
+  };
+  does.prepend(el("span.beside", {}, el("span.faint", {}, `${at + 1} / ${kept.records.length}${kept.next ? "+" : ""}`), step(-1, t("上一条", "Previous"), "k", "M6 12l4-4 4 4"), step(1, t("下一条", "Next"), "j", "M6 8l4 4 4-4")));
+}
+
+// Past the last record of the page: the next page of the list, and its first.
+async function onward(kept, base) {
+  const answer = await fetch(kept.next, { headers: { "X-Inside": "main" }, credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return location.assign(kept.next);
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const more = [...made.querySelectorAll("#list a.title")].map((one) => one.getAttribute("href"));
+  const held = read(), name = base.split("/").slice(0, 2).join("/");
+  held[name] = { ...kept, records: [...kept.records, ...more].slice(-500), next: made.querySelector("a[rel=next]")?.getAttribute("href") ?? "" };
+  write(held);
+  location.assign(more[0] ?? kept.at);
+}
+
+document.addEventListener("submit", (event) => { if (event.target.getAttribute("action") === "/signout") sessionStorage.removeItem(KEY); }, true);
+addEventListener("pagehide", () => keep());
+document.addEventListener("htmx:afterSettle", () => { keep(); lead(); });
+if (me) arrive();
+const page = document.querySelector("#main div.record[data-record]");
+if (me && page) new MutationObserver(neighbours).observe(page, { childList: true });
