@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.captures import Capture
+from guanxi.kernel.declare.conditions import Always, Condition, from_text
 from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
 from guanxi.kernel.declare.pooling import Pooling
@@ -250,6 +251,7 @@ class Definition:
     about: Text | None = None
     letters: str = ""
     pooling: Pooling | None = None
+    follows: Mapping[str, Condition] = field(default_factory=dict)
 
     @property
     def table(self) -> str:
@@ -298,6 +300,8 @@ class Object:
       about             one sentence for people: what these records are for
       letters           "names" or "people" when records are looked up by the initial of their title, A to Z by pinyin; of
                         people the first sign is read as a surname
+      follows           links along which a record may change hands together with the one it links to, while both have the same
+                        owner: of each link which records, as a condition in words ("" for all), such as {"customer": "status = open"}
     In the body, beside the fields:
       policy            required
       checks            functions (draft, context) that raise Invalid
@@ -333,6 +337,7 @@ class Object:
         single: bool = False,
         about: Text | None = None,
         letters: Literal["", "names", "people"] = "",
+        follows: Mapping[str, str] | None = None,
     ) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
         own = {key: value for key, value in vars(cls).items() if isinstance(value, Field)}
@@ -382,6 +387,7 @@ class Object:
             about=about,
             letters=letters,
             pooling=cls.pooling,
+            follows={link: from_text(where) if where else Always() for link, where in (follows or {}).items()},
         )
         _check(cls.definition, own, where)
 
@@ -412,6 +418,9 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         by = own.get(name)
         if not personal or not (isinstance(by, Boolean) or (isinstance(by, Links) and by.target in SHARED_WITH)):
             raise DeclarationError(f"{where}: policy.readers names {name!r}; a personal object's readers are a boolean or many-links to {', '.join(SHARED_WITH)}")
+    for name in it.follows:
+        if not isinstance(own.get(name), Link) or "owner" not in own:
+            raise DeclarationError(f"{where}: follows names {name!r}; it needs an owner and a link of that name")
     if it.parent and not isinstance(own.get(it.parent), Link):
         raise DeclarationError(f"{where}: parent {it.parent!r} is not a link")
     for action in it.verbs.values():

@@ -46,7 +46,7 @@ from guanxi.kernel.declare.fields import (
 )
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.journal import events as journal
-from guanxi.kernel.records import indexing, people, pooling
+from guanxi.kernel.records import handing, indexing, people, pooling
 from guanxi.kernel.records.draft import MAX_DEPTH, Context, Draft, Later, too_deep
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import files, models, sql
@@ -93,6 +93,7 @@ class _Work:
     context: Context
     names: list[str] = field(default_factory=list)
     output: Mapping[str, Any] | None = None
+    along: tuple[str, ...] = ()
 
 
 def perform(
@@ -529,6 +530,8 @@ class _Batch:
                 work.output = self.action.run(draft, context, **inputs)
         elif self.verb in _SHARE_INPUTS:
             draft.team = self._team(work)
+        elif self.verb == "assign":
+            self._handed(work)
         elif work.item.inputs:
             raise unknown_field(next(iter(work.item.inputs)), next(iter(work.item.inputs)))
         if self.verb == "assign" and ("owner" not in work.item.changes or draft.values.get("owner") is None):
@@ -575,6 +578,15 @@ class _Batch:
         if problems:
             raise Invalid(problems)
         return out
+
+    def _handed(self, work: _Work) -> None:
+        """What goes along with a record that changes hands, and whether who had it stays in its team."""
+        if wrong := set(work.item.inputs) - {"along", "keep"}:
+            raise unknown_field(min(wrong), min(wrong))
+        work.along, keep = handing.asked(self.catalog, self.it, work.item.inputs)
+        before = work.draft.before.get("owner")
+        if keep and before is not None and before != work.draft.values.get("owner"):
+            work.draft.team = (before, keep, None)
 
     def _team(self, work: _Work) -> tuple[UUID, str, datetime | None]:
         asked = dict(work.item.inputs)
@@ -749,7 +761,7 @@ class _Batch:
         for work in works:
             if work.draft.team is not None:
                 user, level, until = work.draft.team
-                if self.verb == "share":
+                if self.verb != "unshare":
                     facts.join_team(self.actor.workspace, self.it.name, work.draft.id, user, level, until)
                 else:
                     facts.leave_team(self.actor.workspace, self.it.name, work.draft.id, user)
@@ -767,7 +779,7 @@ class _Batch:
         if work.draft.team is not None:
             user, level, until = work.draft.team
             after = {"user": str(user), "level": level, "until": until.isoformat() if until else None}
-            changes["@team"] = [None, after] if self.verb == "share" else [after, None]
+            changes["@team"] = [None, after] if self.verb != "unshare" else [after, None]
         if work.draft.because is not None:
             changes["@because"] = [None, dict(work.draft.because)]
         return journal.Event(
@@ -821,6 +833,8 @@ class _Batch:
         if self.verb in ("delete", "restore"):
             for work in works:
                 self._cascade(work)
+        if self.verb == "assign":
+            self._hand_along(works)
         for work in works:
             for effect in self.it.effects:
                 effect(work.draft, work.context)
@@ -863,6 +877,23 @@ class _Batch:
                 items = [Item(call.id, call.changes, None, call.inputs, call.cause) for call in now]
                 perform_many(name, verb, items, actor=actor, together=True)
                 calls = rest
+
+    def _hand_along(self, works: list[_Work]) -> None:
+        """Hand over what goes along, with the rights of whoever does it; what may not go is told as a warning."""
+        for one in handing.following(self.catalog, self.it.name):
+            mine = {work.draft.id: work for work in works if one.it.name in work.along and work.draft.before.get("owner") is not None}
+            if not mine:
+                continue
+            found = handing.going(self.guard, one, {id: work.draft.before["owner"] for id, work in mine.items()})
+            items = [Item(id, {"owner": mine[with_].draft.values["owner"]}, cause=mine[with_].event) for id, with_ in found]
+            refused: dict[UUID, int] = {}
+            for start in range(0, len(items), MAX_ITEMS):
+                part = items[start : start + MAX_ITEMS]
+                for (_, with_), answer in zip(found[start:], perform_many(one.it.name, "assign", part, actor=self.actor), strict=False):
+                    if isinstance(answer, Problem):
+                        refused[with_] = refused.get(with_, 0) + 1
+            for with_, count in refused.items():
+                mine[with_].context.warnings.append(handing.left_behind(one.it.label, count))
 
     def _cascade(self, work: _Work) -> None:
         """Children marked so go into the bin with their parent, and come back with it if they went with it."""

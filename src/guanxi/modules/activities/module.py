@@ -139,6 +139,7 @@ class Activity(
 class Task(
     Object, label=T("任务", "Task"), icon="task", group="work", title="subject", subtitle=("customer",),
     about=T("要做的事：谁来做，什么时候之前。", "What is to be done, by whom and until when."),
+    follows=dict.fromkeys(("customer", "lead", "opportunity"), "status = open"),
 ):  # fmt: skip
     """任务: something to be done by somebody until some time."""
 

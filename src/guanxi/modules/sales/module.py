@@ -332,6 +332,7 @@ class Opportunity(
     title="name",
     subtitle=("number",),
     about=T("正在争取的每一笔生意：金额、阶段和预计成交日期。", "Every deal you are after: its amount, stage and expected close."),
+    follows={"customer": "stage.kind = open"},
 ):
     """商机: a chance to sell something to a customer, moving through the stages of a pipeline to won or lost.
 

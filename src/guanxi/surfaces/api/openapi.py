@@ -8,6 +8,7 @@ from typing import Any
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.declare.fields import Field, File, Link, Links
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records import handing
 
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 
@@ -206,6 +207,8 @@ def _paths(it: Definition) -> dict[str, Any]:
             }
         if verb == "assign":
             properties["changes"] = {"type": "object", "properties": {"owner": {"type": "string", "format": "uuid"}}}
+            if more := handing.inputs(REGISTRY.objects.values(), it):
+                properties["inputs"] = {"type": "object", "properties": {f.name: _value(f, reading=False) for f in more}}
         if verb in ("share", "unshare"):
             shared: dict[str, Any] = {"user": {"type": "string", "format": "uuid"}}
             if verb == "share":

@@ -21,8 +21,8 @@ from guanxi.kernel.declare.fields import Field, Tags
 from guanxi.kernel.declare.objects import Action, Definition, named
 from guanxi.kernel.records import door, reading
 from guanxi.surfaces.jobs import tasks
-from guanxi.surfaces.web import filters, listing, pools
-from guanxi.surfaces.web.deeds import EXPORT, OWN, TAG, Deed, deeds, tags
+from guanxi.surfaces.web import filters, listing
+from guanxi.surfaces.web.deeds import EXPORT, OWN, TAG, Deed, deeds, hint, tags
 from guanxi.surfaces.web.forms import _lists, asks, writable
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all, signature
 from guanxi.surfaces.web.visit import Visit, page, redirect
@@ -173,7 +173,7 @@ class _Asking:
             errors=errors,
             candidates=candidates or {},
             lists=_lists(visit, it, [one for one in fields if one.name in it.fields or one in self.inputs], None),
-            hint=pools.hint(visit, it, self.verb, self.ids),
+            hint=hint(visit, it, self.verb, self.ids),
             back=_back(visit, it),
             title=self.deed.label,
         )

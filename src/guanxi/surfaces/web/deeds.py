@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Field, Tags
 from guanxi.kernel.declare.objects import Action, Definition, List
+from guanxi.kernel.records import handing
 from guanxi.surfaces.web import pools, words
 from guanxi.surfaces.web.visit import Visit
 
@@ -42,6 +45,16 @@ def _deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
     if visit.may(it, "delete"):
         out.append(Deed("delete", words.VERBS["delete"], danger=True))
     return out
+
+
+def hint(visit: Visit, it: Definition, verb: str, records: Sequence[UUID]) -> str:
+    """What one should know before doing something to some records."""
+    if verb == "assign" and records:
+        going = [(one.label, n) for one, n in handing.counts(visit.actor, it.name, records) if n]
+        if going:
+            many = [visit.look.t(f"{label.zh} {n} 条", f"{n} of {label.en}") for label, n in going]
+            return visit.look.t("可一并转移：", "May go along: ") + visit.look.t("、", ", ").join(many)
+    return pools.hint(visit, it, verb, records)
 
 
 def tags(visit: Visit, it: Definition) -> list[Field]:

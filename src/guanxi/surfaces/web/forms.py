@@ -13,9 +13,10 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Person
 from guanxi.kernel.declare.objects import Action, Definition, Form, named
-from guanxi.kernel.records import door
+from guanxi.kernel.records import door, handing
 from guanxi.kernel.records.telling import Told
-from guanxi.surfaces.web import linking, meanwhile, pools, shell, words
+from guanxi.surfaces.web import linking, meanwhile, shell, words
+from guanxi.surfaces.web.deeds import hint
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
 from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
@@ -207,7 +208,7 @@ def draw(
         news=news or {},
         offline=verb == "create" and shell.may_be_sent_later(it),
         lists=_lists(visit, it, [*first, *rest], row),
-        hint=pools.hint(visit, it, verb, [row["id"]]) if row is not None else "",
+        hint=hint(visit, it, verb, [row["id"]]) if row is not None else "",
         title=label,
         back=back or (_next(visit) or visit.look.to(it.name, row["id"]) if row is not None else visit.look.to(it.name)),
     )
@@ -296,7 +297,7 @@ def asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tupl
         written = [it.fields[n] for n in action.form if visit.guard.level(it, n) == "write"]
         return written, list(action.inputs)
     if verb == "assign":
-        return [it.fields["owner"]], []
+        return [it.fields["owner"]], handing.inputs(visit.catalog, it)
     return [], list(INPUTS.get(verb, ()))
 
 
