@@ -9,74 +9,133 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 from django.http import HttpRequest
 
 from guanxi.base.errors import Conflict, Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
 from guanxi.base.ids import parse_id
 from guanxi.base.text import LANGUAGES, T
+from guanxi.kernel import passwords
 from guanxi.kernel.access.actor import Actor, automation
+from guanxi.kernel.catalog.security import Rules
+from guanxi.kernel.journal import log
 from guanxi.kernel.records import door, people, reading
-from guanxi.kernel.setup import check_password
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import tables
 from guanxi.kernel.storage.sessions import SessionStore
 
-MAX_FAILURES = 5
-LOCKED = timedelta(minutes=15)
+MOST_FAILURES = 50
+SHUT_OUT = timedelta(minutes=15)
+"""So many failed sign-ins within this time shut an address out, whatever names were tried. They are counted in the log, so all
+processes count together."""
 ATTEMPTS = 3
 KEY = "account"
 LANGUAGE = "language"
 SINCE, SEEN, ADDRESS, DEVICE = "since", "seen", "address", "device"
 NOTED_EVERY = timedelta(minutes=10)
 """How old the note of a session's last use may be: writing it with each request would cost a statement."""
+NOTED_WHEN_IDLE = timedelta(minutes=1)
+BY_THEMSELVES = ("/waiting", "/here", "/rows")
+"""What an open page asks for although nobody touches it: it keeps no session alive."""
+
+
+def address(request: HttpRequest) -> str:
+    """Where a request comes from, as the server or the proxy it trusts says."""
+    return str(request.META.get("REMOTE_ADDR", ""))[: log.LONGEST_ADDRESS]
+
+
+def _agent(request: HttpRequest) -> str:
+    return request.headers.get("User-Agent", "")[: log.LONGEST_AGENT]
+
+
+def _note(request: HttpRequest, kind: str, account: tables.Account | facts.Standing, **details: Any) -> None:
+    workspace, user = (account.workspace_id, account.user_id) if isinstance(account, tables.Account) else (account.workspace, account.user)
+    log.note(workspace, kind, user=user, address=address(request), agent=_agent(request), **details)
 
 
 def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
     """Check name and password and begin a session. Unknown names and wrong passwords get the same answer in the same
-    time; five wrong ones lock the account for a quarter of an hour. Raises Invalid or TooManyRequests."""
+    time; too many wrong ones lock the account, or shut the address out, for a while. Raises Invalid or TooManyRequests."""
     account = tables.Account.objects.filter(username=username.replace("\x00", "").strip().casefold()[:150]).first()
-    if account is None:
-        make_password(password[:4096])
-        raise _wrong()
+    workspace = account.workspace_id if account is not None else tables.DEFAULT_WORKSPACE
+    rules = people.rules(facts.safety(workspace))
     now = datetime.now(UTC)
-    if account.locked_until is not None and account.locked_until > now:
+    if log.failures(workspace, address(request), now - SHUT_OUT) >= MOST_FAILURES:
         raise TooManyRequests(
-            T("密码连续输错，账号已锁定。请 15 分钟后再试，或联系管理员。", "Too many wrong passwords; the account is locked. Try again in 15 minutes or ask your administrator."),
-            retry_after=int((account.locked_until - now).total_seconds()) + 1,
+            T("这个地址登录失败次数过多，请 15 分钟后再试。", "Signing in failed too often from this address; try again in 15 minutes."),
+            retry_after=int(SHUT_OUT.total_seconds()),
         )
-    if not account.check_password(password[:4096]) or not account.is_active:
-        mine = tables.Account.objects.filter(id=account.id)
-        mine.update(failures=F("failures") + 1)
-        if mine.filter(failures__gte=MAX_FAILURES).update(failures=0, locked_until=now + LOCKED):
-            raise TooManyRequests(
-                T("密码连续输错 5 次，账号已锁定 15 分钟。", "Five wrong passwords; the account is locked for 15 minutes."),
-                retry_after=int(LOCKED.total_seconds()),
-            )
+    if account is None:
+        make_password(password[: passwords.LONGEST])
+        # what was typed is not kept: people type their password into the wrong box
+        log.note(workspace, "failed", address=address(request), agent=_agent(request), reason="unknown")
+        raise _wrong()
+    if account.locked_until is not None and account.locked_until > now:
+        _note(request, "failed", account, reason="locked")
+        raise _locked(rules, account.locked_until - now)
+    if not account.check_password(password[: passwords.LONGEST]) or not account.is_active:
+        _note(request, "failed", account, reason="password" if account.is_active else "inactive")
+        if _count_failure(account, rules, now):
+            _note(request, "locked", account)
+            raise _locked(rules, timedelta(minutes=rules.lock_minutes))
         raise _wrong()
     try:
         people.by_account(account.id)
     except Unauthenticated:
+        _note(request, "failed", account, reason="inactive")
         raise Invalid.field("username", "inactive", "账号已停用，请联系管理员。", "The account is not active; ask your administrator.") from None
+    if not rules.admits(address(request)):
+        _note(request, "refused", account, reason="address")
+        raise Invalid.field("username", "address", "公司不允许从这个地址登录。", "The company does not allow signing in from this address.")
     if account.failures or account.locked_until is not None:
         tables.Account.objects.filter(id=account.id).update(failures=0, locked_until=None)
+    _begin(request, account, rules)
+    return account.id
+
+
+def _count_failure(account: tables.Account, rules: Rules, now: datetime) -> bool:
+    """One more wrong password; true when it locks the account. They count as long as they follow each other within the time
+    an account stays locked."""
+    mine = tables.Account.objects.filter(id=account.id)
+    stale = Q(failed_at__isnull=True) | Q(failed_at__lt=now - timedelta(minutes=rules.lock_minutes))
+    mine.update(failures=Case(When(stale, then=Value(1)), default=F("failures") + 1), failed_at=now)
+    locked = now + timedelta(minutes=rules.lock_minutes)
+    return bool(mine.filter(failures__gte=rules.lock_failures).update(failures=0, locked_until=locked))
+
+
+def _locked(rules: Rules, left: timedelta) -> TooManyRequests:
+    minutes = rules.lock_minutes
+    return TooManyRequests(
+        T(f"密码连续输错，账号已锁定 {minutes} 分钟。请稍后再试，或联系管理员。", f"Too many wrong passwords: the account is locked for {minutes} minutes. Try again later or ask your administrator."),
+        retry_after=int(left.total_seconds()) + 1,
+    )  # fmt: skip
+
+
+def _begin(request: HttpRequest, account: tables.Account, rules: Rules) -> None:
+    """A session of its own for whoever has shown who they are."""
+    now = datetime.now(UTC)
     language = request.session.get(LANGUAGE)
     request.session.flush()
     request.session[KEY] = str(account.id)
-    request.session.update(_place(request, now) | {SINCE: now.isoformat()})
+    request.session[SINCE] = now.isoformat()
+    _seen(request, rules, now)
     if language in LANGUAGES:
         request.session[LANGUAGE] = language
+    if rules.one_session:
+        request.session.save()
+        _end_sessions(account.id, but=request.session.session_key)
+    _note(request, "sign_in", account)
     with suppress(Problem):  # a full disk keeps nobody out
         person = Actor("person", account.workspace_id, account.user_id, via="web")
         door.perform("user", "signed_in", actor=automation(person), id=account.user_id)
-    return account.id
 
 
 def _wrong() -> Invalid:
@@ -84,29 +143,45 @@ def _wrong() -> Invalid:
 
 
 def sign_out(request: HttpRequest) -> None:
+    found = parse_id(str(request.session.get(KEY, "")))
+    account = tables.Account.objects.filter(id=found).first() if found is not None else None
+    if account is not None:
+        _note(request, "sign_out", account)
     request.session.flush()
 
 
 def of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standing]:
-    """The actor of the browser's session and the account's standing. Raises Unauthenticated."""
+    """The actor of the browser's session and the account's standing. Raises Unauthenticated, also when the session was idle
+    or lasted longer than the company allows. A password that is too old is due to be changed."""
     found = parse_id(str(request.session.get(KEY, "")))
     if found is None:
         raise Unauthenticated()
-    standing = people.by_account(found, **how)
-    now = datetime.now(UTC)
-    seen = _when(request.session.get(SEEN))
-    if seen is None or now - seen > NOTED_EVERY:
-        request.session.update(_place(request, now))
-    return standing
+    actor, standing = people.by_account(found, address=address(request), **how)
+    rules, now = people.rules(standing.safety), datetime.now(UTC)
+    since, seen = _when(request.session.get(SINCE)), _when(request.session.get(SEEN))
+    idle = rules.idle_minutes and seen is not None and now - seen > timedelta(minutes=rules.idle_minutes)
+    if idle or (since is not None and now - since > timedelta(hours=rules.lifetime_hours)):
+        request.session.flush()
+        raise Unauthenticated()
+    if seen is None or (now - seen > (NOTED_WHEN_IDLE if rules.idle_minutes else NOTED_EVERY) and not request.path.endswith(BY_THEMSELVES)):
+        _seen(request, rules, now)
+    if outlived(standing):
+        standing = replace(standing, must_change=True)
+    return actor, standing
 
 
-def _place(request: HttpRequest, now: datetime) -> dict[str, str]:
-    """Where a session is used from, as its owner is shown it."""
-    return {
-        SEEN: now.isoformat(),
-        ADDRESS: str(request.META.get("REMOTE_ADDR", ""))[:60],
-        DEVICE: request.headers.get("User-Agent", "")[:300],
-    }
+def outlived(standing: facts.Standing) -> bool:
+    """Whether the password is older than the company allows."""
+    days = people.rules(standing.safety).password_days
+    return bool(days) and datetime.now(UTC) - standing.password_at > timedelta(days=days)
+
+
+def _seen(request: HttpRequest, rules: Rules, now: datetime) -> None:
+    """Note where a session is used from, as its owner is shown it, and until when it holds unless it is used again."""
+    request.session.update({SEEN: now.isoformat(), ADDRESS: address(request), DEVICE: _agent(request)})
+    left = timedelta(hours=rules.lifetime_hours) - (now - (_when(request.session.get(SINCE)) or now))
+    unused = timedelta(minutes=rules.idle_minutes) if rules.idle_minutes else timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    request.session.set_expiry(max(1, int(min(left, unused).total_seconds())))
 
 
 def _when(text: object) -> datetime | None:
@@ -122,16 +197,14 @@ def change_password(request: HttpRequest, current: str, new: str) -> None:
     account = tables.Account.objects.filter(id=found).first() if found is not None else None
     if account is None:
         raise Unauthenticated()
-    if not account.check_password(current[:4096]):
+    if not account.check_password(current[: passwords.LONGEST]):
         raise Invalid.field("current", "credentials", "当前密码不对。", "The current password is wrong.")
     if current == new:
         raise Invalid.field("password", "same", "新密码不能和当前密码相同。", "The new password must differ from the current one.")
-    check_password(new, account.username)
-    account.set_password(new)
-    account.must_change = False
-    account.save(update_fields=["password", "must_change"])
+    passwords.change(account, new, people.rules(facts.safety(account.workspace_id)))
     _end_sessions(account.id, but=request.session.session_key)
     request.session.cycle_key()
+    _note(request, "password", account)
 
 
 def _end_sessions(account: UUID, but: str | None) -> int:
@@ -186,11 +259,16 @@ def end_session(request: HttpRequest, account: UUID, handle: str) -> None:
     if not gone:
         raise NotFound()
     Session.objects.filter(session_key__in=gone).delete()
+    if (standing := facts.by_account(account)) is not None:
+        _note(request, "ended", standing, count=len(gone))
 
 
 def end_other_sessions(request: HttpRequest, account: UUID) -> int:
     """End every sign-in of the account but this one; returns how many there were."""
-    return _end_sessions(account, but=request.session.session_key)
+    count = _end_sessions(account, but=request.session.session_key)
+    if (standing := facts.by_account(account)) is not None:
+        _note(request, "ended", standing, count=count)
+    return count
 
 
 def language_of(actor: Actor) -> str | None:
@@ -244,17 +322,23 @@ def tokens(account: UUID) -> list[TokenShown]:
     return [TokenShown(t.id, t.label, t.created_at, t.expires_at) for t in tables.Token.objects.filter(account_id=account).order_by("-id")]
 
 
-def issue_token(account: UUID, label: str) -> str:
+def issue_token(request: HttpRequest, account: UUID, label: str) -> str:
     """A new bearer token, shown once. Raises Invalid when it has no name."""
     label = label.strip()[:100]
     if not label:
         raise Invalid.field("label", "required", "请给令牌起一个名字。", "Give the token a name.")
     secret = "gx_" + secrets.token_urlsafe(32)
     facts.issue_token(account, label, secret)
+    if (standing := facts.by_account(account)) is not None:
+        _note(request, "token", standing, label=label)
     return secret
 
 
-def revoke_token(account: UUID, token: UUID) -> None:
+def revoke_token(request: HttpRequest, account: UUID, token: UUID) -> None:
     """End a token of the account. Raises NotFound."""
-    if not tables.Token.objects.filter(id=token, account_id=account).delete()[0]:
+    found = tables.Token.objects.filter(id=token, account_id=account).first()
+    if found is None:
         raise NotFound()
+    found.delete()
+    if (standing := facts.by_account(account)) is not None:
+        _note(request, "token_revoked", standing, label=found.label)

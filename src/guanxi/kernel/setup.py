@@ -14,13 +14,13 @@ from django.db.migrations.executor import MigrationExecutor
 
 from guanxi.base.errors import Invalid, NewerData, NotFound
 from guanxi.base.text import T
-from guanxi.kernel import jobs
+from guanxi.kernel import jobs, passwords
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.catalog import pools
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.catalog.core import ADMINISTRATOR
-from guanxi.kernel.journal import seals
+from guanxi.kernel.journal import log, seals
 from guanxi.kernel.records import door, people
 from guanxi.kernel.records.draft import Context
 from guanxi.kernel.storage import people as facts
@@ -142,6 +142,8 @@ def seed(workspace: UUID) -> None:
             company = desk.perform("company", "create", changes=facts.settled(workspace)).id
             if tables.Account.objects.filter(workspace_id=workspace).exists():
                 desk.perform("company", "welcomed", company)
+        if not desk.find("security", limit=1):
+            desk.perform("security", "create")
         grants: dict[str, dict[str, Any]] = {key: {} for key in ROLES}
         grants["admin"] = {"*": ADMINISTRATOR}
         for module in REGISTRY.modules:
@@ -175,7 +177,7 @@ def create_user(username: str, name: str, roles: Sequence[str], password: str | 
     given = password
     password = password or facts.new_password()
     if given is not None:
-        check_password(given, username)
+        passwords.check(given, username, people.rules(facts.safety(workspace)))
     desk = Desk(system(workspace, via="cli"))
     with sql.work(workspace):
         ids = []
@@ -198,19 +200,6 @@ def create_user(username: str, name: str, roles: Sequence[str], password: str | 
     return password
 
 
-def check_password(password: str, username: str) -> None:
-    """Refuse passwords that are short, common or like the user name. Raises Invalid naming `password`."""
-    from django.contrib.auth.password_validation import validate_password
-    from django.core.exceptions import ValidationError
-
-    try:
-        validate_password(password, tables.Account(username=username))
-    except ValidationError:
-        raise Invalid.field(
-            "password", "weak", "密码至少 10 位，不能是常见密码，也不能和用户名相似。", "A password has at least 10 characters, is not a common one and not like the user name."
-        ) from None
-
-
 def issue_token(username: str, label: str) -> str:
     """A new bearer token of an account; only its hash is kept. Raises NotFound for an unknown user name."""
     standing = facts.by_username(username)
@@ -218,6 +207,7 @@ def issue_token(username: str, label: str) -> str:
         raise NotFound(T(f"没有“{username}”这个用户。", f"There is no user {username!r}."))
     token = "gx_" + secrets.token_urlsafe(32)
     facts.issue_token(standing.account, label, token)
+    log.note(standing.workspace, "token", user=standing.user, label=label, via="cli")
     return token
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import guanxi.project.modules  # noqa: F401 - installs the modules before anything is read
 from guanxi.kernel.catalog.catalog import REGISTRY
+from guanxi.kernel.catalog.security import PROFILES
 from guanxi.kernel.declare.objects import Module
 from guanxi.project import places
 
@@ -50,8 +51,17 @@ def _secret() -> str:
     return path.read_text().strip()
 
 
+def _profile() -> str:
+    """How strict signing in is where a company decided nothing itself."""
+    given = os.environ.get("SECURITY_PROFILE", "")
+    if given not in PROFILES:
+        raise SystemExit(f"SECURITY_PROFILE: {given!r}; 可用 / use one of: {', '.join(filter(None, PROFILES))}")
+    return given
+
+
 places.install(NODE_MODULES)
 SECRET_KEY = _secret()
+SECURITY_PROFILE = _profile()
 DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("GUANXI_ALLOWED_HOSTS", "*").split(",") if h]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("GUANXI_ORIGINS", "").split(",") if o]
@@ -100,7 +110,6 @@ MIGRATION_MODULES = {
 PASSWORD_HASHERS = ["guanxi.project.hashing.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username",)}},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -18,7 +18,8 @@ Kind = Literal["person", "token", "automation", "system"]
 class Actor:
     """`rights` is None for the system and automations, which may do everything; a person never has None.
 
-    `via` says which way in was used (web, api, import, cli, demo), `request` ties what happened to one request.
+    `via` says which way in was used (web, api, import, cli, demo), `request` ties what happened to one request, `address` is the one it
+    came from, if any.
     """
 
     kind: Kind
@@ -32,6 +33,7 @@ class Actor:
     via: str = ""
     request: str | None = None
     depth: int = 0
+    address: str = ""
     catalog: Catalog | None = field(default=None, repr=False, compare=False)
     """The picture of what exists that this actor works with; None asks for the newest at each call."""
     views: int | None = field(default=None, compare=False)

@@ -15,6 +15,7 @@ from guanxi.base.text import T
 from guanxi.kernel.catalog import desk, remarks
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.catalog.pools import PoolObject
+from guanxi.kernel.catalog.security import Security
 from guanxi.kernel.declare.fields import (
     KINDS,
     Boolean,
@@ -350,6 +351,8 @@ ADMINISTRATOR = Grant(("*",), "all", "all").to_json()
 CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
-    objects=(Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, *desk.OBJECTS, *remarks.OBJECTS),
+    objects=(
+        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, Security, *desk.OBJECTS, *remarks.OBJECTS,
+    ),
     grants=desk.GRANTS,
 )

@@ -15,6 +15,7 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.declare.fields import Field, Settings
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.journal import log
 from guanxi.kernel.records import reading
 from guanxi.kernel.storage import people
 from guanxi.kernel.storage import rows as storage
@@ -219,7 +220,10 @@ class Context:
         """Let a user sign in, or give them a new password, to be changed at the next sign-in; None when the user name is
         somebody else's. The password is returned once and kept nowhere."""
         password = people.new_password()
-        return password if people.give_account(self.actor.workspace, user, username, password) else None
+        if not people.give_account(self.actor.workspace, user, username, password):
+            return None
+        log.note(self.actor.workspace, "access", user=user, actor=self.actor.user, address=self.actor.address)
+        return password
 
     def take_account(self, user: UUID) -> None:
         """Stop a user from signing in."""
@@ -228,6 +232,10 @@ class Context:
     def settle(self, name: str, currency: str, zone: str, fiscal_start: int, area_code: str) -> None:
         """Make these the workspace's own settings, which every request reads."""
         people.settle(self.actor.workspace, name, currency, zone, fiscal_start, area_code)
+
+    def enforce(self, rules: Mapping[str, Any]) -> None:
+        """Make these the workspace's rules for signing in."""
+        people.enforce(self.actor.workspace, rules)
 
     def warn(self, field: str, message: Text) -> None:
         """Something worth a second look; the write goes on and the caller is told."""

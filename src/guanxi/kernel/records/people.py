@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
+
+from django.conf import settings as installed
 
 from guanxi.base.errors import Forbidden, Unauthenticated
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.access.rights import Rights, combine
 from guanxi.kernel.catalog import catalog as catalogs
+from guanxi.kernel.catalog import security
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.fields import Settings
 from guanxi.kernel.storage import people, recycling, sql
@@ -50,8 +54,16 @@ def newest(workspace: UUID) -> Catalog:
     return _catalog(workspace, version, settings)
 
 
-def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", language: str | None = None, request: str | None = None) -> Actor:
-    """The actor of an account, with rights as they are now. Raises Unauthenticated when the person is gone or inactive."""
+def rules(safety: Mapping[str, Any]) -> security.Rules:
+    """The rules for signing in as they hold, by what the workspace chose."""
+    return security.rules(safety, installed.SECURITY_PROFILE)
+
+
+def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", language: str | None = None, request: str | None = None, address: str = "") -> Actor:
+    """The actor of an account, with rights as they are now. Raises Unauthenticated when the person is gone or inactive, or the
+    address one the company does not allow."""
+    if address and standing.safety and not rules(standing.safety).admits(address):
+        raise Unauthenticated()
     catalog = _catalog(standing.workspace, standing.catalog_version, standing.settings)
     held = _actors.get(standing.user)
     if held is not None and held[0] == standing.access_version and held[1].catalog is not None and held[1].catalog.bare is catalog:
@@ -72,7 +84,7 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
             _actors[standing.user] = (standing.access_version, actor)
     from dataclasses import replace
 
-    return replace(actor, kind=kind, via=via, request=request, language=language or actor.language, views=standing.views_version)
+    return replace(actor, kind=kind, via=via, request=request, address=address, language=language or actor.language, views=standing.views_version)
 
 
 def _rights(facts: people.Facts, grants: Any, catalog: Catalog) -> tuple[Rights, Catalog]:

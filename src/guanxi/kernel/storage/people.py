@@ -33,20 +33,23 @@ class Standing:
     settings: Settings
     desk: Mapping[str, Any]
     """The person's preferences (object `preference`), as they were last written."""
+    safety: Mapping[str, Any]
+    """What the company chose of its rules for signing in (object `security`)."""
+    password_at: datetime
 
 
 _STANDING = (
     "SELECT a.id, a.user_id, a.workspace_id, a.username, a.must_change, w.access_version, w.catalog_version, w.views_version, "
-    "w.currency, w.zone, w.fiscal_start, w.area_code, a.desk FROM {source} JOIN gx_workspace w ON w.id = a.workspace_id WHERE a.is_active AND "
+    "w.currency, w.zone, w.fiscal_start, w.area_code, a.desk, w.safety, a.password_at FROM {source} JOIN gx_workspace w ON w.id = a.workspace_id WHERE a.is_active AND "
 )
 
 
 def _standing(found: list[tuple[Any, ...]]) -> Standing | None:
     if not found:
         return None
-    account, user, workspace, username, must_change, access, catalog, views, currency, zone_name, fiscal, area, desk = found[0]
+    account, user, workspace, username, must_change, access, catalog, views, currency, zone_name, fiscal, area, desk, safety, since = found[0]
     settings = Settings(currency, zone_name, fiscal, area, today(zone(zone_name)))
-    return Standing(account, user, workspace, username, must_change, access, catalog, views, settings, desk)
+    return Standing(account, user, workspace, username, must_change, access, catalog, views, settings, desk, safety, since)
 
 
 def by_token(token: str) -> Standing | None:
@@ -104,6 +107,16 @@ def settle(workspace_id: UUID, name: str, currency: str, zone_name: str, fiscal_
         "UPDATE gx_workspace SET name = %s, currency = %s, zone = %s, fiscal_start = %s, area_code = %s WHERE id = %s",
         [name, currency, zone_name, fiscal_start, area_code, workspace_id],
     )
+
+
+def enforce(workspace_id: UUID, safety: Mapping[str, Any]) -> None:
+    """Keep the rules for signing in where every request reads them."""
+    sql.run("UPDATE gx_workspace SET safety = %s WHERE id = %s", [sql.json(safety), workspace_id])
+
+
+def safety(workspace_id: UUID) -> Mapping[str, Any]:
+    found = sql.rows("SELECT safety FROM gx_workspace WHERE id = %s", [workspace_id])
+    return found[0][0] if found else {}
 
 
 def settled(workspace_id: UUID) -> dict[str, Any]:
@@ -244,7 +257,7 @@ def give_account(workspace_id: UUID, user: UUID, username: str, password: str) -
         return False
     hashed = make_password(password)
     touched = sql.rows(
-        "UPDATE gx_account SET username = %s, password = %s, must_change = TRUE, is_active = TRUE, failures = 0, locked_until = NULL "
+        "UPDATE gx_account SET username = %s, password = %s, password_at = now(), must_change = TRUE, is_active = TRUE, failures = 0, locked_until = NULL "
         "WHERE workspace_id = %s AND user_id = %s RETURNING id",
         [username, hashed, workspace_id, user],
     )
@@ -252,8 +265,8 @@ def give_account(workspace_id: UUID, user: UUID, username: str, password: str) -
         sql.run("DELETE FROM gx_token WHERE account_id = %s", [touched[0][0]])
         return True
     sql.run(
-        "INSERT INTO gx_account (id, workspace_id, user_id, username, password, must_change, is_active, failures, desk, created_at) "
-        "VALUES (%s, %s, %s, %s, %s, TRUE, TRUE, 0, '{}', now())",
+        "INSERT INTO gx_account (id, workspace_id, user_id, username, password, must_change, is_active, failures, former, desk, password_at, created_at) "
+        "VALUES (%s, %s, %s, %s, %s, TRUE, TRUE, 0, '[]', '{}', now(), now())",
         [uuid7(), workspace_id, user, username, hashed],
     )
     return True

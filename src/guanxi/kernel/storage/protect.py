@@ -2,7 +2,7 @@
 
 For each table of records: row-level security by workspace, forced on the owner too; a trigger that refuses an update
 which does not carry a new event, and any physical deletion. For the journal: one partition per quarter, made ahead, and
-a trigger, on it and its seals, that refuses to change or delete what happened.
+a trigger, on it, its seals and the log, that refuses to change or delete what happened.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from guanxi.base.ids import uuid7_floor, uuid7_time
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.storage import sql
 
-GUARDED = ("gx_event", "gx_seal", "gx_link", "gx_team_member")
-KEPT = ("gx_event", "gx_seal")
+GUARDED = ("gx_event", "gx_seal", "gx_log", "gx_link", "gx_team_member")
+KEPT = ("gx_event", "gx_seal", "gx_log")
 """What is only ever added to."""
 
 _FUNCTIONS = """

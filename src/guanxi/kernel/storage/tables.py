@@ -14,6 +14,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.utils import timezone
 
 from guanxi.base.ids import uuid7
 
@@ -36,6 +37,7 @@ class Workspace(models.Model):
     zone = models.TextField(default="Asia/Shanghai")
     fiscal_start = models.SmallIntegerField(default=1)
     area_code = models.TextField(default="")
+    safety = models.JSONField(default=dict)
     access_version = models.BigIntegerField(default=1)
     catalog_version = models.BigIntegerField(default=1)
     views_version = models.BigIntegerField(default=1)
@@ -63,7 +65,10 @@ class Account(AbstractBaseUser):
     must_change = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     failures = models.SmallIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
     locked_until = models.DateTimeField(null=True)
+    password_at = models.DateTimeField(default=timezone.now)
+    former = models.JSONField(default=list)
     desk = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -137,6 +142,31 @@ class Seal(models.Model):
         app_label = "kernel"
         db_table = "gx_seal"
         constraints = (models.UniqueConstraint(fields=("workspace_id", "number",), name="gx_seal_once"),)
+
+
+class LogEntry(models.Model):
+    """One line of the log: who signed in, failed to, took data out; what happened around records rather than to them."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    at = models.DateTimeField()
+    kind = models.TextField()
+    user_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(null=True)
+    address = models.TextField()
+    agent = models.TextField()
+    object = models.TextField()
+    record_id = models.UUIDField(null=True)
+    details = models.JSONField()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_log"
+        indexes = (
+            models.Index(fields=("workspace_id", "-id"), name="gx_log_newest"),
+            models.Index(fields=("workspace_id", "user_id", "-id"), name="gx_log_user"),
+            models.Index(fields=("workspace_id", "address", "-id"), name="gx_log_failed", condition=models.Q(kind="failed")),
+        )
 
 
 class LinkRow(models.Model):

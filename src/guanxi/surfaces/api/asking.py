@@ -37,7 +37,7 @@ def actor_of(request: HttpRequest) -> Actor:
     how: dict[str, Any] = {"via": "api", "language": language(request), "request": request_id(request)}
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials:
-        actor = people.by_token(credentials.strip(), **how)
+        actor = people.by_token(credentials.strip(), address=accounts.address(request), **how)
     else:
         if not hasattr(request, "session"):
             raise Unauthenticated()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from guanxi.base.errors import Conflict, Invalid, NotFound, Problem
 from guanxi.base.text import T
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import reading
+from guanxi.kernel.records import auditing, reading
 from guanxi.surfaces.imports import engine, exporting, planning, undoing
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
@@ -98,7 +99,7 @@ def start_export(
     it = exporting.check(actor, object, format)
     chosen = [path for path, _ in exporting.columns(actor, object, fields)]
     reading.query(it.name, actor=actor, where=where, fields=chosen, sort=sort, limit=1)
-    wanted = {"object": it.name, "where": where, "fields": chosen, "format": format, "sort": sort}
+    wanted = {"object": it.name, "where": where, "fields": chosen, "format": format, "sort": sort, "address": actor.address}
     return _start(actor, "export", wanted)
 
 
@@ -276,6 +277,7 @@ def _export(found: jobs.Job) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     if rows < 0:
         raise Invalid()
+    auditing.exported(replace(actor, address=wanted.get("address", "")), wanted["object"], rows, wanted.get("where"), wanted.get("fields") or ())
     jobs.finish(
         found,
         "done",

@@ -8,6 +8,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import accounts
+from guanxi.kernel.records import auditing
 from guanxi.surfaces.web.settings.devices import device
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -17,7 +18,7 @@ def profile(visit: Visit) -> HttpResponse:
     error, secret = "", ""
     if visit.posted:
         try:
-            secret = accounts.issue_token(visit.standing.account, visit.post.get("label", ""))
+            secret = accounts.issue_token(visit.request, visit.standing.account, visit.post.get("label", ""))
         except Invalid as problem:
             error = problem.errors[0].message.for_(visit.look.lang)
     return visit.page(
@@ -26,6 +27,7 @@ def profile(visit: Visit) -> HttpResponse:
         tokens=accounts.tokens(visit.standing.account),
         secret=secret,
         error=error,
+        own=[(line, device(line.agent)) for line in auditing.own(visit.actor)],
         sessions=[(one, device(one.device)) for one in accounts.sessions(visit.request, visit.standing.account)],
         roles=visit.actor.rights.roles if visit.actor.rights is not None else (),
         title=T("个人设置", "My profile"),
@@ -61,6 +63,6 @@ def revoke(visit: Visit, token: str) -> HttpResponse:
     found = parse_id(token)
     if found is None or not visit.posted:
         raise NotFound()
-    accounts.revoke_token(visit.standing.account, found)
+    accounts.revoke_token(visit.request, visit.standing.account, found)
     visit.say(T("令牌已撤销。", "The token was revoked."))
     return redirect("/me")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from guanxi.base.errors import Problem, Unauthenticated
 from guanxi.base.text import LANGUAGES, T
 from guanxi.kernel import accounts
+from guanxi.kernel.records import people
 from guanxi.surfaces.web.settings.welcome import first_page
 from guanxi.surfaces.web.visit import Visit, enter, language_before, page, plain, redirect, safe_next
 
@@ -56,6 +57,7 @@ def language(request: HttpRequest) -> HttpResponse:
 def password(visit: Visit) -> HttpResponse:
     """Change one's password; due at the first sign-in before anything else."""
     errors: dict[str, str] = {}
+    rules = people.rules(visit.standing.safety)
     if visit.posted:
         new = visit.post.get("password", "")
         try:
@@ -67,4 +69,4 @@ def password(visit: Visit) -> HttpResponse:
                 return redirect(first_page(visit))
         except Problem as problem:
             errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
-    return visit.page("pages/password.html", 422 if errors else 200, errors=errors, due=visit.standing.must_change)
+    return visit.page("pages/password.html", 422 if errors else 200, errors=errors, due=visit.standing.must_change, rules=rules, old=accounts.outlived(visit.standing))

@@ -50,9 +50,14 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
         firm.append(Place("/welcome", T("首次设置", "First steps"), "check", T("三步把公司、同事和数据准备好。", "Company, people and data in three steps.")))
     if sample.may_bring(visit.actor):
         firm.append(Place("/settings/sample", T("示例数据", "Sample data"), "product", T("一家示例公司，一键放入、一键移除。", "A sample company, in and out with one click.")))
+    safety = []
+    security = visit.catalog.object("security")
+    if visit.may(security, "read"):
+        safety.append(Place("/settings/security", security.label, security.icon, security.about, (security.name,)))
+        safety.append(Place("/settings/log", T("系统日志", "Log"), "history", T("谁在何时何地登录、导出，谁没能登录。", "Who signed in or took data out, when and from where, and who failed to.")))
     people = [_place(visit, it) for it in sorted(shown, key=lambda it: PEOPLE.index(it.name) if it.name in PEOPLE else 9) if it.name in PEOPLE]
     data = [_place(visit, it, children.get(it.name, ())) for it in shown if it.name not in PEOPLE and it.name not in {c for names in children.values() for c in names}]
-    groups = [(T("个人", "Personal"), mine), (T("公司", "Company"), firm), (T("组织与权限", "People and rights"), people), (T("业务设置", "Business"), data)]
+    groups = [(T("个人", "Personal"), mine), (T("公司", "Company"), firm), (T("组织与权限", "People and rights"), people), (T("安全", "Security"), safety), (T("业务设置", "Business"), data)]
     return [(label, places) for label, places in groups if places]
 
 
@@ -77,12 +82,12 @@ def overview(visit: Visit) -> HttpResponse:
 
 
 @page
-def company(visit: Visit) -> HttpResponse:
-    """The workspace's own record, which is one: its page is a record's like any other."""
-    found = reading.query("company", actor=visit.actor, fields=["id"], limit=1).rows
+def single(visit: Visit, name: str) -> HttpResponse:
+    """An object there is one record of: its page is a record's like any other."""
+    found = reading.query(name, actor=visit.actor, fields=["id"], limit=1).rows
     if not found:
         raise NotFound()
-    return redirect(visit.look.to("company", found[0]["id"]))
+    return redirect(visit.look.to(name, found[0]["id"]))
 
 
 @page

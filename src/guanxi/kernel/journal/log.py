@@ -1,0 +1,58 @@
+"""The log beside the journal: signing in and out, second factors, tokens, data taken out. Events say what happened to
+records, the log what happened around them; both are only ever added to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.text import T, Text
+from guanxi.kernel.storage import log_rows, sql
+
+KINDS: Mapping[str, Text] = {
+    "sign_in": T("登录", "Signed in"),
+    "failed": T("登录失败", "Sign-in failed"),
+    "locked": T("账号锁定", "Account locked"),
+    "refused": T("拒绝登录", "Sign-in refused"),
+    "sign_out": T("退出", "Signed out"),
+    "ended": T("结束其他登录", "Ended other sign-ins"),
+    "password": T("修改密码", "Password changed"),
+    "access": T("开通登录或重置密码", "Access given or password reset"),
+    "token": T("生成令牌", "Token made"),
+    "token_revoked": T("撤销令牌", "Token revoked"),
+    "export": T("导出数据", "Data exported"),
+    "log_export": T("导出日志", "Log exported"),
+}
+"""What the log speaks of."""
+
+REASONS: Mapping[str, Text] = {
+    "password": T("密码不对", "Wrong password"),
+    "unknown": T("没有这个用户名", "Unknown user name"),
+    "inactive": T("账号已停用", "Account not active"),
+    "address": T("不在允许的地址", "From an address not allowed"),
+    "many": T("尝试过多", "Too many attempts"),
+    "locked": T("账号已锁定", "Account locked"),
+}
+"""Why somebody did not get in, as `details.reason`."""
+
+LONGEST_AGENT, LONGEST_ADDRESS = 300, 60
+
+
+def note(
+    workspace: UUID, kind: str, *, user: UUID | None = None, actor: UUID | None = None, address: str = "", agent: str = "", object: str = "",
+    record: UUID | None = None, **details: Any,
+) -> None:  # fmt: skip
+    """Add a line. `user`: whom it is about; `actor`: who did it, where that is somebody else."""
+    if kind not in KINDS:
+        raise KeyError(kind)
+    address, agent = address.replace("\x00", "")[:LONGEST_ADDRESS], agent.replace("\x00", "")[:LONGEST_AGENT]
+    with sql.work(workspace):
+        log_rows.append(workspace, datetime.now(UTC), kind, user, actor, address, agent, object, record, details)
+
+
+def failures(workspace: UUID, address: str, since: datetime) -> int:
+    """How often signing in failed from an address since an instant."""
+    with sql.work(workspace):
+        return log_rows.failures(workspace, address, since)

@@ -1,0 +1,98 @@
+"""Reading the log. Whoever may read the object `security` reads all of it, whoever may export that takes it out; everybody
+reads what is about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.errors import Forbidden, NotFound
+from guanxi.base.text import Text
+from guanxi.kernel.access import rights as access
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.journal import log
+from guanxi.kernel.records import people
+from guanxi.kernel.storage import log_rows, sql
+
+KINDS, REASONS = log.KINDS, log.REASONS
+OWN = ("sign_in", "failed", "locked", "refused")
+"""What people are shown of themselves: whether somebody else tried to be them."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the log. `user` is whom it is about, `actor` who did it where that is somebody else."""
+
+    id: UUID
+    at: datetime
+    kind: str
+    user_id: UUID | None
+    user: str
+    actor: str
+    address: str
+    agent: str
+    object: str
+    record_id: UUID | None
+    details: dict[str, Any]
+
+    @property
+    def label(self) -> Text:
+        return KINDS[self.kind]
+
+    @property
+    def reason(self) -> Text | None:
+        return REASONS.get(self.details.get("reason", ""))
+
+
+def _line(row: dict[str, Any]) -> Line:
+    return Line(
+        row["id"], row["at"], row["kind"], row["user_id"], row["name"] or "", row["actor"] or "", row["address"], row["agent"], row["object"],
+        row["record_id"], row["details"],
+    )  # fmt: skip
+
+
+def may(actor: Actor, verb: str = "read") -> bool:
+    """Whether the actor may read the whole log ("read") or take it out ("export")."""
+    return access.may(actor.rights, people.catalog_of(actor).object("security"), verb)
+
+
+def lines(
+    actor: Actor, *, user: UUID | None = None, kinds: Sequence[str] = (), since: datetime | None = None, until: datetime | None = None,
+    before: UUID | None = None, limit: int = 50,
+) -> list[Line]:  # fmt: skip
+    """The log, newest first. Raises NotFound for whoever may not read it."""
+    if not may(actor):
+        raise NotFound()
+    with sql.work(actor.workspace):
+        found = log_rows.find(actor.workspace, user=user, kinds=kinds, since=since, until=until, before=before, limit=limit)
+    return [_line(row) for row in found]
+
+
+def own(actor: Actor, limit: int = 10) -> list[Line]:
+    """Who signed in as the actor, or tried to."""
+    if actor.user is None:
+        return []
+    with sql.work(actor.workspace):
+        return [_line(row) for row in log_rows.find(actor.workspace, user=actor.user, kinds=OWN, since=None, until=None, before=None, limit=limit)]
+
+
+def take_out(actor: Actor, **asked: Any) -> list[Line]:
+    """The log for a file, which is a line of the log itself. Raises NotFound, Forbidden."""
+    if not may(actor):
+        raise NotFound()
+    if not may(actor, "export"):
+        raise Forbidden()
+    found = lines(actor, **asked, limit=MOST)
+    log.note(actor.workspace, "log_export", user=actor.user, address=actor.address, rows=len(found))
+    return found
+
+
+MOST = 100_000
+
+
+def exported(actor: Actor, name: str, rows: int, where: Any, fields: Sequence[str]) -> None:
+    """Note that somebody took records out: how many, of what, under which condition, with which columns."""
+    log.note(actor.workspace, "export", user=actor.user, address=actor.address, object=name, rows=rows, where=where, fields=list(fields))
