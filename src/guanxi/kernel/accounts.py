@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,10 @@ from django.contrib.sessions.models import Session
 from django.db.models import Case, F, Q, Value, When
 from django.http import HttpRequest
 
-from guanxi.base.errors import Conflict, Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
+from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
 from guanxi.base.ids import parse_id
 from guanxi.base.text import LANGUAGES, T
-from guanxi.kernel import passwords
+from guanxi.kernel import passwords, second_factor
 from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.catalog.security import Rules
 from guanxi.kernel.journal import log
@@ -40,6 +40,8 @@ ATTEMPTS = 3
 KEY = "account"
 LANGUAGE = "language"
 SINCE, SEEN, ADDRESS, DEVICE = "since", "seen", "address", "device"
+HALFWAY = "halfway"
+CODE_WITHIN = timedelta(minutes=5)
 NOTED_EVERY = timedelta(minutes=10)
 """How old the note of a session's last use may be: writing it with each request would cost a statement."""
 NOTED_WHEN_IDLE = timedelta(minutes=1)
@@ -61,8 +63,8 @@ def _note(request: HttpRequest, kind: str, account: tables.Account | facts.Stand
     log.note(workspace, kind, user=user, address=address(request), agent=_agent(request), **details)
 
 
-def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
-    """Check name and password and begin a session. Unknown names and wrong passwords get the same answer in the same
+def sign_in(request: HttpRequest, username: str, password: str) -> bool:
+    """Check name and password and begin a session; False when a code is due first (`give_code`). Unknown names and wrong passwords get the same answer in the same
     time; too many wrong ones lock the account, or shut the address out, for a while. Raises Invalid or TooManyRequests."""
     account = tables.Account.objects.filter(username=username.replace("\x00", "").strip().casefold()[:150]).first()
     workspace = account.workspace_id if account is not None else tables.DEFAULT_WORKSPACE
@@ -95,10 +97,56 @@ def sign_in(request: HttpRequest, username: str, password: str) -> UUID:
     if not rules.admits(address(request)):
         _note(request, "refused", account, reason="address")
         raise Invalid.field("username", "address", "公司不允许从这个地址登录。", "The company does not allow signing in from this address.")
-    if account.failures or account.locked_until is not None:
-        tables.Account.objects.filter(id=account.id).update(failures=0, locked_until=None)
+    if second_factor.is_on(account.id):
+        _await_code(request, account, now)
+        return False
     _begin(request, account, rules)
-    return account.id
+    return True
+
+
+def _await_code(request: HttpRequest, account: tables.Account, now: datetime) -> None:
+    """Half-way in: the password was right. Such a session may do nothing but give the code, for five minutes."""
+    language = request.session.get(LANGUAGE)
+    request.session.flush()
+    request.session[HALFWAY] = [str(account.id), now.isoformat()]
+    if language in LANGUAGES:
+        request.session[LANGUAGE] = language
+    request.session.set_expiry(CODE_WITHIN)
+
+
+def _halfway(request: HttpRequest) -> tables.Account | None:
+    """Whose code is awaited."""
+    id, at = request.session.get(HALFWAY) or ("", "")
+    found, since = parse_id(str(id)), _when(at)
+    if found is None or since is None or datetime.now(UTC) - since > CODE_WITHIN:
+        return None
+    return tables.Account.objects.filter(id=found, is_active=True).first()
+
+
+def awaits_code(request: HttpRequest) -> bool:
+    return _halfway(request) is not None
+
+
+def give_code(request: HttpRequest, code: str) -> None:
+    """The second step: a code from the authenticator or a recovery code. Wrong ones lock the account as wrong passwords do.
+    Raises Unauthenticated when the first step is missing or long ago, Invalid, TooManyRequests."""
+    account = _halfway(request)
+    if account is None:
+        raise Unauthenticated()
+    rules, now = people.rules(facts.safety(account.workspace_id)), datetime.now(UTC)
+    if account.locked_until is not None and account.locked_until > now:
+        raise _locked(rules, account.locked_until - now)
+    kind = second_factor.take(account.id, code[:100])
+    if not kind:
+        _note(request, "failed", account, reason="code")
+        if _count_failure(account, rules, now):
+            _note(request, "locked", account)
+            request.session.flush()
+            raise _locked(rules, timedelta(minutes=rules.lock_minutes))
+        raise Invalid.field("code", "code", "验证码不对或已用过，请用最新的验证码。", "The code is wrong or was used already; take the newest one.")
+    if kind == "recovery":
+        _note(request, "recovery", account, left=second_factor.codes_left(account.id))
+    _begin(request, account, rules)
 
 
 def _count_failure(account: tables.Account, rules: Rules, now: datetime) -> bool:
@@ -122,6 +170,8 @@ def _locked(rules: Rules, left: timedelta) -> TooManyRequests:
 def _begin(request: HttpRequest, account: tables.Account, rules: Rules) -> None:
     """A session of its own for whoever has shown who they are."""
     now = datetime.now(UTC)
+    if account.failures or account.locked_until is not None:
+        tables.Account.objects.filter(id=account.id).update(failures=0, locked_until=None)
     language = request.session.get(LANGUAGE)
     request.session.flush()
     request.session[KEY] = str(account.id)
@@ -152,7 +202,7 @@ def sign_out(request: HttpRequest) -> None:
 
 def of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standing]:
     """The actor of the browser's session and the account's standing. Raises Unauthenticated, also when the session was idle
-    or lasted longer than the company allows. A password that is too old is due to be changed."""
+    or lasted longer than the company allows."""
     found = parse_id(str(request.session.get(KEY, "")))
     if found is None:
         raise Unauthenticated()
@@ -165,8 +215,6 @@ def of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standi
         raise Unauthenticated()
     if seen is None or (now - seen > (NOTED_WHEN_IDLE if rules.idle_minutes else NOTED_EVERY) and not request.path.endswith(BY_THEMSELVES)):
         _seen(request, rules, now)
-    if outlived(standing):
-        standing = replace(standing, must_change=True)
     return actor, standing
 
 
@@ -174,6 +222,68 @@ def outlived(standing: facts.Standing) -> bool:
     """Whether the password is older than the company allows."""
     days = people.rules(standing.safety).password_days
     return bool(days) and datetime.now(UTC) - standing.password_at > timedelta(days=days)
+
+
+def due(actor: Actor, standing: facts.Standing) -> str:
+    """What a person has to do before anything else: "password", "second" or nothing."""
+    if standing.must_change or outlived(standing):
+        return "password"
+    return "second" if needs_second(actor, standing) and not standing.second else ""
+
+
+def needs_second(actor: Actor, standing: facts.Standing) -> bool:
+    """Whether the company demands a second factor of this person."""
+    return people.rules(standing.safety).wants_second(actor.rights.belongs.get("role", ()) if actor.rights is not None else ())
+
+
+def _prove(request: HttpRequest, password: str) -> tables.Account:
+    """The session's account, its password given again. Wrong ones lock it as at the sign-in. Raises Invalid naming `current`."""
+    found = parse_id(str(request.session.get(KEY, "")))
+    account = tables.Account.objects.filter(id=found).first() if found is not None else None
+    if account is None:
+        raise Unauthenticated()
+    rules, now = people.rules(facts.safety(account.workspace_id)), datetime.now(UTC)
+    if account.locked_until is not None and account.locked_until > now:
+        raise _locked(rules, account.locked_until - now)
+    if not account.check_password(password[: passwords.LONGEST]):
+        _note(request, "failed", account, reason="password")
+        if _count_failure(account, rules, now):
+            _note(request, "locked", account)
+            raise _locked(rules, timedelta(minutes=rules.lock_minutes))
+        raise Invalid.field("current", "credentials", "当前密码不对。", "The current password is wrong.")
+    return account
+
+
+def begin_second(request: HttpRequest, password: str) -> None:
+    """Make the secret of a second factor, to be confirmed by its first code. Raises Invalid."""
+    second_factor.begin(_prove(request, password).id)
+
+
+def confirm_second(request: HttpRequest, standing: facts.Standing, code: str) -> list[str]:
+    """Take the first code; returns the recovery codes. Sign-ins elsewhere end. Raises Invalid."""
+    codes = second_factor.confirm(standing.account, code[:100])
+    if codes is None:
+        raise Invalid.field("code", "code", "验证码不对，请检查手机时间并用最新的验证码。", "The code is wrong; check your telephone's clock and take the newest one.")
+    _end_sessions(standing.account, but=request.session.session_key)
+    _note(request, "second_on", standing)
+    return codes
+
+
+def renew_codes(request: HttpRequest, password: str) -> list[str]:
+    """New recovery codes in place of the old. Raises Invalid, NotFound when there is no second factor."""
+    account = _prove(request, password)
+    if not second_factor.is_on(account.id):
+        raise NotFound()
+    _note(request, "codes", account)
+    return second_factor.new_codes(account.id)
+
+
+def drop_second(request: HttpRequest, actor: Actor, standing: facts.Standing, password: str) -> None:
+    """Sign in by the password alone again. Raises Invalid, Forbidden where the company demands a second factor."""
+    if needs_second(actor, standing):
+        raise Forbidden()
+    if second_factor.remove(_prove(request, password).id):
+        _note(request, "second_off", standing)
 
 
 def _seen(request: HttpRequest, rules: Rules, now: datetime) -> None:
@@ -193,12 +303,7 @@ def _when(text: object) -> datetime | None:
 
 def change_password(request: HttpRequest, current: str, new: str) -> None:
     """Replace the password of the signed-in account; its sessions elsewhere end. Raises Invalid naming the field."""
-    found = parse_id(str(request.session.get(KEY, "")))
-    account = tables.Account.objects.filter(id=found).first() if found is not None else None
-    if account is None:
-        raise Unauthenticated()
-    if not account.check_password(current[: passwords.LONGEST]):
-        raise Invalid.field("current", "credentials", "当前密码不对。", "The current password is wrong.")
+    account = _prove(request, current)
     if current == new:
         raise Invalid.field("password", "same", "新密码不能和当前密码相同。", "The new password must differ from the current one.")
     passwords.change(account, new, people.rules(facts.safety(account.workspace_id)))

@@ -121,6 +121,12 @@ def take_access(draft: Any, context: Any) -> None:
     context.take_account(draft.id)
 
 
+def reset_second_factor(draft: Any, context: Any) -> None:
+    """For whoever lost the telephone and the recovery codes."""
+    if not context.lose_second_factor(draft.id):
+        raise Invalid.field("username", "state", "这位同事没有开启两步验证。", "This person has no second factor.")
+
+
 def signed_in(draft: Any, context: Any) -> None:
     draft.last_sign_in = context.now
 
@@ -149,6 +155,7 @@ class User(
     actions = (
         Action("signed_in", signed_in, T("登录", "Signed in"), internal=True),
         Action("give_access", give_access, T("开通登录 / 重置密码", "Give access or a new password")),
+        Action("reset_second_factor", reset_second_factor, T("重置两步验证", "Reset the second factor"), danger=True),
         Action("take_access", take_access, T("停用登录", "Take access away"), danger=True),
     )
     views = (

@@ -6,15 +6,16 @@ company never decided itself. 0 switches a rule off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
+from uuid import UUID
 
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
-from guanxi.kernel.declare.fields import Boolean, Integer, Tags, TextField
+from guanxi.kernel.declare.fields import Boolean, Choice, Integer, Links, Option, Tags, TextField
 from guanxi.kernel.declare.objects import Form, List, Object, Policy, Record
 
 
@@ -33,6 +34,12 @@ class Rules:
     lifetime_hours: int = 24 * 30
     one_session: bool = False
     addresses: tuple[str, ...] = ()
+    second_factor: str = "free"
+    second_factor_roles: tuple[str, ...] = ()
+
+    def wants_second(self, roles: Iterable[UUID]) -> bool:
+        """Whether somebody with these roles must have a second factor."""
+        return self.second_factor == "all" or (self.second_factor == "roles" and any(str(role) in self.second_factor_roles for role in roles))
 
     def admits(self, address: str) -> bool:
         """Whether one may sign in and work from an address."""
@@ -45,6 +52,7 @@ PROFILES: Mapping[str, Rules] = {
     "asvs": replace(DEFAULT, password_length=12, idle_minutes=60, lifetime_hours=24),
     "djbh3": replace(
         DEFAULT, password_length=10, password_kinds=3, password_days=90, password_history=5, idle_minutes=30, lifetime_hours=12,
+        second_factor="all",
     ),
 }  # fmt: skip
 """By the name in SECURITY_PROFILE: nothing, OWASP ASVS 5.0 level 2, or 等保 2.0 level 3 (GB/T 22239-2019)."""
@@ -59,8 +67,7 @@ _NAMES = tuple(one.name for one in fields(Rules))
 def rules(chosen: Mapping[str, Any], profile: str) -> Rules:
     """What holds where a company chose this under a profile."""
     given = {name: chosen[name] for name in _NAMES if chosen.get(name) is not None}
-    if "addresses" in given:
-        given["addresses"] = tuple(given["addresses"])
+    given |= {name: tuple(given[name]) for name in ("addresses", "second_factor_roles") if name in given}
     return replace(PROFILES[profile], **given) if given else PROFILES[profile]
 
 
@@ -107,7 +114,13 @@ def known_addresses(draft: Any, context: Any) -> None:
 
 
 def enforce(draft: Any, context: Any) -> None:
-    context.enforce({name: draft[name] for name in _NAMES if draft[name] is not None})
+    held = {name: draft[name] for name in _NAMES if draft[name] is not None}
+    context.enforce({**held, "second_factor_roles": [str(role) for role in held.get("second_factor_roles", ())]})
+
+
+def roles_named(draft: Any, context: Any) -> None:
+    if draft.second_factor == "roles" and not draft.second_factor_roles:
+        raise Invalid.field("second_factor_roles", "required", "请选择哪些角色必须使用。", "Say which roles must have one.")
 
 
 EMPTY = T("留空按安全等级的默认值；0 表示不限。", "Empty follows the security profile; 0 is no limit.")
@@ -135,16 +148,22 @@ class Security(
         T("允许登录的地址", "Addresses allowed"),
         help=T("IP 或网段，逗号分隔，如 10.0.0.0/8；留空不限。令牌也受限。", "IP addresses or ranges such as 10.0.0.0/8, separated by commas; empty is anywhere. Tokens too."),
     )
+    second_factor = Choice(
+        T("两步验证", "Second factor"),
+        [Option("free", T("自愿", "Whoever wants")), Option("roles", T("部分角色必须", "Some roles must")), Option("all", T("所有人必须", "Everybody must"))],
+        help=T("登录时除密码外再输入手机验证器上的验证码。", "A code from an authenticator besides the password."),
+    )  # fmt: skip
+    second_factor_roles = Links("role", T("必须两步验证的角色", "Roles that must have one"))
     remark = TextField(T("备注", "Remark"))
     policy = Policy(read="role", write="role")
-    checks = (within_bounds, known_addresses)
+    checks = (within_bounds, known_addresses, roles_named)
     effects = (enforce,)
     views = (
         List(columns=("password_length", "lock_failures", "idle_minutes", "addresses")),
         Record(
             groups=(
                 (T("密码", "Passwords"), ("password_length", "password_kinds", "password_days", "password_history")),
-                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "addresses", "remark")),
+                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "second_factor", "second_factor_roles", "addresses", "remark")),
             ),
         ),
         Form(fields=(*_NAMES, "remark")),

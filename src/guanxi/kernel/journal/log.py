@@ -20,6 +20,11 @@ KINDS: Mapping[str, Text] = {
     "ended": T("结束其他登录", "Ended other sign-ins"),
     "password": T("修改密码", "Password changed"),
     "access": T("开通登录或重置密码", "Access given or password reset"),
+    "second_on": T("开启两步验证", "Second factor on"),
+    "second_off": T("关闭两步验证", "Second factor off"),
+    "second_reset": T("重置两步验证", "Second factor reset"),
+    "recovery": T("用恢复码登录", "Recovery code used"),
+    "codes": T("更换恢复码", "Recovery codes renewed"),
     "token": T("生成令牌", "Token made"),
     "token_revoked": T("撤销令牌", "Token revoked"),
     "export": T("导出数据", "Data exported"),
@@ -29,6 +34,7 @@ KINDS: Mapping[str, Text] = {
 
 REASONS: Mapping[str, Text] = {
     "password": T("密码不对", "Wrong password"),
+    "code": T("验证码不对", "Wrong code"),
     "unknown": T("没有这个用户名", "Unknown user name"),
     "inactive": T("账号已停用", "Account not active"),
     "address": T("不在允许的地址", "From an address not allowed"),

@@ -229,6 +229,13 @@ class Context:
         """Stop a user from signing in."""
         people.take_account(self.actor.workspace, user)
 
+    def lose_second_factor(self, user: UUID) -> bool:
+        """Let a user sign in by the password alone again; False when they did already."""
+        lost = people.lose_second_factor(self.actor.workspace, user)
+        if lost:
+            log.note(self.actor.workspace, "second_reset", user=user, actor=self.actor.user, address=self.actor.address)
+        return lost
+
     def settle(self, name: str, currency: str, zone: str, fiscal_start: int, area_code: str) -> None:
         """Make these the workspace's own settings, which every request reads."""
         people.settle(self.actor.workspace, name, currency, zone, fiscal_start, area_code)

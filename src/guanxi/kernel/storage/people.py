@@ -36,20 +36,23 @@ class Standing:
     safety: Mapping[str, Any]
     """What the company chose of its rules for signing in (object `security`)."""
     password_at: datetime
+    second: bool
+    """Whether signing in asks for a second factor."""
 
 
 _STANDING = (
     "SELECT a.id, a.user_id, a.workspace_id, a.username, a.must_change, w.access_version, w.catalog_version, w.views_version, "
-    "w.currency, w.zone, w.fiscal_start, w.area_code, a.desk, w.safety, a.password_at FROM {source} JOIN gx_workspace w ON w.id = a.workspace_id WHERE a.is_active AND "
+    "w.currency, w.zone, w.fiscal_start, w.area_code, a.desk, w.safety, a.password_at, "
+    "EXISTS (SELECT FROM gx_second_factor f WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL) FROM {source} JOIN gx_workspace w ON w.id = a.workspace_id WHERE a.is_active AND "
 )
 
 
 def _standing(found: list[tuple[Any, ...]]) -> Standing | None:
     if not found:
         return None
-    account, user, workspace, username, must_change, access, catalog, views, currency, zone_name, fiscal, area, desk, safety, since = found[0]
+    account, user, workspace, username, must_change, access, catalog, views, currency, zone_name, fiscal, area, desk, safety, since, second = found[0]
     settings = Settings(currency, zone_name, fiscal, area, today(zone(zone_name)))
-    return Standing(account, user, workspace, username, must_change, access, catalog, views, settings, desk, safety, since)
+    return Standing(account, user, workspace, username, must_change, access, catalog, views, settings, desk, safety, since, second)
 
 
 def by_token(token: str) -> Standing | None:
@@ -280,6 +283,16 @@ def lay_desk(workspace_id: UUID, user: UUID, desk: Mapping[str, Any]) -> None:
 def take_account(workspace_id: UUID, user: UUID) -> None:
     """Nobody signs in with this user's account any more, nor with its tokens or open sessions."""
     sql.run("UPDATE gx_account SET is_active = FALSE WHERE workspace_id = %s AND user_id = %s", [workspace_id, user])
+
+
+def lose_second_factor(workspace_id: UUID, user: UUID) -> bool:
+    """Signing in asks for the password alone again; False when it did already."""
+    return bool(
+        sql.run(
+            "DELETE FROM gx_second_factor WHERE account_id IN (SELECT id FROM gx_account WHERE workspace_id = %s AND user_id = %s)",
+            [workspace_id, user],
+        )
+    )
 
 
 def issue_token(account: UUID, label: str, secret: str) -> None:

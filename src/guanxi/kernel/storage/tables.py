@@ -81,6 +81,21 @@ class Account(AbstractBaseUser):
         db_table = "gx_account"
 
 
+class SecondFactor(models.Model):
+    """What an account shows besides its password: an encrypted secret, the last step a code was taken of, and keyed hashes of
+    recovery codes. It counts once a first code confirmed it."""
+
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.CASCADE)
+    secret = models.BinaryField()
+    step = models.BigIntegerField(default=0)
+    recovery = models.JSONField(default=list)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_second_factor"
+
+
 class Token(models.Model):
     """A bearer token of an account; only its SHA-256 is kept."""
 

@@ -49,10 +49,11 @@ def actor_of(request: HttpRequest) -> Actor:
                     T("缺少防伪标记，请刷新页面后重试。", "The CSRF token is missing; reload the page and try again."),
                     code="csrf",
                 )
-        if standing.must_change:
-            raise Unauthenticated(
-                T("请先修改初始密码。", "Change the initial password first."), code="must-change-password"
-            )
+        due = accounts.due(actor, standing)
+        if due == "password":
+            raise Unauthenticated(T("请先修改密码。", "Change the password first."), code="must-change-password")
+        if due == "second":
+            raise Unauthenticated(T("请先开启两步验证。", "Set up the second factor first."), code="second-factor")
     request.actor = actor  # type: ignore[attr-defined]
     return actor
 

@@ -279,7 +279,7 @@ def _actors(streams: Iterable[Stream]) -> dict[tuple[str, str], Actor]:
                 if account not in known:
                     known[account] = None
                     actor, standing = people.by_account(account, via="live")
-                    known[account] = None if standing.must_change else actor
+                    known[account] = None if accounts.due(actor, standing) else actor
                 if (found := known[account]) is not None:
                     out[kind, key] = found
     return out

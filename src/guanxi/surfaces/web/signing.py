@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
@@ -21,16 +22,43 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     username = request.POST.get("username", "")
     after = request.POST.get("next", "")
     try:
-        accounts.sign_in(request, username, request.POST.get("password", ""))
+        whole = accounts.sign_in(request, username, request.POST.get("password", ""))
+        if not whole:
+            return redirect("/signin/code" + (f"?{urlencode({'next': after})}" if after else ""))
         visit = enter(request)
     except Problem as problem:
-        lang = language_before(request)
-        text = problem.errors[0].message if problem.errors else problem.detail
-        response = plain(request, "pages/signin.html", problem.status, error=text.for_(lang), username=username, next=after)
-        if problem.retry_after is not None:
-            response.headers["Retry-After"] = str(problem.retry_after)
-        return response
-    request.session[accounts.LANGUAGE] = accounts.language_of(visit.actor) or language_before(request)
+        return _refused(request, "pages/signin.html", problem, username=username, next=after)
+    return _welcome(visit, after)
+
+
+def code(request: HttpRequest) -> HttpResponse:
+    """The second step of signing in."""
+    if not accounts.awaits_code(request):
+        return redirect("/signin")
+    if request.method != "POST":
+        return plain(request, "pages/code.html", error="", next=request.GET.get("next", ""))
+    after = request.POST.get("next", "")
+    try:
+        accounts.give_code(request, request.POST.get("code", ""))
+        visit = enter(request)
+    except Unauthenticated:
+        return redirect("/signin")
+    except Problem as problem:
+        return _refused(request, "pages/code.html", problem, next=after)
+    return _welcome(visit, after)
+
+
+def _refused(request: HttpRequest, template: str, problem: Problem, **given: str) -> HttpResponse:
+    text = problem.errors[0].message if problem.errors else problem.detail
+    response = plain(request, template, problem.status, error=text.for_(language_before(request)), **given)
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _welcome(visit: Visit, after: str) -> HttpResponse:
+    """On to the page asked for, in the person's own language."""
+    visit.request.session[accounts.LANGUAGE] = accounts.language_of(visit.actor) or language_before(visit.request)
     return redirect(safe_next(after or first_page(visit)))
 
 
@@ -69,4 +97,4 @@ def password(visit: Visit) -> HttpResponse:
                 return redirect(first_page(visit))
         except Problem as problem:
             errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
-    return visit.page("pages/password.html", 422 if errors else 200, errors=errors, due=visit.standing.must_change, rules=rules, old=accounts.outlived(visit.standing))
+    return visit.page("pages/password.html", 422 if errors else 200, errors=errors, due=accounts.due(visit.actor, visit.standing) == "password", rules=rules, old=accounts.outlived(visit.standing))

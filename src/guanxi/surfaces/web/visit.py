@@ -27,6 +27,8 @@ from guanxi.surfaces.web import words
 from guanxi.surfaces.web.look import Look, render
 
 log = logging.getLogger(__name__)
+DUE = {"password": "/password", "second": "/me/second"}
+"""Where what is due before anything else is done."""
 SAID = "said"
 INSIDE = ("main", "drawer", "dialog", "value", "panel")
 """Parts of a page already open that may ask for another page's content alone, by the header X-Inside."""
@@ -206,7 +208,7 @@ def enter(request: HttpRequest) -> Visit:
 
 
 def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A view for signed-in people: `view(visit, …)`. Problems become pages; a password due to be changed comes first. What was
+    """A view for signed-in people: `view(visit, …)`. Problems become pages; what is due (`DUE`) comes first. What was
     written by an account (`X-Account`) is taken from that account only."""
 
     @functools.wraps(view)
@@ -219,8 +221,9 @@ def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
             return redirect("/signin")
         if request.headers.get("X-Account", visit.account) != visit.account:
             return trouble(visit, Conflict(T("这个浏览器现在登录的是另一个账号。", "Somebody else is signed in in this browser now."), code="account"))
-        if visit.standing.must_change and request.path != "/password":
-            return redirect("/password")
+        due = DUE.get(accounts.due(visit.actor, visit.standing), request.path)
+        if request.path != due:
+            return redirect(due)
         try:
             response = view(visit, **given)
             if visit.inside and visit.posted and isinstance(response, HttpResponseRedirect):
