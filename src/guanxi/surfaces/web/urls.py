@@ -35,7 +35,7 @@ from guanxi.surfaces.web import (
     values,
     work,
 )
-from guanxi.surfaces.web.settings import area, departments, logs, roles, welcome
+from guanxi.surfaces.web.settings import area, checks, departments, logs, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
 RESERVED = ("calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
@@ -71,6 +71,7 @@ urlpatterns = [
     path("settings/company", area.single, {"name": "company"}),
     path("settings/security", area.single, {"name": "security"}),
     path("settings/log", logs.log),
+    path("settings/checks", checks.checks),
     path("settings/departments", departments.tree),
     path("settings/sample", area.samples),
     path("roles/new", roles.new),
