@@ -523,7 +523,7 @@ class _Batch:
         draft, context = work.draft, work.context
         if self.action is not None:
             inputs = self._inputs(work)
-            if len(self.outcomes) > 1:
+            if len(self.outcomes) > 1 and not self.together:  # together, the first fault undoes everything anyway
                 with sql.savepoint():
                     work.output = self.action.run(draft, context, **inputs)
             else:

@@ -423,7 +423,12 @@ def sweep(workspace: UUID, pool: UUID, day: date, batch: int = BATCH) -> int:
             due = storage.due(catalog, it, found, _before(catalog, it, found), day, after=last, limit=batch, lock=True)
             items = [door.Item(one.id, inputs={"pool": pool, "rule": one.rule, "days": one.days, "since": one.since}) for one in due]
             if items:
-                outcomes = door.perform_many(it.name, "recycle", items, actor=actor)
+                outcomes: Sequence[Any]
+                try:
+                    with sql.savepoint():
+                        outcomes = door.perform_many(it.name, "recycle", items, actor=actor, together=True)
+                except Problem:  # one of them is at fault: the others go all the same
+                    outcomes = door.perform_many(it.name, "recycle", items, actor=actor)
                 for one, outcome in zip(due, outcomes, strict=True):
                     if not isinstance(outcome, Problem):
                         counts[one.rule] = counts.get(one.rule, 0) + 1

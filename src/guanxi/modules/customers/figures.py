@@ -38,6 +38,14 @@ COUNTERS = (
         ("last_contact_at",),
     ),
     Counter(
+        "customers_leaving",
+        T("待进公海客户", "Customers soon in the pool"),
+        "customer",
+        "owner = me and leaving = true",
+        "soon",
+        ("days_left",),
+    ),
+    Counter(
         "birthdays",
         T("7 天内生日的联系人", "Contacts with a birthday in 7 days"),
         "contact",

@@ -33,6 +33,14 @@ COUNTERS = (
         ("created_at",),
     ),
     Counter(
+        "leads_leaving",
+        T("待进线索池线索", "Leads soon in the pool"),
+        "lead",
+        "owner = me and leaving = true",
+        "soon",
+        ("days_left",),
+    ),
+    Counter(
         "deals_today",
         T("今日需联系商机", "Opportunities to contact"),
         "opportunity",
