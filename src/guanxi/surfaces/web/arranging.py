@@ -4,10 +4,12 @@ other view it is remembered on the person's desk."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import msgspec
 from django.http import HttpResponse
+from markupsafe import Markup
 
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T
@@ -40,6 +42,22 @@ def widths(given: Mapping[str, Any], columns: list[filters.Column], pick: bool, 
     if not any(c.path in known for c in columns):
         return []
     return [*([PICK] if pick else []), *(int(known.get(c.path, TITLE if n == 0 else WIDTH)) for n, c in enumerate(columns)), *([ACT] if act else [])]
+
+
+def chooser(visit: Visit, it: Definition, shown: list[filters.Column]) -> Markup:
+    """The columns to choose from, as lines: those shown in their order, then the others. It is the same on most pages, and
+    long."""
+    paths, say = tuple(c.path for c in shown), visit.look.say
+
+    def line(one: filters.Column, at: int) -> str:
+        checked, moves = " checked" if at < len(shown) else "", ' draggable="true"' if at else ""
+        return f'<li{moves}><label class="check"><input type="checkbox" form="arrange" name="columns" value="{one.path}"{checked}>{escape(say(one.field.label))}</label></li>'
+
+    def draw() -> Markup:
+        others = [c for name in it.fields if name not in paths and (c := filters.column(visit.guard, it, name)) is not None]
+        return Markup("".join(line(one, at) for at, one in enumerate((*shown, *others))))  # noqa: S704 - labels are escaped, paths are names
+
+    return visit.kept(("chooser", it.name, paths), draw)  # type: ignore[no-any-return]
 
 
 @page

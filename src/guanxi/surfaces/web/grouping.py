@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 from django.http import HttpResponse
@@ -57,8 +58,24 @@ class Grouped:
 def offered(visit: Visit, it: Definition) -> list[Column]:
     """What the records can be grouped by."""
     kinds = Choice | Link | Boolean | Date | DateTime
-    found = (filters.column(visit.guard, it, name) for name, one in it.fields.items() if isinstance(one, kinds) and not isinstance(one, MultiChoice))
-    return [c for c in found if c is not None and c.level in ("read", "write") and c.field.groupable]
+
+    def find() -> list[Column]:
+        found = (filters.column(visit.guard, it, name) for name, one in it.fields.items() if isinstance(one, kinds) and not isinstance(one, MultiChoice))
+        return [c for c in found if c is not None and c.level in ("read", "write") and c.field.groupable]
+
+    return visit.kept(("groups", it.name), find)  # type: ignore[no-any-return]
+
+
+def options(visit: Visit, it: Definition, chosen: Column | None) -> Markup:
+    """The choices of what to group by, as options of a select."""
+    path, say = chosen.path if chosen is not None else "", visit.look.say
+    by = visit.look.t("按", "By ")
+
+    def draw() -> Markup:
+        lines = (f'<option value="{c.path}"{" selected" if c.path == path else ""}>{by}{escape(say(c.field.label))}</option>' for c in offered(visit, it))
+        return Markup("".join(lines))  # noqa: S704 - labels are escaped, paths are names
+
+    return visit.kept(("grouping", it.name, path), draw)  # type: ignore[no-any-return]
 
 
 def by(visit: Visit, it: Definition, settings: Mapping[str, Any]) -> Column | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.http import HttpResponse
+from markupsafe import Markup
 
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import Condition
@@ -84,11 +86,11 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         groups=groups,
         group=group,
         part=lambda one, after="": address(within=one.within, after=after).replace(visit.request.path, f"{visit.request.path}/group", 1),
-        groupable=grouping.offered(visit, it) if not binned else [],
+        groupable=grouping.options(visit, it, group) if not binned else "",
         regroup=grouping.NONE if showing.settings_of(visit, it, view).get("group") else "",
         deeds=deeds(visit, it, binned, view),
         act=act,
-        choosable=[c for n in it.fields if (c := filters.column(visit.guard, it, n)) is not None],
+        chooser=arranging.chooser(visit, it, shown),
         offered=offered,
         active=active,
         q=q,
@@ -102,7 +104,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         sorted=_directions(sort or list(view.sort)),
         sortable=_sortable,
         numeric=numeric,
-        alphabet=filters.LETTERS if it.initial and not binned and visit.guard.title(it) is not None else "",
+        alphabet=alphabet(visit, it) if it.initial and not binned and visit.guard.title(it) is not None else "",
         letter=(letter := filters.initial(visit.guard, it, get)),
         narrow=(narrow := bool(q or where or active or letter)),
         chips=chips(visit, it, offered, address, result.rows) if narrow else [],
@@ -144,6 +146,15 @@ def condition(visit: Visit, it: Definition) -> Condition:
     """What the address asks of records: its view's condition, the filters, a part of the name, a condition in words."""
     view = view_of(visit, it)
     return showing.condition(visit, it, view, filters.offered(visit.guard, it, view))
+
+
+def alphabet(visit: Visit, it: Definition) -> Markup:
+    """The letters, each leading to the names that begin with it: one address with another end."""
+    now, bare = filters.initial(visit.guard, it, visit.get), escape(href(visit, letter=None))
+    join, said = "&amp;" if "?" in bare else "?", visit.look.t("全部", "All")
+    current = ' aria-current="true"'
+    lines = (f'<a href="{bare}{join}letter={quote(one)}"{current if one == now else ""}>{one}</a>' for one in filters.LETTERS)
+    return Markup(f'<a href="{bare}"{current if not now else ""}>{said}</a>{"".join(lines)}')  # noqa: S704 - the address is escaped
 
 
 def _directions(sort: list[str]) -> dict[str, str]:

@@ -34,6 +34,10 @@ INSIDE = ("main", "drawer", "dialog", "value", "panel")
 """Parts of a page already open that may ask for another page's content alone, by the header X-Inside."""
 
 
+_kept: dict[tuple[Any, ...], tuple[Any, Any, Any]] = {}
+MOST_KEPT = 2_000
+
+
 @dataclass
 class Visit:
     """A signed-in person's request. `look` draws; `actor` acts."""
@@ -74,6 +78,19 @@ class Visit:
 
     def may(self, it: Definition, verb: str) -> bool:
         return access.may(self.actor.rights, it, verb)
+
+    def kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What `make` answers, made once for this catalog, these rights and this language (the very objects: what is changed is
+        a new object). For what every page shows alike and takes a while, such as which columns there are to choose from."""
+        whole = (id(self.catalog), id(self.actor.rights), self.look.lang, *key)
+        held = _kept.get(whole)
+        if held is not None and held[0] is self.catalog and held[1] is self.actor.rights:
+            return held[2]
+        made = make()
+        if len(_kept) >= MOST_KEPT:
+            _kept.clear()
+        _kept[whole] = (self.catalog, self.actor.rights, made)
+        return made
 
     def object(self, plural: str) -> Definition:
         """The object of an address; only plural names are addresses."""
