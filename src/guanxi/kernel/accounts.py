@@ -70,7 +70,7 @@ def sign_in(request: HttpRequest, username: str, password: str) -> bool:
     workspace = account.workspace_id if account is not None else tables.DEFAULT_WORKSPACE
     rules = people.rules(facts.safety(workspace))
     now = datetime.now(UTC)
-    if log.failures(workspace, address(request), now - SHUT_OUT) >= MOST_FAILURES:
+    if log.count(workspace, "failed", address(request), now - SHUT_OUT) >= MOST_FAILURES:
         raise TooManyRequests(
             T("这个地址登录失败次数过多，请 15 分钟后再试。", "Signing in failed too often from this address; try again in 15 minutes."),
             retry_after=int(SHUT_OUT.total_seconds()),

@@ -13,6 +13,7 @@ from guanxi.base import pinyin
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
 from guanxi.kernel.catalog import desk, remarks
+from guanxi.kernel.catalog.applying import AccountRequest
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.catalog.pools import PoolObject
 from guanxi.kernel.catalog.security import Security
@@ -359,7 +360,7 @@ CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
     objects=(
-        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, Security, *desk.OBJECTS, *remarks.OBJECTS,
+        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, Security, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS,
     ),
     grants=desk.GRANTS,
 )

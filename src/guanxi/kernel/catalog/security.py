@@ -36,6 +36,7 @@ class Rules:
     addresses: tuple[str, ...] = ()
     second_factor: str = "free"
     second_factor_roles: tuple[str, ...] = ()
+    apply: bool = False
 
     def wants_second(self, roles: Iterable[UUID]) -> bool:
         """Whether somebody with these roles must have a second factor."""
@@ -154,6 +155,7 @@ class Security(
         help=T("登录时除密码外再输入手机验证器上的验证码。", "A code from an authenticator besides the password."),
     )  # fmt: skip
     second_factor_roles = Links("role", T("必须两步验证的角色", "Roles that must have one"))
+    apply = Boolean(T("开放申请账号", "Let strangers apply"), help=T("登录页出现“申请账号”，由管理员批准或拒绝。", "A link on the sign-in page; administrators approve or refuse."))
     remark = TextField(T("备注", "Remark"))
     policy = Policy(read="role", write="role")
     checks = (within_bounds, known_addresses, roles_named)
@@ -163,7 +165,7 @@ class Security(
         Record(
             groups=(
                 (T("密码", "Passwords"), ("password_length", "password_kinds", "password_days", "password_history")),
-                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "second_factor", "second_factor_roles", "addresses", "remark")),
+                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "second_factor", "second_factor_roles", "addresses", "apply", "remark")),
             ),
         ),
         Form(fields=(*_NAMES, "remark")),

@@ -27,6 +27,7 @@ KINDS: Mapping[str, Text] = {
     "codes": T("更换恢复码", "Recovery codes renewed"),
     "token": T("生成令牌", "Token made"),
     "token_revoked": T("撤销令牌", "Token revoked"),
+    "applied": T("申请账号", "Applied for an account"),
     "export": T("导出数据", "Data exported"),
     "log_export": T("导出日志", "Log exported"),
 }
@@ -58,7 +59,7 @@ def note(
         log_rows.append(workspace, datetime.now(UTC), kind, user, actor, address, agent, object, record, details)
 
 
-def failures(workspace: UUID, address: str, since: datetime) -> int:
-    """How often signing in failed from an address since an instant."""
+def count(workspace: UUID, kind: str, address: str, since: datetime) -> int:
+    """How often something came from an address since an instant."""
     with sql.work(workspace):
-        return log_rows.failures(workspace, address, since)
+        return log_rows.count(workspace, kind, address, since)

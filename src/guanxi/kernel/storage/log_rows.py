@@ -45,11 +45,11 @@ def find(
     return [dict(zip(NAMES, row, strict=True)) for row in found]
 
 
-def failures(workspace: UUID, address: str, since: datetime) -> int:
-    """How often signing in failed from an address."""
+def count(workspace: UUID, kind: str, address: str, since: datetime) -> int:
+    """How often something came from an address."""
     return int(
         sql.rows(
-            "SELECT count(*) FROM gx_log WHERE workspace_id = %s AND address = %s AND kind = 'failed' AND id >= %s",
-            [workspace, address, uuid7_floor(since)],
+            "SELECT count(*) FROM gx_log WHERE workspace_id = %s AND address = %s AND kind = %s AND id >= %s",
+            [workspace, address, kind, uuid7_floor(since)],
         )[0][0]
     )

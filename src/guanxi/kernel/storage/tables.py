@@ -180,7 +180,7 @@ class LogEntry(models.Model):
         indexes = (
             models.Index(fields=("workspace_id", "-id"), name="gx_log_newest"),
             models.Index(fields=("workspace_id", "user_id", "-id"), name="gx_log_user"),
-            models.Index(fields=("workspace_id", "address", "-id"), name="gx_log_failed", condition=models.Q(kind="failed")),
+            models.Index(fields=("workspace_id", "address", "-id"), name="gx_log_counted", condition=models.Q(kind__in=("failed", "applied"))),
         )
 
 

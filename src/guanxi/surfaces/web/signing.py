@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
 from guanxi.base.errors import Problem, Unauthenticated
 from guanxi.base.text import LANGUAGES, T
-from guanxi.kernel import accounts
+from guanxi.kernel import accounts, applying
 from guanxi.kernel.records import people
 from guanxi.surfaces.web.settings.welcome import first_page
 from guanxi.surfaces.web.visit import Visit, enter, language_before, page, plain, redirect, safe_next
@@ -18,7 +19,7 @@ from guanxi.surfaces.web.visit import Visit, enter, language_before, page, plain
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The first page a stranger sees."""
     if request.method != "POST":
-        return plain(request, "pages/signin.html", error="", username="", next=request.GET.get("next", ""))
+        return plain(request, "pages/signin.html", error="", username="", next=request.GET.get("next", ""), apply=applying.is_open())
     username = request.POST.get("username", "")
     after = request.POST.get("next", "")
     try:
@@ -27,7 +28,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return redirect("/signin/code" + (f"?{urlencode({'next': after})}" if after else ""))
         visit = enter(request)
     except Problem as problem:
-        return _refused(request, "pages/signin.html", problem, username=username, next=after)
+        return _refused(request, "pages/signin.html", problem, username=username, next=after, apply=applying.is_open())
     return _welcome(visit, after)
 
 
@@ -48,7 +49,7 @@ def code(request: HttpRequest) -> HttpResponse:
     return _welcome(visit, after)
 
 
-def _refused(request: HttpRequest, template: str, problem: Problem, **given: str) -> HttpResponse:
+def _refused(request: HttpRequest, template: str, problem: Problem, **given: Any) -> HttpResponse:
     text = problem.errors[0].message if problem.errors else problem.detail
     response = plain(request, template, problem.status, error=text.for_(language_before(request)), **given)
     if problem.retry_after is not None:

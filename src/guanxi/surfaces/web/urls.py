@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from guanxi.surfaces.web import (
+    applying,
     arranging,
     attachments,
     boards,
@@ -38,7 +39,7 @@ from guanxi.surfaces.web import (
 from guanxi.surfaces.web.settings import area, checks, departments, logs, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
+RESERVED = ("apply", "calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -49,6 +50,8 @@ urlpatterns = [
     path("static/<str:tag>/<path:name>", static.serve),
     path("signin", signing.sign_in),
     path("signin/code", signing.code),
+    path("apply", applying.apply),
+    path("apply/<uuid:id>", applying.applied),
     path("signout", signing.sign_out),
     path("language", signing.language),
     path("password", signing.password),
