@@ -58,9 +58,24 @@ def _agent(request: HttpRequest) -> str:
     return request.headers.get("User-Agent", "")[: log.LONGEST_AGENT]
 
 
-def _note(request: HttpRequest, kind: str, account: tables.Account | facts.Standing, **details: Any) -> None:
+def note(request: HttpRequest, kind: str, account: tables.Account | facts.Standing, **details: Any) -> None:
+    """A line of the log about an account, with where the request came from."""
     workspace, user = (account.workspace_id, account.user_id) if isinstance(account, tables.Account) else (account.workspace, account.user)
     log.note(workspace, kind, user=user, address=address(request), agent=_agent(request), **details)
+
+
+def bounded(request: HttpRequest, workspace: UUID) -> None:
+    """Raises TooManyRequests where signing in failed too often from this address."""
+    if log.count(workspace, "failed", address(request), datetime.now(UTC) - SHUT_OUT) >= MOST_FAILURES:
+        raise TooManyRequests(
+            T("这个地址登录失败次数过多，请 15 分钟后再试。", "Signing in failed too often from this address; try again in 15 minutes."),
+            retry_after=int(SHUT_OUT.total_seconds()),
+        )
+
+
+def failed(request: HttpRequest, reason: str) -> None:
+    """Note that somebody nobody knows did not get in."""
+    log.note(tables.DEFAULT_WORKSPACE, "failed", address=address(request), agent=_agent(request), reason=reason)
 
 
 def sign_in(request: HttpRequest, username: str, password: str) -> bool:
@@ -70,37 +85,31 @@ def sign_in(request: HttpRequest, username: str, password: str) -> bool:
     workspace = account.workspace_id if account is not None else tables.DEFAULT_WORKSPACE
     rules = people.rules(facts.safety(workspace))
     now = datetime.now(UTC)
-    if log.count(workspace, "failed", address(request), now - SHUT_OUT) >= MOST_FAILURES:
-        raise TooManyRequests(
-            T("这个地址登录失败次数过多，请 15 分钟后再试。", "Signing in failed too often from this address; try again in 15 minutes."),
-            retry_after=int(SHUT_OUT.total_seconds()),
-        )
+    bounded(request, workspace)
     if account is None:
         make_password(password[: passwords.LONGEST])
         # what was typed is not kept: people type their password into the wrong box
-        log.note(workspace, "failed", address=address(request), agent=_agent(request), reason="unknown")
+        failed(request, "unknown")
         raise _wrong()
     if account.locked_until is not None and account.locked_until > now:
-        _note(request, "failed", account, reason="locked")
+        note(request, "failed", account, reason="locked")
         raise _locked(rules, account.locked_until - now)
     if not account.check_password(password[: passwords.LONGEST]) or not account.is_active:
-        _note(request, "failed", account, reason="password" if account.is_active else "inactive")
+        note(request, "failed", account, reason="password" if account.is_active else "inactive")
         if _count_failure(account, rules, now):
-            _note(request, "locked", account)
+            note(request, "locked", account)
             raise _locked(rules, timedelta(minutes=rules.lock_minutes))
         raise _wrong()
     try:
         people.by_account(account.id)
     except Unauthenticated:
-        _note(request, "failed", account, reason="inactive")
+        note(request, "failed", account, reason="inactive")
         raise Invalid.field("username", "inactive", "账号已停用，请联系管理员。", "The account is not active; ask your administrator.") from None
-    if not rules.admits(address(request)):
-        _note(request, "refused", account, reason="address")
-        raise Invalid.field("username", "address", "公司不允许从这个地址登录。", "The company does not allow signing in from this address.")
+    _admit(request, account, rules)
     if second_factor.is_on(account.id):
         _await_code(request, account, now)
         return False
-    _begin(request, account, rules)
+    begin(request, account)
     return True
 
 
@@ -138,15 +147,15 @@ def give_code(request: HttpRequest, code: str) -> None:
         raise _locked(rules, account.locked_until - now)
     kind = second_factor.take(account.id, code[:100])
     if not kind:
-        _note(request, "failed", account, reason="code")
+        note(request, "failed", account, reason="code")
         if _count_failure(account, rules, now):
-            _note(request, "locked", account)
+            note(request, "locked", account)
             request.session.flush()
             raise _locked(rules, timedelta(minutes=rules.lock_minutes))
         raise Invalid.field("code", "code", "验证码不对或已用过，请用最新的验证码。", "The code is wrong or was used already; take the newest one.")
     if kind == "recovery":
-        _note(request, "recovery", account, left=second_factor.codes_left(account.id))
-    _begin(request, account, rules)
+        note(request, "recovery", account, left=second_factor.codes_left(account.id))
+    begin(request, account)
 
 
 def _count_failure(account: tables.Account, rules: Rules, now: datetime) -> bool:
@@ -167,8 +176,16 @@ def _locked(rules: Rules, left: timedelta) -> TooManyRequests:
     )  # fmt: skip
 
 
-def _begin(request: HttpRequest, account: tables.Account, rules: Rules) -> None:
-    """A session of its own for whoever has shown who they are."""
+def _admit(request: HttpRequest, account: tables.Account, rules: Rules) -> None:
+    if not rules.admits(address(request)):
+        note(request, "refused", account, reason="address")
+        raise Invalid.field("username", "address", "公司不允许从这个地址登录。", "The company does not allow signing in from this address.")
+
+
+def begin(request: HttpRequest, account: tables.Account, **how: Any) -> None:
+    """A session of its own for whoever has shown who they are. Raises Invalid for an address that is not allowed."""
+    rules = people.rules(facts.safety(account.workspace_id))
+    _admit(request, account, rules)
     now = datetime.now(UTC)
     if account.failures or account.locked_until is not None:
         tables.Account.objects.filter(id=account.id).update(failures=0, locked_until=None)
@@ -182,7 +199,7 @@ def _begin(request: HttpRequest, account: tables.Account, rules: Rules) -> None:
     if rules.one_session:
         request.session.save()
         _end_sessions(account.id, but=request.session.session_key)
-    _note(request, "sign_in", account)
+    note(request, "sign_in", account, **how)
     with suppress(Problem):  # a full disk keeps nobody out
         person = Actor("person", account.workspace_id, account.user_id, via="web")
         door.perform("user", "signed_in", actor=automation(person), id=account.user_id)
@@ -196,7 +213,7 @@ def sign_out(request: HttpRequest) -> None:
     found = parse_id(str(request.session.get(KEY, "")))
     account = tables.Account.objects.filter(id=found).first() if found is not None else None
     if account is not None:
-        _note(request, "sign_out", account)
+        note(request, "sign_out", account)
     request.session.flush()
 
 
@@ -236,7 +253,7 @@ def needs_second(actor: Actor, standing: facts.Standing) -> bool:
     return people.rules(standing.safety).wants_second(actor.rights.belongs.get("role", ()) if actor.rights is not None else ())
 
 
-def _prove(request: HttpRequest, password: str) -> tables.Account:
+def prove(request: HttpRequest, password: str) -> tables.Account:
     """The session's account, its password given again. Wrong ones lock it as at the sign-in. Raises Invalid naming `current`."""
     found = parse_id(str(request.session.get(KEY, "")))
     account = tables.Account.objects.filter(id=found).first() if found is not None else None
@@ -246,9 +263,9 @@ def _prove(request: HttpRequest, password: str) -> tables.Account:
     if account.locked_until is not None and account.locked_until > now:
         raise _locked(rules, account.locked_until - now)
     if not account.check_password(password[: passwords.LONGEST]):
-        _note(request, "failed", account, reason="password")
+        note(request, "failed", account, reason="password")
         if _count_failure(account, rules, now):
-            _note(request, "locked", account)
+            note(request, "locked", account)
             raise _locked(rules, timedelta(minutes=rules.lock_minutes))
         raise Invalid.field("current", "credentials", "当前密码不对。", "The current password is wrong.")
     return account
@@ -256,7 +273,7 @@ def _prove(request: HttpRequest, password: str) -> tables.Account:
 
 def begin_second(request: HttpRequest, password: str) -> None:
     """Make the secret of a second factor, to be confirmed by its first code. Raises Invalid."""
-    second_factor.begin(_prove(request, password).id)
+    second_factor.begin(prove(request, password).id)
 
 
 def confirm_second(request: HttpRequest, standing: facts.Standing, code: str) -> list[str]:
@@ -265,16 +282,16 @@ def confirm_second(request: HttpRequest, standing: facts.Standing, code: str) ->
     if codes is None:
         raise Invalid.field("code", "code", "验证码不对，请检查手机时间并用最新的验证码。", "The code is wrong; check your telephone's clock and take the newest one.")
     _end_sessions(standing.account, but=request.session.session_key)
-    _note(request, "second_on", standing)
+    note(request, "second_on", standing)
     return codes
 
 
 def renew_codes(request: HttpRequest, password: str) -> list[str]:
     """New recovery codes in place of the old. Raises Invalid, NotFound when there is no second factor."""
-    account = _prove(request, password)
+    account = prove(request, password)
     if not second_factor.is_on(account.id):
         raise NotFound()
-    _note(request, "codes", account)
+    note(request, "codes", account)
     return second_factor.new_codes(account.id)
 
 
@@ -282,8 +299,8 @@ def drop_second(request: HttpRequest, actor: Actor, standing: facts.Standing, pa
     """Sign in by the password alone again. Raises Invalid, Forbidden where the company demands a second factor."""
     if needs_second(actor, standing):
         raise Forbidden()
-    if second_factor.remove(_prove(request, password).id):
-        _note(request, "second_off", standing)
+    if second_factor.remove(prove(request, password).id):
+        note(request, "second_off", standing)
 
 
 def _seen(request: HttpRequest, rules: Rules, now: datetime) -> None:
@@ -303,13 +320,13 @@ def _when(text: object) -> datetime | None:
 
 def change_password(request: HttpRequest, current: str, new: str) -> None:
     """Replace the password of the signed-in account; its sessions elsewhere end. Raises Invalid naming the field."""
-    account = _prove(request, current)
+    account = prove(request, current)
     if current == new:
         raise Invalid.field("password", "same", "新密码不能和当前密码相同。", "The new password must differ from the current one.")
     passwords.change(account, new, people.rules(facts.safety(account.workspace_id)))
     _end_sessions(account.id, but=request.session.session_key)
     request.session.cycle_key()
-    _note(request, "password", account)
+    note(request, "password", account)
 
 
 def _end_sessions(account: UUID, but: str | None) -> int:
@@ -365,14 +382,14 @@ def end_session(request: HttpRequest, account: UUID, handle: str) -> None:
         raise NotFound()
     Session.objects.filter(session_key__in=gone).delete()
     if (standing := facts.by_account(account)) is not None:
-        _note(request, "ended", standing, count=len(gone))
+        note(request, "ended", standing, count=len(gone))
 
 
 def end_other_sessions(request: HttpRequest, account: UUID) -> int:
     """End every sign-in of the account but this one; returns how many there were."""
     count = _end_sessions(account, but=request.session.session_key)
     if (standing := facts.by_account(account)) is not None:
-        _note(request, "ended", standing, count=count)
+        note(request, "ended", standing, count=count)
     return count
 
 
@@ -435,7 +452,7 @@ def issue_token(request: HttpRequest, account: UUID, label: str) -> str:
     secret = "gx_" + secrets.token_urlsafe(32)
     facts.issue_token(account, label, secret)
     if (standing := facts.by_account(account)) is not None:
-        _note(request, "token", standing, label=label)
+        note(request, "token", standing, label=label)
     return secret
 
 
@@ -446,4 +463,4 @@ def revoke_token(request: HttpRequest, account: UUID, token: UUID) -> None:
         raise NotFound()
     found.delete()
     if (standing := facts.by_account(account)) is not None:
-        _note(request, "token_revoked", standing, label=found.label)
+        note(request, "token_revoked", standing, label=found.label)

@@ -25,6 +25,8 @@ KINDS: Mapping[str, Text] = {
     "second_reset": T("重置两步验证", "Second factor reset"),
     "recovery": T("用恢复码登录", "Recovery code used"),
     "codes": T("更换恢复码", "Recovery codes renewed"),
+    "passkey": T("添加通行密钥", "Passkey added"),
+    "passkey_removed": T("删除通行密钥", "Passkey removed"),
     "token": T("生成令牌", "Token made"),
     "token_revoked": T("撤销令牌", "Token revoked"),
     "applied": T("申请账号", "Applied for an account"),
@@ -36,6 +38,7 @@ KINDS: Mapping[str, Text] = {
 REASONS: Mapping[str, Text] = {
     "password": T("密码不对", "Wrong password"),
     "code": T("验证码不对", "Wrong code"),
+    "passkey": T("通行密钥无效", "Passkey not accepted"),
     "unknown": T("没有这个用户名", "Unknown user name"),
     "inactive": T("账号已停用", "Account not active"),
     "address": T("不在允许的地址", "From an address not allowed"),

@@ -250,7 +250,7 @@ def new_password() -> str:
 
 
 def give_account(workspace_id: UUID, user: UUID, username: str, password: str) -> bool:
-    """An account for a user, or a new password for theirs, to be changed at the next sign-in; sessions and tokens end.
+    """An account for a user, or a new password for theirs, to be changed at the next sign-in; sessions, tokens and passkeys end.
 
     False when the user name belongs to somebody else's account.
     """
@@ -266,6 +266,7 @@ def give_account(workspace_id: UUID, user: UUID, username: str, password: str) -
     )
     if touched:
         sql.run("DELETE FROM gx_token WHERE account_id = %s", [touched[0][0]])
+        sql.run("DELETE FROM gx_passkey WHERE account_id = %s", [touched[0][0]])
         return True
     sql.run(
         "INSERT INTO gx_account (id, workspace_id, user_id, username, password, must_change, is_active, failures, former, desk, password_at, created_at) "

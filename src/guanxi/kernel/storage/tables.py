@@ -96,6 +96,24 @@ class SecondFactor(models.Model):
         db_table = "gx_second_factor"
 
 
+class Passkey(models.Model):
+    """The public half of a key on somebody's device, and the host it is for. `count` is the device's own count of its uses."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE)
+    credential = models.BinaryField(unique=True)
+    public_key = models.BinaryField()
+    count = models.BigIntegerField()
+    host = models.TextField()
+    label = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_passkey"
+
+
 class Token(models.Model):
     """A bearer token of an account; only its SHA-256 is kept."""
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
-from guanxi.kernel import accounts
+from guanxi.kernel import accounts, passkeys
 from guanxi.kernel.records import auditing
 from guanxi.surfaces.web.settings.devices import device
 from guanxi.surfaces.web.visit import Visit, page, redirect
@@ -27,6 +27,7 @@ def profile(visit: Visit) -> HttpResponse:
         tokens=accounts.tokens(visit.standing.account),
         secret=secret,
         error=error,
+        passkeys=passkeys.of(visit.standing.account),
         own=[(line, device(line.agent)) for line in auditing.own(visit.actor)],
         sessions=[(one, device(one.device)) for one in accounts.sessions(visit.request, visit.standing.account)],
         roles=visit.actor.rights.roles if visit.actor.rights is not None else (),
