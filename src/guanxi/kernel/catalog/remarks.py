@@ -38,7 +38,7 @@ def in_time(draft: Any, context: Any) -> None:
         raise Forbidden(T("发表超过 24 小时的评论不能再修改或删除。", "A comment cannot be changed or deleted 24 hours after it was written."))
 
 
-class Comment(Object, label=T("评论", "Comment"), icon="activity", title="text"):
+class Comment(Object, label=T("评论", "Comment"), icon="activity", title="text", hands=None):
     """评论: what colleagues say to each other about a record. Whoever may read the record reads it; people named in it with @
     are kept as its mentions."""
 

@@ -252,6 +252,7 @@ class Definition:
     letters: str = ""
     pooling: Pooling | None = None
     follows: Mapping[str, Condition] = field(default_factory=dict)
+    hands: str | None = ""
 
     @property
     def table(self) -> str:
@@ -302,6 +303,8 @@ class Object:
                         people the first sign is read as a surname
       follows           links along which a record may change hands together with the one it links to, while both have the same
                         owner: of each link which records, as a condition in words ("" for all), such as {"customer": "status = open"}
+      hands             which records go to a successor when their owner leaves, as a condition in words: "" (all) when not said,
+                        None when the owner is who did it and stays so
     In the body, beside the fields:
       policy            required
       checks            functions (draft, context) that raise Invalid
@@ -338,6 +341,7 @@ class Object:
         about: Text | None = None,
         letters: Literal["", "names", "people"] = "",
         follows: Mapping[str, str] | None = None,
+        hands: str | None = "",
     ) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
         own = {key: value for key, value in vars(cls).items() if isinstance(value, Field)}
@@ -388,6 +392,7 @@ class Object:
             letters=letters,
             pooling=cls.pooling,
             follows={link: from_text(where) if where else Always() for link, where in (follows or {}).items()},
+            hands=hands,
         )
         _check(cls.definition, own, where)
 

@@ -38,6 +38,7 @@ class Activity(
     title="summary",
     subtitle=("customer",),
     about=T("每一次电话、拜访、微信和邮件的记录，以及下次何时联系。", "Every call, visit, chat and mail, and when to get in touch again."),
+    hands=None,
 ):
     """跟进记录: a call, visit, message or meeting with somebody: what was said, and when to be in touch again.
 
@@ -140,6 +141,7 @@ class Task(
     Object, label=T("任务", "Task"), icon="task", group="work", title="subject", subtitle=("customer",),
     about=T("要做的事：谁来做，什么时候之前。", "What is to be done, by whom and until when."),
     follows=dict.fromkeys(("customer", "lead", "opportunity"), "status = open"),
+    hands="status = open",
 ):  # fmt: skip
     """任务: something to be done by somebody until some time."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +21,15 @@ from guanxi.base.errors import Conflict, Invalid, NotFound, Problem
 from guanxi.base.text import T
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import auditing, reading
+from guanxi.kernel.records import auditing, leaving, reading
 from guanxi.surfaces.imports import engine, exporting, planning, undoing
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
 from guanxi.surfaces.imports.reading.table import Table, open_table
 
 QUEUE = "work"
+UNDOABLE = ("import", "handover")
+"""The kinds of work that can be taken back as a whole."""
 log = logging.getLogger("guanxi.jobs")
 
 
@@ -64,26 +67,34 @@ def asked(actor: Actor, id: UUID | str) -> tuple[str, str, dict[str, Any], bool]
 
 
 def start_undo(actor: Actor, import_id: UUID | str) -> UUID:
-    """Take one of the actor's own imports back; returns the job's id. Raises as `undoable` does."""
+    """Take one of the actor's own imports or hand-overs back; returns the job's id. Raises as `undoable` does."""
     found = undoable(actor, import_id)
     return _start(actor, "undo", {"import": str(found.id), "object": found.wanted.get("object")})
 
 
 def undoable(actor: Actor, import_id: UUID | str) -> jobs.Job:
-    """One of the actor's own imports that can be taken back.
+    """One of the actor's own imports or hand-overs that can be taken back.
 
-    Raises NotFound for what is no import of theirs, Conflict while it runs or when it was taken back already.
+    Raises NotFound for anything else, Conflict while it runs or when it was taken back already.
     """
     found = jobs.of(actor, import_id)
-    if found.kind != "import" or found.wanted.get("dry_run"):
+    if found.kind not in UNDOABLE or found.wanted.get("dry_run"):
         raise NotFound()
     if not found.over:
-        raise Conflict(
-            T("导入还在进行，请先取消它。", "The import is still running; cancel it first."), code="job-running"
-        )
+        raise Conflict(T("任务还在进行，请先取消它。", "It is still running; cancel it first."), code="job-running")
     if jobs.undone(actor, found.id):
-        raise Conflict(T("这次导入已经撤销过了。", "This import was taken back already."), code="job-undone")
+        raise Conflict(T("已经撤销过了。", "It was taken back already."), code="job-undone")
     return found
+
+
+def start_handover(actor: Actor, who: UUID, plan: Mapping[str, UUID]) -> UUID:
+    """Give somebody's records to successors, object by object; returns the job's id. Raises Invalid naming `plan`."""
+    known = {it.name for it in leaving.handed(actor)}
+    if not plan or set(plan) - known:
+        raise Invalid.field("plan", "required", "请为至少一种数据选择接手人。", "Choose a successor for at least one kind of records.")
+    if who in plan.values():
+        raise Invalid.field("plan", "choice", "接手人不能是本人。", "The successor cannot be the same person.")
+    return _start(actor, "handover", {"who": str(who), "plan": {name: str(to) for name, to in plan.items()}})
 
 
 def start_export(
@@ -236,6 +247,38 @@ def do_undo(job: str) -> None:
         raise
 
 
+@app.task(name="guanxi.handover", queue=QUEUE)
+def do_handover(job: str) -> None:
+    """Hand somebody's records over, or go on with it: each part is noted in the transaction it is done in."""
+    found = jobs.begin(UUID(job))
+    if found is None:
+        return
+    actor, who = jobs.actor_of(found, "handover"), UUID(found.wanted["who"])
+    state: dict[str, Any] = dict(found.outcome or {"moved": 0, "kept": 0, "over": [], "after": None, "reasons": []})
+    done, cancelled = found.done, False
+    try:
+        for name, to in found.wanted["plan"].items():
+            while name not in state["over"] and not (cancelled := jobs.is_cancelled(found)):
+                with jobs.together(actor.workspace):
+                    part = leaving.part(actor, name, who, UUID(to), UUID(state["after"]) if state["after"] else None)
+                    counted = Counter({(r["zh"], r["en"]): r["count"] for r in state["reasons"]}) + Counter({(t.zh, t.en): n for t, n in part.kept.items()})
+                    state |= {
+                        "moved": state["moved"] + part.moved, "kept": state["kept"] + part.kept.total(), "after": str(part.last) if part.last else None,
+                        "over": state["over"] if part.last else [*state["over"], name],
+                        "reasons": [{"field": "", "zh": zh, "en": en, "count": n} for (zh, en), n in counted.most_common()],
+                    }  # fmt: skip
+                    jobs.progress(found, done, done + max(1, part.moved + part.kept.total()), state)
+                    done += max(1, part.moved + part.kept.total())
+        jobs.finish(found, "cancelled" if cancelled else "done", state, total=done)
+    except jobs.Overtaken:
+        log.warning("job %s is done by another worker", job)
+    except Problem as problem:
+        jobs.finish(found, "failed", _failure(problem))
+    except Exception:
+        jobs.finish(found, "failed", _failure(Problem()))
+        raise
+
+
 @app.task(name="guanxi.export", queue=QUEUE)
 def do_export(job: str) -> None:
     """Write an export; begun again from the start after a crash, because what is read has changed meanwhile."""
@@ -286,7 +329,7 @@ def _export(found: jobs.Job) -> None:
     )
 
 
-_TASKS = {"import": do_import, "export": do_export, "undo": do_undo}
+_TASKS = {"import": do_import, "export": do_export, "undo": do_undo, "handover": do_handover}
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -272,7 +272,7 @@ def undo(visit: Visit, job: UUID) -> HttpResponse:
     if found["dry_run"]:
         raise NotFound()
     report, whole = undoing.preview(visit.actor, job)
-    it = visit.catalog.find(found["object"])
+    it = visit.catalog.find(found["object"]) if found["object"] else None
     return visit.page(
-        "pages/import_undo.html", job=found, it=it, outcome=found["outcome"], report=report, whole=whole, title=T("撤销导入", "Undo the import")
+        "pages/import_undo.html", job=found, it=it, outcome=found["outcome"], report=report, whole=whole, title=T("撤销", "Undo")
     )

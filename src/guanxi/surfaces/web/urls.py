@@ -37,7 +37,7 @@ from guanxi.surfaces.web import (
     values,
     work,
 )
-from guanxi.surfaces.web.settings import area, checks, departments, logs, roles, welcome
+from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
 RESERVED = ("apply", "calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
@@ -80,6 +80,7 @@ urlpatterns = [
     path("settings/log", logs.log),
     path("settings/checks", checks.checks),
     path("settings/departments", departments.tree),
+    path("settings/handover", handover.handover),
     path("settings/sample", area.samples),
     path("roles/new", roles.new),
     path("roles/<uuid:id>", roles.role),

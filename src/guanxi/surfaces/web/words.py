@@ -16,7 +16,8 @@ VERBS: dict[str, Text] = {
     "unshare": T("移除成员", "Stop sharing"),
     "export": T("导出", "Export"),
     "import": T("导入", "Import"),
-    "undo": T("撤销导入", "Undo of an import"),
+    "undo": T("撤销", "Undo"),
+    "handover": T("离职交接", "Hand-over"),
     "merge": T("合并", "Merge"),
 }
 DONE: dict[str, Text] = {

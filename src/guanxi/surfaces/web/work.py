@@ -27,6 +27,7 @@ STATES: dict[str, Text] = {
 OVER = ("done", "failed", "cancelled")
 FIGURES: dict[str, Text] = {
     "rows": T("行数", "Rows"),
+    "moved": T("已转移", "Handed over"),
     "deleted": T("放进回收站", "To the bin"),
     "reverted": T("恢复原值", "Put back"),
     "kept": T("保留", "Kept"),
@@ -75,8 +76,8 @@ def one(visit: Visit, job: UUID) -> HttpResponse:
 
 
 def _undoable(visit: Visit, found: dict[str, Any]) -> bool:
-    """Whether there may be something of an import to take back."""
-    if found["kind"] != "import" or found["dry_run"] or not found["done"]:
+    """Whether there may be something to take back."""
+    if found["kind"] not in tasks.UNDOABLE or found["dry_run"] or not found["done"]:
         return False
     try:
         tasks.undoable(visit.actor, found["id"])

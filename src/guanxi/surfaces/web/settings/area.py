@@ -12,6 +12,7 @@ from guanxi.kernel import sample
 from guanxi.kernel.declare.objects import Definition, Record
 from guanxi.kernel.records import reading
 from guanxi.surfaces.web import words
+from guanxi.surfaces.web.settings import handover
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
 PEOPLE = ("user", "department", "role")
@@ -57,6 +58,8 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
         safety.append(Place("/settings/log", T("系统日志", "Log"), "history", T("谁在何时何地登录、导出，谁没能登录。", "Who signed in or took data out, when and from where, and who failed to.")))
         safety.append(Place("/settings/checks", T("安全自查", "Self-check"), "check", T("逐项对照安全要求：现状和改进办法。", "Item by item: how things stand and what to do about them.")))
     people = [_place(visit, it) for it in sorted(shown, key=lambda it: PEOPLE.index(it.name) if it.name in PEOPLE else 9) if it.name in PEOPLE]
+    if handover.may(visit):
+        people.append(Place("/settings/handover", T("离职交接", "Hand-over"), "user", T("把一位同事名下的记录交给接手人，可整批撤销。", "A colleague's records to successors; can be taken back as a whole.")))
     data = [_place(visit, it, children.get(it.name, ())) for it in shown if it.name not in PEOPLE and it.name not in {c for names in children.values() for c in names}]
     groups = [(T("个人", "Personal"), mine), (T("公司", "Company"), firm), (T("组织与权限", "People and rights"), people), (T("安全", "Security"), safety), (T("业务设置", "Business"), data)]
     return [(label, places) for label, places in groups if places]
