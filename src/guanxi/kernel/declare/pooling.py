@@ -91,13 +91,13 @@ def fields(pooling: Pooling) -> dict[str, Field]:
     label = pooling.label
     rules = [(rule.key, rule.label) for rule in (*pooling.rules, PROTECTION)]
     out: dict[str, Field] = {
-        "pool": Link(POOL, T(f"所在{label.zh}", f"In {label.en.lower()}"), on_delete="protect", reverse=T("池中", "Lying here"), readonly=True),
+        "pool": Link(POOL, T(f"所在{label.zh}", f"In {label.en.lower()}"), on_delete="protect", reverse=T(f"{label.zh}中", f"In the {label.en.lower()}"), readonly=True),
         "return_reason": Choice(T("退回原因", "Reason for return"), dictionary="return_reason", readonly=True),
         "return_note": TextField(T("退回说明", "Note on return"), readonly=True),
         "recycle_rule": Choice(T("回收规则", "Recycled by rule"), rules, readonly=True),
         "pooled_at": DateTime(T(f"进入{label.zh}时间", f"In {label.en.lower()} since"), readonly=True),
         "previous_owner": Person(T("前负责人", "Previous owner"), readonly=True),
-        "from_pool": Link(POOL, T(f"来自{label.zh}", f"From {label.en.lower()}"), reverse=T("从这里领走", "Taken from here"), readonly=True),
+        "from_pool": Link(POOL, T(f"来自{label.zh}", f"From {label.en.lower()}"), reverse=T(f"{label.zh}领走", f"Out of the {label.en.lower()}"), readonly=True),
         "owned_since": DateTime(T("到手时间", "Owned since"), computed=_owned_since),
         "protected_until": Date(T("保护期至", "Protected until"), readonly=True),
         "locked_at": DateTime(T("锁定时间", "Locked at"), readonly=True),

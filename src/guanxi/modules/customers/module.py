@@ -182,7 +182,7 @@ class Customer(
 
     pooling = Pooling(
         T("公海", "Pool"),
-        columns=("name", "grade", "industry", "region", "last_contact_at"),
+        columns=("name", "grade", "region", "last_contact_at"),
         rules=(
             PoolRule("contact", T("未跟进", "without follow-up"), dates=("last_contact_at",)),
             PoolRule("opportunity", T("未建商机", "without a new opportunity"), hangs=(Hanging("opportunity", "customer"),)),
