@@ -60,7 +60,11 @@ customElements.define("gx-board", class extends HTMLElement {
   // The card stands in its new column already.
   async move(slip, from, to, after = null) {
     const { id } = slip.dataset, was = from.dataset.key;
-    const back = () => from.insertBefore(slip, after?.parentElement === from ? after : null);
+    const back = () => {
+      const held = slip.contains(document.activeElement) || document.activeElement === document.body;
+      from.insertBefore(slip, after?.parentElement === from ? after : null);
+      if (held) slip.focus({ preventScroll: true }); // what is moved loses it
+    };
     slip.classList.add("moving");
     let answer = await this.tell(id, { to: to.dataset.key, from: was });
     if (answer.ask) {

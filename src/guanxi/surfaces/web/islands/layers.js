@@ -122,11 +122,24 @@ function shut(kind) {
   }
 }
 
-// The opener, or what stands in its place after the page under it was read anew.
-function again(opener) {
-  if (!opener || opener.isConnected) return opener;
-  return opener.id ? document.getElementById(opener.id) : opener.href ? document.querySelector(`a[href="${CSS.escape(opener.getAttribute("href"))}"]`) : null;
+// What somebody was at, or what stands in its place after the page under it was read anew.
+function again(had) {
+  if (!had || had.isConnected) return had;
+  const words = (one) => one.textContent.replace(/[↑↓]/g, "").trim();
+  const all = (wanted) => [...document.querySelectorAll(`#main ${wanted}`), ...document.querySelectorAll(wanted)].filter((one) => one.checkVisibility() && !one.disabled);
+  if (had.id) return all(`#${CSS.escape(had.id)}`)[0];
+  if (had.name) return all(`${had.localName}[name="${CSS.escape(had.name)}"]`).find((one) => one.value === had.value || !["checkbox", "radio", "submit"].includes(one.type));
+  if (!had.href) return null;
+  return all(`a[href="${CSS.escape(had.getAttribute("href"))}"]`)[0] ?? all("a").find((one) => words(one) && words(one) === words(had));
 }
+
+// Nobody who was in a part that is drawn anew is thrown to the top of the page.
+let was = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => { was = detail.target?.contains(document.activeElement) ? document.activeElement : null; });
+document.addEventListener("htmx:afterSettle", () => {
+  if (was && !was.isConnected && document.activeElement === document.body) (again(was) ?? document.getElementById("main"))?.focus({ preventScroll: true });
+  was = null;
+});
 
 addEventListener("popstate", async (event) => {
   if (event.state?.htmx) return;

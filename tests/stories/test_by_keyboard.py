@@ -1,0 +1,278 @@
+"""What the stories do, by keyboard alone: nothing is pointed at, everything is reached by Tab, arrows and the keys pages name, and whoever is
+somewhere is somewhere that is seen."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from guanxi.kernel.records import door, reading
+from guanxi.surfaces.jobs import worker
+from tests.cast import PASSWORD, Cast
+from tests.chromium import after, enter
+
+HERE = """() => { const it = document.activeElement; if (!it || it === document.body) return "nowhere";
+  return `${it.tagName.toLowerCase()}${it.id ? "#" + it.id : ""}${it.name ? `[name=${it.name}]` : ""} ${(it.getAttribute("aria-label") ?? it.textContent).trim().slice(0, 20)}`; }"""
+AT = "(wanted) => document.activeElement?.matches(wanted)"
+SEEN = """() => { const it = document.activeElement, label = it.closest("label") ?? it, box = label.getBoundingClientRect();
+  return label.checkVisibility() && box.width > 0 && box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth; }"""
+
+
+class Keys:
+    """Two hands on a keyboard."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+    def at(self, wanted: str) -> None:
+        """Focus comes there by itself."""
+        try:
+            self.page.wait_for_function(AT, arg=wanted, timeout=10_000)
+        except Exception as error:
+            raise AssertionError(f"focus is {self.page.evaluate(HERE)}, not {wanted}") from error
+
+    def to(self, wanted: str, most: int = 120, key: str = "Tab") -> None:
+        """Press Tab until there, where it can be seen."""
+        way: list[str] = []
+        for _ in range(most):
+            self.press(key)
+            if self.page.evaluate(AT, wanted):
+                assert self.page.evaluate(SEEN), f"{wanted} is not seen"
+                return
+            way.append(self.page.evaluate(HERE))
+        raise AssertionError(f"{wanted} is not reached: {way}")
+
+    def main(self) -> None:
+        """Past the navigation, by the first link of the page."""
+        self.page.evaluate("document.activeElement?.blur()")
+        self.to("a.skip")
+        self.press("Enter")
+        self.at("#main")
+
+    def choose(self, wanted: str, option: str) -> None:
+        """An option of a list, by its first letters or the arrows."""
+        self.to(wanted)
+        self.pick(option)
+
+    def pick(self, option: str) -> None:
+        """An option of the list one is in."""
+        held = "() => document.activeElement.selectedOptions[0]?.textContent.trim()"
+        self.press("Home")
+        for _ in range(self.page.evaluate("() => document.activeElement.length")):
+            if self.page.evaluate(held) == option:
+                return
+            self.press("ArrowDown")
+        assert self.page.evaluate(held) == option
+
+
+@pytest.fixture(scope="module")
+def site(cast: Cast, website: str) -> str:
+    owner, now = cast.actor("owner"), datetime.now(UTC)
+    for days, name in ((5, "海棠贸易有限公司"), (3, "木棉服饰有限公司")):
+        door.perform("customer", "create", actor=owner, changes={"name": name, "next_contact_at": now - timedelta(days=days)})
+    customer = door.perform("customer", "create", actor=owner, changes={"name": "云山科技有限公司"}).id
+    door.perform("opportunity", "create", actor=owner, changes={"name": "别的商机", "customer": customer})
+    door.perform("lead", "create", actor=owner, changes={"name": "云山展会", "company": "云山科技有限公司", "person": "何欢", "phones": "13800138000"})
+    return website
+
+
+def one(cast: Cast, name: str, where: str, fields: list[str], who: str = "owner") -> dict[str, Any]:
+    rows = after(lambda: reading.query(name, actor=cast.actor(who), where=where, fields=fields).rows)
+    assert len(rows) == 1, rows
+    return dict(rows[0])
+
+
+def test_signing_in_and_the_morning(cast: Cast, site: str, chromium: Any) -> None:
+    page = chromium.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}, reduced_motion="reduce").new_page()
+    keys = Keys(page)
+    page.goto(site + "/signin")
+    if not page.evaluate(AT, "#username"):
+        keys.to("#username")
+    keys.type("owner")
+    keys.to("#password")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    page.wait_for_url(site + "/")
+
+    keys.main()
+    keys.to("#today a[href*='next_contact_at']")
+    keys.press("Enter")
+    page.wait_for_selector("#list a.title")
+    keys.press("j")
+    keys.at("a.title")
+    first = page.evaluate("document.activeElement.textContent")
+    keys.press("Enter")
+    page.wait_for_selector("#drawer[open] form.box")
+    keys.at("#drawer .content")
+    keys.press("f")
+    keys.at("#drawer form.box textarea")
+    keys.type("电话确认了报价")
+    keys.to("#drawer [data-at]")
+    keys.press("Enter")
+    keys.press("Control+Enter")
+    page.wait_for_selector("#drawer .written:has-text('电话确认了报价')")
+    keys.at("#drawer *")
+    keys.press("Escape")
+    page.wait_for_selector("#drawer:not([open])", state="attached")
+    keys.at("#main *, #main")
+    row = one(cast, "activity", 'content contains "电话确认了报价"', ["customer"])
+    assert row["customer"]["label"] == first
+    page.context.close()
+
+
+def test_a_card_that_may_not_move_keeps_who_is_on_it(cast: Cast, site: str, chromium: Any) -> None:
+    """The card's own way to all columns is one Tab on, and asks what the move needs."""
+    page, said = enter(chromium, site)
+    keys = Keys(page)
+    page.goto(site + "/leads?view=board")
+    page.wait_for_selector(".slip")
+    keys.main()
+    keys.to(".slip")
+    keys.press("Shift+ArrowRight")
+    page.wait_for_selector(".toast.wrong")
+    keys.at(".slip")
+    keys.to(".slip a[href*='/put']")
+    keys.press("Enter")
+    page.wait_for_selector("#dialog[open] .inside")
+    keys.to("#dialog [value=converted], #dialog a[href*='convert']")
+    keys.press("Enter")
+    page.wait_for_selector("#dialog #i-with_opportunity")
+    keys.at("#dialog *")
+    keys.choose("#dialog #i-with_opportunity", "是")
+    keys.to("#i-amount")
+    keys.type("52000")
+    keys.press("Control+Enter")
+    page.wait_for_selector("#dialog:not([open])", state="attached")
+    page.wait_for_selector(".slip:has-text('云山展会')", state="detached")
+    keys.at("#main, #main *")
+    deal = one(cast, "opportunity", 'name = "云山展会"', ["result", "amount"])
+    assert (deal["result"], deal["amount"]["amount"]) == ("open", Decimal("52000.00"))
+    assert said == []
+    page.context.close()
+
+
+def test_filtering_and_keeping_a_view(cast: Cast, site: str, chromium: Any) -> None:
+    page, said = enter(chromium, site)
+    keys = Keys(page)
+    page.goto(site + "/customers")
+    keys.main()
+    keys.to(".filters input[name=q]")
+    keys.type("贸易")
+    keys.press("Enter")
+    page.wait_for_url("**q=*")
+    page.wait_for_function("() => document.querySelectorAll('#list a.title').length === 1")
+    keys.at("#main, #main *")
+    keys.to("a[href*='save-view']")
+    keys.press("Enter")
+    page.wait_for_selector("#dialog[open] form")
+    keys.at("#dialog input[name=name]")
+    keys.type("做贸易的")
+    keys.press("Control+Enter")
+    page.wait_for_selector(".views a[aria-current]:has-text('做贸易的')")
+    view = one(cast, "view", 'name = "做贸易的"', ["object_name", "settings"])
+    assert view["object_name"] == "customer" and "贸易" in str(view["settings"]["where"])
+    assert said == []
+    page.context.close()
+
+
+def test_one_value_in_its_place(cast: Cast, site: str, chromium: Any) -> None:
+    page, said = enter(chromium, site)
+    keys = Keys(page)
+    record = one(cast, "customer", 'name = "木棉服饰有限公司"', ["id"])["id"]
+    page.goto(f"{site}/customers/{record}")
+    keys.main()
+    keys.to("a.amend[href$='/field/short_name']")
+    keys.press("e")
+    keys.at("form.value input")
+    keys.type("木棉")
+    keys.press("Enter")
+    page.wait_for_selector("[data-shown=short_name]:has-text('木棉')")
+    keys.at("a.amend[href$='/field/short_name']")
+    keys.press("Enter")
+    keys.at("form.value input")
+    keys.type("不要了")
+    keys.press("Escape")
+    keys.at("a.amend[href$='/field/short_name']")
+    assert one(cast, "customer", f"id = {record}", ["short_name"])["short_name"] == "木棉"
+    assert said == []
+    page.context.close()
+
+
+def test_the_import_wizard(cast: Cast, site: str, chromium: Any) -> None:
+    """A file is chosen in the system's own window, so the table is pasted."""
+    page, said = enter(chromium, site)
+    keys = Keys(page)
+    page.goto(site + "/customers")
+    keys.main()
+    keys.to("a[href='/customers/import']")
+    keys.press("Enter")
+    page.wait_for_url("**/customers/import")
+    keys.main()
+    keys.to("#file")
+    keys.to("#text")
+    page.keyboard.insert_text("客户名称\t电话\n三叶贸易有限公司\t13900139000\n四叶贸易有限公司\t13900139001\n")
+    keys.to("form button.primary")
+    keys.press("Enter")
+    page.wait_for_selector("#mapping")
+    keys.main()
+    keys.to(".goes-on button[value=try]")
+    keys.press("Enter")
+    page.wait_for_url("**trial=*")
+    after(lambda: asyncio.run(worker.work(2, until_empty=True)))
+    page.wait_for_selector("#trial .tabs")
+    keys.main()
+    keys.to("button[value=import]")
+    keys.press("Enter")
+    page.wait_for_url("**/jobs/*")
+    after(lambda: asyncio.run(worker.work(2, until_empty=True)))
+    found = after(lambda: reading.query("customer", actor=cast.actor("owner"), where='name contains "叶贸易"', fields=["name"], sort=["name"]).rows)
+    assert [row["name"] for row in found] == ["三叶贸易有限公司", "四叶贸易有限公司"]
+    assert said == []
+    page.context.close()
+
+
+def test_a_role_s_rights(cast: Cast, site: str, chromium: Any) -> None:
+    page, said = enter(chromium, site, who="admin")
+    keys = Keys(page)
+    keys.press("g", ",")
+    page.wait_for_url("**/settings")
+    keys.main()
+    keys.to("#main a[href='/roles'], nav a[href='/roles']")
+    keys.press("Enter")
+    page.wait_for_url("**/roles")
+    keys.main()
+    keys.to("a[href='/roles/new']")
+    keys.press("Enter")
+    page.wait_for_selector("#i-name")
+    if not page.evaluate(AT, "#i-name"):
+        keys.to("#i-name")
+    keys.type("只看客户")
+    keys.press("Control+Enter")
+    page.wait_for_function("() => !document.querySelector('dialog.layer[open]') && document.querySelector('#main').textContent.includes('只看客户')")
+    role = one(cast, "role", 'name = "只看客户"', ["id"], "admin")["id"]
+    if not page.locator("table.rights").count():
+        keys.at("#main *, #main")
+        keys.to(f"a[href='/roles/{role}']")
+        keys.press("Enter")
+    page.wait_for_selector("table.rights")
+    keys.main()
+    keys.to("input[name='v.customer'][value=read]", most=400)
+    keys.press(" ")
+    keys.choose("#r-customer", "全部")
+    keys.press("Control+Enter")
+    page.wait_for_selector("#toasts .toast")
+    role = one(cast, "role", 'name = "只看客户"', ["grants"], "admin")
+    assert role["grants"]["customer"]["verbs"] == ["read"] and role["grants"]["customer"]["read"] == "all"
+    assert said == []
+    page.context.close()
