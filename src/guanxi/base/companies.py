@@ -73,8 +73,9 @@ def read(name: str, places: Places | None = None) -> Company:
             break
         core = cut
     core = _INNER.sub("", core) or core
-    while (step := _place(core, places)) is not None:
-        rest = core[step[1] :]
+    front = ""
+    while (step := _place(core, places)) is not None and (not front or step[0].startswith(front)):
+        front, rest = step[0], core[step[1] :]
         found.append(step[0])
         if len(rest) < LEAST or _TRADES.fullmatch(_BRANCH.sub("", rest) or rest):
             core = _AT_PLACE_END.sub("", core[: step[1]]) + rest

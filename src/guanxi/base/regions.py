@@ -129,10 +129,11 @@ class Regions:
         return Region(by_length.get(2), city, by_length.get(6), _SEPARATORS.sub("", rest).strip())
 
     def within(self, text: str) -> tuple[str, int] | None:
-        """The code and the length of the place a company's name begins with, or None. A single place: 上海徐汇… is 上海."""
+        """The code and the length of the place a company's name begins with, or None. A single place: 上海徐汇… is 上海.
+        Counties count with their ending only: 太湖电缆 is named after the lake."""
         for length in range(min(self._longest, len(text)), 1, -1):
             word = text[:length]
-            codes = self._full.get(word) or ([c for c in self._short.get(word, ()) if len(c) < 6 or self._names[c][-1] in "市县"])
+            codes = self._full.get(word) or ([c for c in self._short.get(word, ()) if len(c) < 6 or self._names[c][-1] == "市"])
             if codes:
                 code = self._choose(codes, None, "") or ""
                 return (code or min(codes)[:2] if len({c[:2] for c in codes}) == 1 else code), length

@@ -44,6 +44,7 @@ from guanxi.kernel.declare.fields import (
 )
 from guanxi.kernel.declare.fields import TextField as Text
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure, Widget
+from guanxi.kernel.declare.matching import FirstRule, Identity, Matching
 from guanxi.kernel.declare.objects import (
     Action,
     Board,
@@ -87,11 +88,13 @@ __all__ = [
     "FieldError",
     "Figure",
     "File",
+    "FirstRule",
     "Forbidden",
     "Form",
     "Grant",
     "Guess",
     "Hanging",
+    "Identity",
     "Image",
     "Industry",
     "Integer",
@@ -103,6 +106,7 @@ __all__ = [
     "List",
     "LongText",
     "LunarDay",
+    "Matching",
     "Module",
     "Moment",
     "Money",

@@ -17,11 +17,11 @@ from guanxi.base.text import T
 from guanxi.kernel import jobs, passwords
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
-from guanxi.kernel.catalog import pools
+from guanxi.kernel.catalog import duplicates, pools
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.catalog.core import ADMINISTRATOR
 from guanxi.kernel.journal import log, seals
-from guanxi.kernel.records import door, people
+from guanxi.kernel.records import door, matching, people
 from guanxi.kernel.records.draft import Context
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import protect, sql, tables
@@ -155,6 +155,8 @@ def seed(workspace: UUID) -> None:
             if module.seed is not None:
                 module.seed(desk)
         pools.seed(desk, REGISTRY.objects.values())
+        duplicates.seed(desk, REGISTRY.objects.values())
+        matching.fill(people.newest(workspace))
 
 
 def first_administrator() -> tuple[str, str] | None:

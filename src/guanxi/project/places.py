@@ -48,6 +48,12 @@ def install(packages: Path) -> None:
             code = code[:-2]
         return [(one.ljust(6, "0"), called) for one, called in places.children(code or None)] if places is not None else []
 
+    @lru_cache(maxsize=4096)
+    def within(text: str) -> tuple[str, int] | None:
+        places = divisions()
+        return places.within(text) if places is not None else None
+
+    Region.within = staticmethod(within)
     Region.resolve = staticmethod(resolve)
     Region.names = staticmethod(name)
     Region.below = staticmethod(below)

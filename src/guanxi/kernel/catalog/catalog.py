@@ -10,8 +10,9 @@ from uuid import UUID
 from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
-from guanxi.kernel.catalog import pools
+from guanxi.kernel.catalog import duplicates, pools
 from guanxi.kernel.catalog.core import CORE
+from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.conditions import from_text, leaves
 from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Option, Settings
@@ -154,6 +155,8 @@ class Catalog:
     objects: Mapping[str, Definition]
     settings: Settings
     pools: tuple[Pool, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    """The rules for duplicates at work, in order."""
     whole: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
     """The picture without anybody's veils, when this is somebody's."""
 
@@ -165,6 +168,10 @@ class Catalog:
     def pools_of(self, name: str) -> list[Pool]:
         """The pools of an object, in order."""
         return [one for one in self.pools if one.object == name]
+
+    def rules_of(self, name: str) -> list[Rule]:
+        """The rules for duplicates of an object, in order."""
+        return [one for one in self.rules if one.object == name]
 
     def pool(self, id: UUID | None) -> Pool | None:
         return next((one for one in self.pools if one.id == id), None)
@@ -209,9 +216,10 @@ def build(
     customs: Iterable[Mapping[str, Any]],
     declared: Mapping[str, Definition] | None = None,
     pooled: Sequence[Mapping[str, Any]] = (),
+    ruled: Sequence[Mapping[str, Any]] = (),
 ) -> Catalog:
     """The picture from rows: `entries` are (dictionary key, key, name, name_en, color, active) in order; `customs` are
-    custom field records and `pooled` pools, as plain dicts."""
+    custom field records, `pooled` pools and `ruled` rules for duplicates, as plain dicts."""
     options: dict[str, list[Option]] = {}
     for dictionary, key, name, name_en, color, active in entries:
         options.setdefault(dictionary, []).append(Option(key, Text(name, name_en or name), color or "", active))
@@ -233,7 +241,7 @@ def build(
     offered = pools.offering(objects)
     if offered is not None:
         objects[offered.name] = offered
-    return Catalog(workspace, version, objects, settings, pools.read(pooled))
+    return Catalog(workspace, version, objects, settings, pools.read(pooled), duplicates.read(ruled))
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

@@ -15,6 +15,7 @@ from guanxi.base.text import T
 from guanxi.kernel.catalog import desk, remarks
 from guanxi.kernel.catalog.applying import AccountRequest
 from guanxi.kernel.catalog.company import Company
+from guanxi.kernel.catalog.duplicates import DuplicateRule
 from guanxi.kernel.catalog.pools import PoolObject
 from guanxi.kernel.catalog.security import Security
 from guanxi.kernel.declare.fields import (
@@ -360,7 +361,7 @@ CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
     objects=(
-        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, Security, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS,
+        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, Security, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS,
     ),
     grants=desk.GRANTS,
 )

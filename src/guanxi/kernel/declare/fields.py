@@ -949,6 +949,8 @@ class Region(Field):
     """Code to its full name (广东省深圳市南山区); installed at start likewise."""
     below: ClassVar[Callable[[str], list[tuple[str, str]]] | None] = None
     """The regions directly in one, or the provinces for "": code and own name; installed at start likewise."""
+    within: ClassVar[Callable[[str], tuple[str, int] | None] | None] = None
+    """The place a company's name begins with: code and length, or None; installed at start likewise."""
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -16,6 +16,7 @@ from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.conditions import Always, Condition, from_text
 from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
+from guanxi.kernel.declare.matching import Matching
 from guanxi.kernel.declare.pooling import Pooling
 from guanxi.kernel.declare.pooling import actions as pool_actions
 from guanxi.kernel.declare.pooling import fields as pool_fields
@@ -253,6 +254,7 @@ class Definition:
     pooling: Pooling | None = None
     follows: Mapping[str, Condition] = field(default_factory=dict)
     hands: str | None = ""
+    duplicates: Matching | None = None
 
     @property
     def table(self) -> str:
@@ -311,6 +313,7 @@ class Object:
       effects           functions (draft, context) run after the write, in its transaction, acting through the door
       actions, views    verbs and ways of showing
       pooling           how its records lie in pools, see `declare.pooling`
+      duplicates        what tells its records apart, see `declare.matching`
       unique            groups of fields unique together, bin excluded
       indexes           orders that lists need, such as ("owner", "-amount")
     """
@@ -324,6 +327,7 @@ class Object:
     unique: ClassVar[Iterable[tuple[str, ...]]] = ()
     indexes: ClassVar[Iterable[tuple[str, ...]]] = ()
     pooling: ClassVar[Pooling | None] = None
+    duplicates: ClassVar[Matching | None] = None
 
     def __init_subclass__(
         cls,
@@ -393,6 +397,7 @@ class Object:
             pooling=cls.pooling,
             follows={link: from_text(where) if where else Always() for link, where in (follows or {}).items()},
             hands=hands,
+            duplicates=cls.duplicates,
         )
         _check(cls.definition, own, where)
 
@@ -442,6 +447,9 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         for verb in view.moves.values() if isinstance(view, Board) else ():
             if verb not in it.verbs:
                 raise DeclarationError(f"{where}: view {view.name!r} moves cards by {verb!r}, which is not a verb")
+    for path in (*(one.field for one in it.duplicates.identities), *([it.duplicates.contacted] if it.duplicates.contacted else [])) if it.duplicates else ():
+        if path not in own:
+            raise DeclarationError(f"{where}: duplicates name {path!r}, which is not a field")
     for group in (*it.unique, *it.indexes):
         for path in group:
             if path.lstrip("-") not in it.fields:

@@ -46,7 +46,7 @@ from guanxi.kernel.declare.fields import (
 )
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.journal import events as journal
-from guanxi.kernel.records import handing, indexing, people, pooling
+from guanxi.kernel.records import handing, indexing, matching, people, pooling
 from guanxi.kernel.records.draft import MAX_DEPTH, Context, Draft, Later, too_deep
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import files, models, sql
@@ -61,7 +61,8 @@ _SHARE_INPUTS: dict[str, tuple[str, ...]] = {"share": ("user", "level", "until")
 @dataclass(frozen=True)
 class Item:
     """One record of a batch: its id (None for create), the changes, the version they are based on, the verb's inputs; `once`: the
-    caller's own name for what it creates, so that asking again makes no second one."""
+    caller's own name for what it creates, so that asking again makes no second one; `careful`: rather not written than with a
+    duplicate that a rule warns of (Conflict `duplicates`)."""
 
     id: UUID | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class Item:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     cause: UUID | None = None
     once: UUID | None = None
+    careful: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def perform(
     inputs: Mapping[str, Any] | None = None,
     cause: UUID | None = None,
     once: UUID | None = None,
+    careful: bool = False,
 ) -> Result:
     """Do one verb to one record, or raise the Problem that says why not; then nothing has changed.
 
@@ -120,7 +123,7 @@ def perform(
     if isinstance(id, str) and found is None:
         raise NotFound()
     outcome = perform_many(
-        name, verb, [Item(found, changes or {}, version, inputs or {}, once=once)], actor=actor, cause=cause, together=True
+        name, verb, [Item(found, changes or {}, version, inputs or {}, once=once, careful=careful)], actor=actor, cause=cause, together=True
     )[0]
     if isinstance(outcome, Problem):
         raise outcome
@@ -210,6 +213,7 @@ def perform_many(
                     inputs=item.inputs,
                     cause=cause,
                     once=item.once,
+                    careful=item.careful,
                 )
             )
         except Problem as problem:
@@ -323,6 +327,7 @@ class _Batch:
         works = self._each(works, self._rules)
         works = self._each(works, self._whole)
         works = self._unique(works)
+        works = self._duplicates(works)
         self._numbered(works)
         if self.verb == "delete":
             works = self._each(works, self._unprotected)
@@ -703,6 +708,16 @@ class _Batch:
             self._fail(index, Invalid([error]))
         return [work for work in works if work.index not in bad]
 
+    def _duplicates(self, works: list[_Work]) -> list[_Work]:
+        """What the rules for duplicates say of records that are made, brought back, or get what tells them apart."""
+        if self.it.duplicates is None or self.verb not in ("create", "update", "restore") or not matching.asked(self.catalog, self.it, self.actor):
+            return works
+        said = matching.judge(self.catalog, self.it, self.actor, [(w.draft, w.item.careful, w.context) for w in works])
+        for work, problem in zip(works, said, strict=True):
+            if problem is not None:
+                self._fail(work.index, problem)
+        return [work for work, problem in zip(works, said, strict=True) if problem is None]
+
     def _unprotected(self, work: _Work) -> None:
         """Nothing living that protects this record may link to it."""
         for child, link in self.catalog.linking_to(self.it.name):
@@ -816,7 +831,8 @@ class _Batch:
 
     # -- after the write, in its transaction ---------------------------------------------------------------------------
     def _entries(self, works: list[_Work]) -> None:
-        """The search entries of what was written."""
+        """The search entries of what was written, and what it is compared by."""
+        matching.write(self.catalog, self.it, [(w.draft.values, set(w.names)) for w in works], fresh=self.verb == "create")
         if self.verb == "delete":
             indexing.remove(self.catalog, [w.draft.id for w in works])
             return

@@ -53,3 +53,13 @@ def count(workspace: UUID, kind: str, address: str, since: datetime) -> int:
             [workspace, address, kind, uuid7_floor(since)],
         )[0][0]
     )
+
+
+def counted(workspace: UUID, user: UUID | None, kind: str, name: str, since: datetime) -> int:
+    """How many lines of a kind a person left about records of an object since an instant."""
+    return int(
+        sql.rows(
+            "SELECT count(*) FROM gx_log WHERE workspace_id = %s AND user_id = %s AND kind = %s AND object = %s AND id >= %s",
+            [workspace, user, kind, name, uuid7_floor(since)],
+        )[0][0]
+    )

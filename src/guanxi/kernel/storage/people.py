@@ -170,6 +170,15 @@ def pools(workspace_id: UUID) -> list[dict[str, Any]]:
     return out
 
 
+def rules(workspace_id: UUID) -> list[dict[str, Any]]:
+    """The living rules for duplicates in order, as values by field."""
+    names = ("id", "object_name", "name", "name_en", "enabled", "fields", "every", "manual", "imported", "api", "looks", "bin", "shown")
+    found = sql.rows(
+        f'SELECT {", ".join(names)} FROM gx_duplicate_rule WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY "order" NULLS LAST, id', [workspace_id]
+    )
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
 @dataclass(frozen=True)
 class Facts:
     """What rights are made of: the user, the roles' grants, and how people and departments lie in their trees."""

@@ -266,6 +266,20 @@ class SearchEntry(models.Model):
         )
 
 
+class Match(models.Model):
+    """What a record is compared by when duplicates are looked for; kept while it lies in the bin."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    object = models.TextField()
+    keys = ArrayField(models.TextField())
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_match"
+        indexes = (GinIndex(fields=("keys",), name="gx_match_keys"),)
+
+
 class Counter(models.Model):
     """The last number given out under a key of a numbering rule."""
 

@@ -14,15 +14,18 @@ from guanxi.kernel import (
     DateTime,
     Email,
     Exclusion,
+    FirstRule,
     Form,
     Grant,
     Hanging,
+    Identity,
     Industry,
     Integer,
     Link,
     Links,
     List,
     LongText,
+    Matching,
     Module,
     Money,
     MultiChoice,
@@ -199,6 +202,16 @@ class Customer(
         ),
         by="grade",
         hidden=("phones", "fax", "email", "wechat", "qq"),
+    )
+    duplicates = Matching(
+        (Identity("name", "company"), Identity("credit_code", "code"), Identity("phones", "phone"), Identity("website", "domain"), Identity("email", "domain")),
+        rules=(
+            FirstRule(T("信用代码相同", "Same credit code"), {"credit_code": "exact"}, manual="forbid", api="forbid"),
+            FirstRule(T("名称或电话相同", "Same name or phone"), {"name": "normal", "phones": "exact"}),
+            FirstRule(T("名称相近或网址相同", "Similar name or same website"), {"name": "fuzzy", "website": "normal", "email": "normal"}, manual="show", imported="off", api="off"),
+        ),
+        also=("lead",),
+        contacted="last_contact_at",
     )
     policy = Policy(read="scope", write="scope")
     checks = (whole_tree, rules.kind_fits, rules.credit_code, rules.figures)

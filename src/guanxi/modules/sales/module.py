@@ -14,14 +14,17 @@ from guanxi.kernel import (
     Date,
     DateTime,
     Email,
+    FirstRule,
     Form,
     Grant,
+    Identity,
     Industry,
     Integer,
     Link,
     Links,
     List,
     LongText,
+    Matching,
     Module,
     Money,
     Number,
@@ -127,6 +130,15 @@ class Lead(
         by="source",
         live="status in (new, contacting)",
         hidden=("phones", "email", "wechat", "qq"),
+    )
+    duplicates = Matching(
+        (Identity("company", "company"), Identity("phones", "phone"), Identity("email", "domain"), Identity("website", "domain")),
+        rules=(
+            FirstRule(T("电话相同", "Same phone"), {"phones": "exact"}),
+            FirstRule(T("公司名称或邮箱相近", "Similar company or e-mail"), {"company": "normal", "email": "exact"}, manual="show", imported="off", api="off"),
+        ),
+        also=("customer",),
+        contacted="last_contact_at",
     )
     policy = Policy(read="scope", write="scope")
     checks = (leads.score_in_range, leads.converted_stays)

@@ -148,6 +148,7 @@ def _paths(it: Definition) -> dict[str, Any]:
                 {"$ref": "#/components/schemas/Aggregate"},
             )
         },
+        **_duplicates(it, root, tag),
         f"{root}/bulk": {
             "post": _call(
                 f"One verb on many {it.plural}",
@@ -224,6 +225,18 @@ def _paths(it: Definition) -> dict[str, Any]:
     return out
 
 
+def _duplicates(it: Definition, root: str, tag: str) -> dict[str, Any]:
+    """The question for duplicates, of objects that are compared."""
+    if it.duplicates is None:
+        return {}
+    known = {one.field: _value(it.fields[one.field], reading=False) for one in it.duplicates.identities}
+    asked = {
+        "type": "object", "required": ["values"],
+        "properties": {"values": {"type": "object", "properties": known}, "id": {"type": "string", "format": "uuid", "description": "The record itself, left out"}},
+    }  # fmt: skip
+    return {f"{root}/duplicates": {"post": _call(f"What the rules call duplicates of one of {it.plural}", tag, _answers({"$ref": "#/components/schemas/Duplicates"}), None, asked)}}
+
+
 @cache
 def document() -> dict[str, Any]:
     """The whole document, for the objects the program's modules declare (a workspace's custom fields: see /catalog)."""
@@ -267,6 +280,23 @@ def document() -> dict[str, Any]:
             "properties": {
                 "verb": text, "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}, "ids": {"type": "array", "items": uuid},
                 "changes": {"type": "object"}, "inputs": {"type": "object"},
+            },
+        },
+        "Duplicates": {
+            "type": "object",
+            "properties": {
+                "rows": {
+                    "type": "array",
+                    "items": {
+                        "type": "object", "description": "What the rule that found it allows to be told; id only where the record may be opened",
+                        "properties": {
+                            "object": text, "id": {"type": ["string", "null"]}, "state": {"type": "string", "enum": ["mine", "others", "free", "pool", "bin", "new"]},
+                            "effect": {"type": "string", "enum": ["show", "warn", "forbid"]}, "fields": {"type": "array", "items": text}, "title": {"type": ["string", "null"]},
+                            "owner": {"type": ["string", "null"]}, "pool": {"type": ["string", "null"]}, "contacted": {"type": ["string", "null"]},
+                            "claim": {"type": "boolean", "description": "May be claimed now"}, "rule": {"type": ["string", "null"]},
+                        },
+                    },
+                }
             },
         },
         "BulkDone": {"type": "object", "properties": {"results": {"type": "array", "items": {"type": "object"}}}},

@@ -15,7 +15,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import capture, files, jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import door, finding, reading, telling
+from guanxi.kernel.records import door, finding, matching, reading, telling
 from guanxi.kernel.records.door import Item, Result
 from guanxi.surfaces.api import openapi
 from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
@@ -265,6 +265,22 @@ def post_aggregate(request: HttpRequest, name: str) -> HttpResponse:
         raise Invalid.field("limit", "type", "limit 应为正整数。", "limit is a positive whole number.")
     found = reading.aggregate(name, actor=actor, where=asked.get("where"), limit=limit, **texts)
     return answer({"rows": found.rows, "truncated": found.truncated})
+
+
+@api.post("/{name}/duplicates")
+def post_duplicates(request: HttpRequest, name: str) -> HttpResponse:
+    """Records that the rules call duplicates of one with these `values`, leaving out the record `id`; nothing is written."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "values", "id")
+    values = asked.get("values")
+    if not isinstance(values, dict):
+        raise Invalid.field("values", "required", "请给出 values。", "Give the values.")
+    own = parse_id(asked["id"]) if isinstance(asked.get("id"), str) else None
+    if asked.get("id") is not None and own is None:
+        raise Invalid.field("id", "id", "编号格式不对。", "Not an id.")
+    found = matching.check(name, values, actor=actor, id=own)
+    return answer({"rows": [one.to_json(actor.language) for one in found]})
 
 
 @api.post("/{name}/bulk")

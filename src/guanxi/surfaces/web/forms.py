@@ -15,7 +15,7 @@ from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, P
 from guanxi.kernel.declare.objects import Action, Definition, Form, named
 from guanxi.kernel.records import door, handing
 from guanxi.kernel.records.telling import Told
-from guanxi.surfaces.web import linking, meanwhile, shell, words
+from guanxi.surfaces.web import duplicates, linking, meanwhile, shell, words
 from guanxi.surfaces.web.deeds import hint
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
@@ -66,7 +66,7 @@ def new(visit: Visit, plural: str) -> HttpResponse:
             read.values[one.name] = None
     try:
         read.check()
-        result = door.perform(it.name, "create", actor=visit.actor, changes=read.values, once=parse_id(visit.post.get("once", "")))
+        result = door.perform(it.name, "create", actor=visit.actor, changes=read.values, once=parse_id(visit.post.get("once", "")), careful=duplicates.CONFIRMED not in visit.post)
     except (Invalid, Conflict, Forbidden) as problem:
         return draw(visit, it, "create", first, rest, raw, problem=problem, candidates=read.candidates)
     _told(visit, it, "create", result)
@@ -102,7 +102,7 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
             read.check()
             if clashes or undecided:
                 return _both(visit, it, first, rest, raw, now, row, set(read.values), news, undecided)
-            result = door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=read.values, version=row["version"])
+            result = door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=read.values, version=row["version"], careful=duplicates.CONFIRMED not in visit.post)
         except Problem as problem:
             if isinstance(problem, Conflict) and problem.status == 412 and attempt < ATTEMPTS - 1:
                 row, _ = fetch(visit, it, id, [one.name for one in fields])
@@ -202,6 +202,8 @@ def draw(
         version=version or (row["version"] if row is not None else ""),
         problem=problem,
         errors=errors,
+        confirm=duplicates.asks(problem),
+        compared=duplicates.compared(visit, it) if verb in ("create", "update") else [],
         elsewhere=[text for name, text in errors.items() if name not in shown],
         candidates=candidates or {},
         theirs=theirs or {},

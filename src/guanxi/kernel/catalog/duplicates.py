@@ -1,0 +1,120 @@
+"""Rules for duplicates: records of one object, so that an administrator changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from guanxi.base.errors import FieldError, Invalid
+from guanxi.base.text import T, Text
+from guanxi.kernel.declare.fields import Boolean, Choice, Integer, Json, Tags, TextField
+from guanxi.kernel.declare.matching import EFFECTS, ENTRIES, HOWS, SHOWN
+from guanxi.kernel.declare.objects import Definition, Form, List, Object, Policy, Record
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as the kernel works with it. fields: how each is compared; effects by way in; shown: what is told of a record
+    that the person may not read."""
+
+    id: UUID
+    object: str
+    label: Text
+    fields: Mapping[str, str]
+    every: bool
+    effects: Mapping[str, str]
+    looks: tuple[str, ...]
+    bin: bool
+    shown: frozenset[str]
+
+
+def read(rows: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """The rules at work, in order."""
+    return tuple(
+        Rule(
+            id=row["id"], object=row["object_name"], label=Text(row["name"], row.get("name_en") or row["name"]), fields=dict(row.get("fields") or {}),
+            every=row.get("every") == "all", effects={name: row.get(name) or "off" for name in ENTRIES}, looks=tuple(row.get("looks") or ()),
+            bin=bool(row.get("bin")), shown=frozenset(row.get("shown") or ()),
+        )
+        for row in rows
+        if row.get("enabled") is not False
+    )  # fmt: skip
+
+
+def whole_rule(draft: Any, context: Any) -> None:
+    """A rule is of an object that tells its records apart; what it names exists."""
+    problems: list[FieldError] = []
+    it: Definition | None = context.catalog.find(draft.object_name)
+    if it is None or it.duplicates is None:
+        raise Invalid.field("object_name", "unknown", "这个对象不查重。", "Records of this object are not compared.")
+    draft.object_name = it.name
+    known = {one.field for one in it.duplicates.identities}
+    fields = draft.fields
+    if not isinstance(fields, Mapping) or not fields or not set(fields) <= known or not set(map(str, fields.values())) <= set(HOWS):
+        problems.append(FieldError("fields", "setting", T(f"应为“字段: 方式”的表，字段为 {'、'.join(sorted(known))}，方式为 exact、normal、fuzzy。", f"A table of field: how; fields {', '.join(sorted(known))}, how is exact, normal or fuzzy.")))
+    objects = {one.name for one in context.catalog if one.duplicates is not None}
+    for name in draft.looks or ():
+        if name not in objects:
+            problems.append(FieldError("looks", "unknown", T(f"没有“{name}”，可用：{'、'.join(sorted(objects))}。", f"There is no {name!r}; use {', '.join(sorted(objects))}.")))
+    for name in draft.shown or ():
+        if name not in SHOWN:
+            problems.append(FieldError("shown", "unknown", T(f"没有“{name}”，可用：{'、'.join(SHOWN)}。", f"There is no {name!r}; use {', '.join(SHOWN)}.")))
+    if problems:
+        raise Invalid(problems)
+
+
+class DuplicateRule(
+    Object, label=T("查重规则", "Duplicate rule"), icon="search", group="settings", touches="catalog", title="name",
+    about=T("哪些字段相同算重复，录入、导入、接口各怎么办，看得到什么。", "Which fields make records duplicates, what happens on entry, import and by the API, and what is shown."),
+):  # fmt: skip
+    """查重规则: when records of an object count as the same, looking into which objects, with which effect at each way in.
+
+    fields: {field: how} with how exact, normal (legal forms, places, brackets, width, case) or fuzzy (one sign apart, or
+    sounding alike). effects: off, show (in the check only), warn (to be confirmed in a form), forbid.
+    """
+
+    name = TextField(T("名称", "Name"), required=True, search=True)
+    name_en = TextField(T("英文名称", "English name"))
+    object_name = TextField(T("对象", "Object"), required=True, help=T("如 customer、lead。", "Such as customer or lead."))
+    enabled = Boolean(T("启用", "Enabled"), default=True)
+    order = Integer(T("排序", "Order"), default=0)
+    fields = Json(T("比较的字段", "Fields compared"), help=T('如 {"name": "normal", "phones": "exact"}。', 'Such as {"name": "normal", "phones": "exact"}.'))
+    every = Choice(T("满足", "Holds when"), [("any", T("任一字段", "Any field agrees")), ("all", T("全部字段", "All fields agree"))], required=True, default="any")
+    manual = Choice(T("手工录入", "By hand"), list(EFFECTS.items()), required=True, default="warn")
+    imported = Choice(T("导入", "Import"), list(EFFECTS.items()), required=True, default="warn")
+    api = Choice(T("接口", "API"), list(EFFECTS.items()), required=True, default="warn")
+    looks = Tags(T("在哪里查", "Looks into"), help=T("对象标识，如 customer、lead。", "Names of objects, such as customer, lead."))
+    bin = Boolean(T("也查回收站", "The bin too"), default=True)
+    shown = Tags(T("无权查看时显示", "Shown without a right to read"), help=T("可选 title、owner、pool、contacted。", "Of title, owner, pool, contacted."))
+    policy = Policy(read="member", write="role")
+    checks = (whole_rule,)
+    views = (
+        List(columns=("name", "object_name", "enabled", "every", "manual", "imported", "api"), sort=("object_name", "order", "name"), filters=("object_name", "enabled")),
+        Record(
+            highlights=("object_name", "enabled", "manual", "imported", "api"),
+            groups=(
+                (T("规则", "Rule"), ("name", "name_en", "object_name", "enabled", "order", "fields", "every")),
+                (T("效果", "Effect"), ("manual", "imported", "api")),
+                (T("范围", "Reach"), ("looks", "bin", "shown")),
+            ),
+        ),
+        Form(fields=("name", "name_en", "object_name", "enabled", "order", "fields", "every", "manual", "imported", "api", "looks", "bin", "shown")),
+    )
+
+
+def seed(desk: Any, objects: Iterable[Definition]) -> None:
+    """The first rules of each object that declares some. Nothing is made again where administrators took it away."""
+    for it in objects:
+        if it.duplicates is None or desk.find("duplicate_rule", {"field": "object_name", "op": "=", "value": it.name}, deleted=None):
+            continue
+        for order, one in enumerate(it.duplicates.rules, 1):
+            desk.perform(
+                "duplicate_rule", "create",
+                changes={
+                    "name": one.label.zh, "name_en": one.label.en, "object_name": it.name, "order": order * 10, "fields": dict(one.fields),
+                    "every": "all" if one.every else "any", "manual": one.manual, "imported": one.imported, "api": one.api,
+                    "looks": [it.name, *it.duplicates.also], "shown": list(SHOWN),
+                },
+            )  # fmt: skip

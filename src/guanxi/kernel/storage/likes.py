@@ -1,0 +1,62 @@
+"""Keys of records that are compared for duplicates: one row per record, in the bin too, written in its transaction.
+
+Outside row-level security like search entries (docs/adr/0004): an index over arrays would not be used inside it. Every
+statement carries the workspace itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.storage import bulk, sql
+
+SLICE = 1000
+
+
+def put(catalog: Catalog, name: str, entries: Sequence[tuple[UUID, Sequence[str]]], *, fresh: bool) -> None:
+    """Write the keys of records of one object. `fresh`: made in this transaction, so that none exist yet."""
+    for start in range(0, len(entries), SLICE):
+        part = entries[start : start + SLICE]
+        columns: dict[str, Sequence[object]] = {"id": [e[0] for e in part], "workspace_id": [catalog.workspace] * len(part), "object": [name] * len(part), "keys": [list(e[1]) for e in part]}
+        if fresh:
+            bulk.insert("gx_match", columns)
+            continue
+        place = "(%s, %s, %s, %s::text[])"
+        sql.run(
+            f"INSERT INTO gx_match (id, workspace_id, object, keys) VALUES {', '.join([place] * len(part))} ON CONFLICT (id) DO UPDATE SET keys = excluded.keys",
+            [value for row in zip(*columns.values(), strict=True) for value in row],
+        )
+
+
+def find(catalog: Catalog, objects: Sequence[str], probes: Sequence[Sequence[str]], without: Sequence[UUID], most: int) -> list[tuple[int, UUID, str, list[str]]]:
+    """(place in `probes`, id, object, keys) of records that share a key with a probe; so many for each on average.
+
+    All keys are asked for as one plain array: then the index is used whatever the planner guesses of one probe.
+    """
+    index: dict[str, list[int]] = {}
+    for n, probe in enumerate(probes):
+        for key in probe:
+            index.setdefault(key, []).append(n)
+    if not index:
+        return []
+    found = sql.rows(
+        "SELECT m.id, m.object, m.keys FROM gx_match m WHERE m.workspace_id = %s AND m.keys && %s::text[] AND m.object = ANY(%s) "
+        "AND m.id <> ALL(%s::uuid[]) LIMIT %s",
+        [catalog.workspace, list(index), list(objects), list(without), most * len(probes)],
+    )
+    return [(n, record, name, keys) for record, name, keys in found for n in sorted({n for key in keys for n in index.get(key, ())})]
+
+
+def alone(catalog: Catalog, name: str) -> None:
+    """Whoever writes what a rule forbids to exist twice does so one after the other, until the end of the transaction."""
+    sql.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"duplicates {catalog.workspace} {name}"])
+
+
+def without(catalog: Catalog, name: str, table: str, most: int) -> list[UUID]:
+    """Records of an object that have no keys yet, such as those written before it was compared."""
+    return [row[0] for row in sql.rows(
+        f"SELECT t.id FROM {table} t LEFT JOIN gx_match m ON m.id = t.id WHERE t.workspace_id = %s AND m.id IS NULL LIMIT %s",
+        [catalog.workspace, most],
+    )]  # fmt: skip

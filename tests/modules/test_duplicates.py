@@ -1,0 +1,223 @@
+"""Duplicates of customers and leads: what the rules find, forbid and warn of, and how much they tell."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from guanxi.kernel.records import door, matching, people
+from guanxi.kernel.storage import sql
+from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
+from tests.kernel.tools import events_of, refused
+from tests.modules.conftest import Company
+
+CODES = ("913102306305833353", "913102306321509637", "91310230630583319D")
+
+
+def by(company: Company, who: str, via: str = "web") -> Any:
+    return getattr(company, who).actor().through(via)
+
+
+def create(actor: Any, object: str = "customer", /, careful: bool = False, **changes: Any) -> door.Result:
+    return door.perform(object, "create", actor=actor, changes=changes, careful=careful)
+
+
+def found(actor: Any, id: UUID | None = None, /, **values: Any) -> list[tuple[str, str]]:
+    return [(one.title, one.state) for one in matching.check("customer", values, actor=actor, id=id)]
+
+
+def rule(company: Company, label: str, **changes: Any) -> None:
+    it = next(one for one in people.newest(DEFAULT_WORKSPACE).rules if one.label.zh == label)
+    company.desk.perform("duplicate_rule", "update", it.id, changes)
+
+
+@pytest.fixture(scope="module")
+def xiaomi(company: Company) -> UUID:
+    return create(by(company, "owner"), name="北京小米科技有限责任公司", credit_code=CODES[0], phones=["010-60606666"], website="https://www.mi.com").id
+
+
+@pytest.mark.parametrize(
+    ("values", "fields"),
+    [
+        ({"name": "小米科技（北京）有限公司"}, ("name",)),
+        ({"name": "小米　科技"}, ("name",)),
+        ({"name": "小迷科技有限公司"}, ("name",)),
+        ({"credit_code": " 91310230 6305833353"}, ("credit_code",)),
+        ({"phones": ["(010) 6060 6666"]}, ("phones",)),
+        ({"website": "http://shop.mi.com/x"}, ("website",)),
+        ({"email": "lei@mi.com"}, ("email",)),
+        ({"name": "小米科技", "phones": ["01060606666"]}, ("name", "phones")),
+    ],
+)
+def test_what_people_type_finds_the_record(company: Company, xiaomi: UUID, values: dict[str, Any], fields: tuple[str, ...]) -> None:
+    hits = matching.check("customer", values, actor=by(company, "outsider"))
+    assert [(one.title, one.owner, one.state, one.fields) for one in hits] == [("北京小米科技有限责任公司", "王伟", "others", fields)]
+
+
+@pytest.mark.parametrize("values", [{"name": "大米科技有限公司上海分公司"}, {"name": "小米"}, {"email": "lei@163.com"}, {"name": ""}, {"phones": ["x"]}, {}])
+def test_what_is_not_the_same_finds_nothing(company: Company, xiaomi: UUID, values: dict[str, Any]) -> None:
+    assert found(by(company, "owner"), **values) == []
+
+
+def test_namesakes_of_two_places_are_only_near(company: Company) -> None:
+    here = create(by(company, "owner"), name="南京宏达泵业有限公司")
+    assert [one.effect for one in matching.check("customer", {"name": "宏达泵业"}, actor=by(company, "owner"))] == ["warn"]
+    assert [one.effect for one in matching.check("customer", {"name": "苏州宏达泵业有限公司"}, actor=by(company, "owner"))] == ["show"]
+    assert create(by(company, "owner"), name="苏州宏达泵业有限公司", careful=True).warnings == ()
+    assert here.warnings == ()
+
+
+def test_a_record_does_not_find_itself(company: Company, xiaomi: UUID) -> None:
+    assert found(by(company, "owner"), xiaomi, name="小米科技") == []
+
+
+def test_only_what_the_rule_allows_is_told(company: Company, xiaomi: UUID) -> None:
+    stranger, owner = by(company, "outsider"), by(company, "owner")
+    mine = matching.check("customer", {"name": "小米科技"}, actor=owner)[0]
+    assert (mine.id, mine.state) == (xiaomi, "mine")
+    theirs = matching.check("customer", {"name": "小米科技"}, actor=stranger)[0]
+    assert (theirs.id, theirs.title, theirs.owner, theirs.claim) == (None, "北京小米科技有限责任公司", "王伟", False)
+    rule(company, "名称或电话相同", shown=["pool"])
+    try:
+        theirs = matching.check("customer", {"name": "小米科技"}, actor=by(company, "outsider"))[0]
+        assert (theirs.id, theirs.title, theirs.owner, theirs.owner_id, theirs.contacted, theirs.state) == (None, "", "", None, None, "others")
+        assert matching.check("customer", {"name": "小米科技"}, actor=by(company, "owner"))[0].title == "北京小米科技有限责任公司"
+        assert set(theirs.to_json("zh-CN")) == {"object", "id", "state", "effect", "fields", "title", "owner", "pool", "contacted", "claim", "rule"}
+    finally:
+        rule(company, "名称或电话相同", shown=["title", "owner", "pool", "contacted"])
+
+
+def test_who_may_make_no_customer_asks_nothing(company: Company, xiaomi: UUID) -> None:
+    with pytest.raises(NotFound):
+        matching.check("customer", {"name": "小米科技"}, actor=by(company, "nobody"))
+    with pytest.raises(Invalid) as caught:
+        matching.check("customer", {"grade": "vip"}, actor=by(company, "owner"))
+    assert caught.value.errors[0].field == "grade"
+    with pytest.raises(NotFound):
+        matching.check("task", {}, actor=by(company, "owner"))
+
+
+@pytest.mark.parametrize("via", ["web", "api"])
+def test_the_same_credit_code_is_forbidden(company: Company, xiaomi: UUID, via: str) -> None:
+    with refused(Invalid, "credit_code:duplicate") as caught:
+        create(by(company, "owner", via), name="别的名字", credit_code=CODES[0])
+    assert "北京小米科技有限责任公司" in caught.value.errors[0].message.zh
+    other = create(by(company, "owner", via), name=f"别的名字{via}")
+    with refused(Invalid, "credit_code:duplicate"):
+        door.perform("customer", "update", actor=by(company, "owner", via), id=other.id, changes={"credit_code": CODES[0]})
+
+
+def test_a_warning_is_confirmed_and_the_override_recorded(company: Company, xiaomi: UUID) -> None:
+    actor = by(company, "teammate")
+    with refused(Conflict, "name:duplicate") as caught:
+        create(actor, name="小米科技有限公司", careful=True)
+    assert caught.value.code == "duplicates"
+    made = create(actor, name="小米科技有限公司")
+    assert [field for field, _ in made.warnings] == ["name"]
+    because = events_of("customer", made.id)[0].changes["@because"][1]
+    assert because == {"kind": "duplicates", "rules": ["名称或电话相同"], "of": [str(xiaomi)]}
+    # what was confirmed is not asked again when something else changes
+    assert door.perform("customer", "update", actor=actor, id=made.id, changes={"grade": "vip"}, careful=True).warnings == ()
+    door.perform("customer", "delete", actor=actor, id=made.id)
+
+
+def test_pools_leads_and_the_bin_are_looked_into(company: Company) -> None:
+    actor = by(company, "owner")
+    pooled, binned = (create(actor, name=name).id for name in ("绿洲园艺有限公司", "红叶包装有限公司"))
+    pool = people.newest(DEFAULT_WORKSPACE).pools_of("customer")[0].id
+    door.perform("customer", "return_to_pool", actor=actor, id=pooled, inputs={"reason": "no_need", "pool": pool})
+    door.perform("customer", "delete", actor=actor, id=binned)
+    create(actor, "lead", name="展会来的", company="蓝天仪表有限公司")
+    asker = by(company, "outsider")
+    hit = matching.check("customer", {"name": "绿洲园艺"}, actor=asker)[0]
+    assert (hit.state, hit.standing.zh, hit.claim, hit.owner) == ("pool", "默认公海", True, "")
+    assert found(asker, name="红叶包装") == [("红叶包装有限公司", "bin")]
+    lead = matching.check("customer", {"name": "蓝天仪表"}, actor=asker)[0]
+    assert (lead.object, lead.title, lead.state) == ("lead", "展会来的", "others")
+    rule(company, "名称或电话相同", bin=False)
+    rule(company, "名称相近或网址相同", bin=False)
+    assert found(by(company, "outsider"), name="红叶包装") == []
+    rule(company, "名称或电话相同", bin=True)
+    rule(company, "名称相近或网址相同", bin=True)
+
+
+def test_one_batch_is_compared_with_itself(company: Company) -> None:
+    items = [door.Item(changes={"name": name, "credit_code": code}) for name, code in (("批一", CODES[1]), ("批二", CODES[1]), ("批三", CODES[2]))]
+    out = door.perform_many("customer", "create", items, actor=by(company, "owner", "api"))
+    assert [isinstance(one, Problem) for one in out] == [False, True, False]
+
+
+def test_an_administrator_changes_the_rules(company: Company) -> None:
+    actor = by(company, "owner")
+    create(actor, name="和风食品有限公司")
+    rule(company, "名称或电话相同", manual="forbid")
+    try:
+        with refused(Invalid, "name:duplicate"):
+            create(by(company, "owner"), name="和风食品股份有限公司")
+        assert create(by(company, "owner", "import"), name="和风食品股份有限公司").warnings != ()
+    finally:
+        rule(company, "名称或电话相同", manual="warn")
+    with pytest.raises(Forbidden):
+        door.perform("duplicate_rule", "create", actor=actor, changes={"name": "x", "object_name": "customer", "fields": {"name": "exact"}})
+    for wrong in ({"object_name": "task"}, {"fields": {"grade": "exact"}}, {"fields": {"name": "maybe"}}, {"looks": ["task"]}, {"shown": ["phones"]}):
+        with pytest.raises(Invalid):
+            company.desk.perform("duplicate_rule", "create", changes={"name": "x", "object_name": "customer", "fields": {"name": "exact"}, **wrong})
+
+
+def test_all_fields_of_a_rule_or_one(company: Company) -> None:
+    actor = by(company, "owner")
+    create(actor, name="双清纸业有限公司", phones=["13900001111"])
+    rule(company, "名称或电话相同", every="all")
+    try:
+        actor = by(company, "owner")
+        both = matching.check("customer", {"name": "双清纸业", "phones": ["13900001111"]}, actor=actor)
+        assert [one.rule.zh for one in both if one.rule] == ["名称或电话相同"]
+        assert found(actor, phones=["13900001111"]) == []
+    finally:
+        rule(company, "名称或电话相同", every="any")
+    assert found(by(company, "owner"), phones=["13900001111"]) == [("双清纸业有限公司", "mine")]
+
+
+def test_two_at_once_make_one(company: Company) -> None:
+    """Whoever comes second is refused, though neither saw the other before it wrote."""
+    actors = [by(company, who, "api") for who in ("owner", "teammate", "junior", "newcomer")]
+    gate, out = threading.Barrier(len(actors)), []
+
+    def write(actor: Any) -> None:
+        from django.db import connections
+
+        gate.wait()
+        try:
+            create(actor, name=f"抢注 {actor.name}", credit_code="91110108551385082Q")
+            out.append("made")
+        except Invalid as problem:
+            out.append(problem.errors[0].code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=(actor,)) for actor in actors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(out) == ["duplicate", "duplicate", "duplicate", "made"]
+
+
+def test_a_check_is_few_statements(company: Company) -> None:
+    actor = by(company, "owner")
+    matching.check("customer", {"name": "小米科技"}, actor=actor)
+    with sql.recorded() as statements:
+        matching.check("customer", {"name": "没有这家公司的名字"}, actor=actor)
+    assert len(statements) <= 2, statements
+
+
+def test_keys_of_what_was_there_before_are_made(company: Company, xiaomi: UUID) -> None:
+    with sql.work(DEFAULT_WORKSPACE):
+        before = sql.rows("SELECT id, keys FROM gx_match ORDER BY id")
+        sql.run("DELETE FROM gx_match")
+        matching.fill(people.newest(DEFAULT_WORKSPACE))
+        assert sql.rows("SELECT id, keys FROM gx_match ORDER BY id") == before

@@ -1,0 +1,38 @@
+"""The question for duplicates by the API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.test import Client
+
+from tests.cast import Cast
+
+
+def post(cast: Cast, who: str, address: str, body: Any) -> Any:
+    return Client().post(f"/api/v1/{address}", json.dumps(body), content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {cast.token(who)}")
+
+
+def test_duplicates_are_asked_for_and_warned_of(cast: Cast) -> None:
+    made = post(cast, "owner", "customers", {"name": "上海云帆物流有限公司", "credit_code": "913102306305833353"})
+    assert made.status_code == 201
+    rows = post(cast, "outsider", "customers/duplicates", {"values": {"name": "云帆物流（上海）公司"}}).json()["rows"]
+    assert [(row["id"], row["title"], row["owner"], row["state"], row["effect"]) for row in rows] == [(None, "上海云帆物流有限公司", "王伟", "others", "warn")]
+    own = made.json()["id"]
+    assert post(cast, "owner", "customers/duplicates", {"values": {"name": "云帆物流"}}).json()["rows"][0]["id"] == own
+    assert post(cast, "owner", "customers/duplicates", {"values": {"name": "云帆物流"}, "id": own}).json()["rows"] == []
+    again = post(cast, "outsider", "customers", {"name": "云帆物流"})
+    assert again.status_code == 201
+    assert [one["field"] for one in again.json()["warnings"]] == ["name"]
+    refused = post(cast, "outsider", "customers", {"name": "另一家", "credit_code": "913102306305833353"})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "duplicate"
+
+
+def test_wrong_questions(cast: Cast) -> None:
+    assert post(cast, "owner", "customers/duplicates", {}).status_code == 422
+    assert post(cast, "owner", "customers/duplicates", {"values": {"grade": "vip"}}).status_code == 422
+    assert post(cast, "owner", "customers/duplicates", {"values": {}, "id": "x"}).status_code == 422
+    assert post(cast, "owner", "tasks/duplicates", {"values": {}}).status_code == 404
+    assert post(cast, "nobody", "customers/duplicates", {"values": {"name": "云帆物流"}}).status_code == 404
