@@ -252,3 +252,29 @@ def test_a_profile_is_what_holds_where_nothing_was_chosen():
     assert (rules({}, "djbh3").idle_minutes, rules({}, "djbh3").password_days, rules({}, "asvs").password_length) == (30, 90, 12)
     assert rules({"idle_minutes": 0}, "djbh3").idle_minutes == 0
     assert set(PROFILES) == {"", "asvs", "djbh3"}
+
+
+def test_opening_a_record_is_in_the_log_where_the_company_wants_it(cast, demand):
+    book = door.perform("book", "create", actor=cast.actor("owner"), changes={"name": "平凡的世界"}).id
+    client, token = Browser("owner"), {"HTTP_AUTHORIZATION": f"Bearer {cast.token('owner')}"}
+    admin = cast.actor("admin")
+
+    def opened():
+        return [(line.user, line.record_id, line.details["via"]) for line in auditing.lines(admin, kinds=["opened"])]
+
+    client.read(f"/books/{book}")
+    assert opened() == []
+    with pytest.raises(Invalid):
+        demand(watched=["no_such_object"])
+    demand(watched=["book"])
+    client.read("/books?view=all")
+    client.read(f"/books/{book}/edit")
+    assert Browser("junior").get(f"/books/{book}").status_code == 404
+    assert opened() == [], "neither lists, nor forms, nor what was refused"
+    client.read(f"/books/{book}")
+    client.read(f"/books/{book}?tab=history")
+    assert Browser().get(f"/api/v1/books/{book}", **token).status_code == 200
+    assert Browser().get(f"/api/v1/books/{book}?timeline=5", **token).status_code == 200
+    assert opened() == [("王伟", book, "api")] * 2 + [("王伟", book, "web")] * 2
+    page = Browser("admin").read("/settings/log?kind=opened")
+    assert f'href="/books/{book}"' in page

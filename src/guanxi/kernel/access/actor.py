@@ -34,6 +34,8 @@ class Actor:
     request: str | None = None
     depth: int = 0
     address: str = ""
+    watched: tuple[str, ...] = field(default=(), compare=False)
+    """Objects whose records, when this actor opens one, are a line in the log."""
     catalog: Catalog | None = field(default=None, repr=False, compare=False)
     """The picture of what exists that this actor works with; None asks for the newest at each call."""
     views: int | None = field(default=None, compare=False)
@@ -56,4 +58,4 @@ def system(workspace: UUID, via: str = "system") -> Actor:
 def automation(actor: Actor) -> Actor:
     """Acting because of somebody's event: with the kernel's rights, one step deeper."""
     catalog = actor.catalog.bare if actor.catalog is not None else None
-    return replace(actor, kind="automation", rights=None, depth=actor.depth + 1, catalog=catalog)
+    return replace(actor, kind="automation", rights=None, depth=actor.depth + 1, watched=(), catalog=catalog)

@@ -37,6 +37,7 @@ class Rules:
     second_factor: str = "free"
     second_factor_roles: tuple[str, ...] = ()
     apply: bool = False
+    watched: tuple[str, ...] = ()
 
     def wants_second(self, roles: Iterable[UUID]) -> bool:
         """Whether somebody with these roles must have a second factor."""
@@ -68,7 +69,7 @@ _NAMES = tuple(one.name for one in fields(Rules))
 def rules(chosen: Mapping[str, Any], profile: str) -> Rules:
     """What holds where a company chose this under a profile."""
     given = {name: chosen[name] for name in _NAMES if chosen.get(name) is not None}
-    given |= {name: tuple(given[name]) for name in ("addresses", "second_factor_roles") if name in given}
+    given |= {name: tuple(given[name]) for name in ("addresses", "second_factor_roles", "watched") if name in given}
     return replace(PROFILES[profile], **given) if given else PROFILES[profile]
 
 
@@ -119,6 +120,12 @@ def enforce(draft: Any, context: Any) -> None:
     context.enforce({**held, "second_factor_roles": [str(role) for role in held.get("second_factor_roles", ())]})
 
 
+def known_objects(draft: Any, context: Any) -> None:
+    for name in draft.watched or ():
+        if context.catalog.find(name) is None:
+            raise Invalid.field("watched", "unknown-object", f"没有“{name}”这个对象。", f"There is no object {name!r}.")
+
+
 def roles_named(draft: Any, context: Any) -> None:
     if draft.second_factor == "roles" and not draft.second_factor_roles:
         raise Invalid.field("second_factor_roles", "required", "请选择哪些角色必须使用。", "Say which roles must have one.")
@@ -156,16 +163,20 @@ class Security(
     )  # fmt: skip
     second_factor_roles = Links("role", T("必须两步验证的角色", "Roles that must have one"))
     apply = Boolean(T("开放申请账号", "Let strangers apply"), help=T("登录页出现“申请账号”，由管理员批准或拒绝。", "A link on the sign-in page; administrators approve or refuse."))
+    watched = Tags(
+        T("打开时记入日志的对象", "Objects whose opening is logged"),
+        help=T("填写对象的英文标识，逗号分隔；打开记录页或经接口读取一条时记入系统日志。", "Names of objects such as contact, customer; opening a record's page or reading one by the API is then a line in the log."),
+    )  # fmt: skip
     remark = TextField(T("备注", "Remark"))
     policy = Policy(read="role", write="role")
-    checks = (within_bounds, known_addresses, roles_named)
+    checks = (within_bounds, known_addresses, roles_named, known_objects)
     effects = (enforce,)
     views = (
         List(columns=("password_length", "lock_failures", "idle_minutes", "addresses")),
         Record(
             groups=(
                 (T("密码", "Passwords"), ("password_length", "password_kinds", "password_days", "password_history")),
-                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "second_factor", "second_factor_roles", "addresses", "apply", "remark")),
+                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "second_factor", "second_factor_roles", "addresses", "apply", "watched", "remark")),
             ),
         ),
         Form(fields=(*_NAMES, "remark")),

@@ -31,6 +31,7 @@ KINDS: Mapping[str, Text] = {
     "token_revoked": T("撤销令牌", "Token revoked"),
     "applied": T("申请账号", "Applied for an account"),
     "lookup": T("查重", "Looked up"),
+    "opened": T("打开记录", "Record opened"),
     "export": T("导出数据", "Data exported"),
     "log_export": T("导出日志", "Log exported"),
 }

@@ -62,8 +62,10 @@ def rules(safety: Mapping[str, Any]) -> security.Rules:
 def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", language: str | None = None, request: str | None = None, address: str = "") -> Actor:
     """The actor of an account, with rights as they are now. Raises Unauthenticated when the person is gone or inactive, or the
     address one the company does not allow."""
-    if address and standing.safety and not rules(standing.safety).admits(address):
+    held_to = rules(standing.safety)
+    if address and not held_to.admits(address):
         raise Unauthenticated()
+    watched = held_to.watched
     catalog = _catalog(standing.workspace, standing.catalog_version, standing.settings)
     held = _actors.get(standing.user)
     if held is not None and held[0] == standing.access_version and held[1].catalog is not None and held[1].catalog.bare is catalog:
@@ -84,7 +86,7 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
             _actors[standing.user] = (standing.access_version, actor)
     from dataclasses import replace
 
-    return replace(actor, kind=kind, via=via, request=request, address=address, language=language or actor.language, views=standing.views_version)
+    return replace(actor, kind=kind, via=via, request=request, address=address, watched=watched, language=language or actor.language, views=standing.views_version)
 
 
 def _rights(facts: people.Facts, grants: Any, catalog: Catalog) -> tuple[Rights, Catalog]:

@@ -28,6 +28,7 @@ from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Date, DateTime, Field, Integer, Link, Links, Money, Number, Percent, Region
 from guanxi.kernel.declare.objects import Definition, Form, List, Record
+from guanxi.kernel.journal import log
 from guanxi.kernel.records import people
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import compile as compiler
@@ -241,8 +242,11 @@ def latest(names: Sequence[str], *, actor: Actor, limit: int = 10) -> list[Chang
         return [Changed(name, one, label or "", at, by or "") for name, one, label, at, by in storage.newest(asked, limit)]
 
 
-def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, deleted: bool = False) -> dict[str, Any]:
-    """One record with the fields asked for (None: all the actor may see). Raises NotFound when absent or out of sight."""
+def get(
+    name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, deleted: bool = False, opened: bool = False
+) -> dict[str, Any]:
+    """One record with the fields asked for (None: all the actor may see). `opened`: somebody looks at it as a whole, which is a
+    line in the log where the company wants one. Raises NotFound when absent or out of sight."""
     guard = guard_of(actor)
     it = guard.object(name)
     found_id = record if isinstance(record, UUID) else parse_id(record)
@@ -255,6 +259,8 @@ def get(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | 
     reading.end_sort()
     with sql.work(actor.workspace):
         found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted, kept=True)
+        if found and opened and it.name in actor.watched:
+            log.note(actor.workspace, "opened", user=actor.user, address=actor.address, object=it.name, record=found_id, via=actor.via)
     if not found:
         raise NotFound()
     return found[0][0]

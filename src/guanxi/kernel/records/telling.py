@@ -98,7 +98,7 @@ def record(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str]
     with sql.work(actor.workspace):
         it = guard.object(name)
         more = ["pool"] if it.pooling is not None and fields is not None and guard.level(it, "pool") != "hidden" else []
-        row = reading.get(name, record, actor=actor, fields=[*fields, *more] if fields is not None else None)
+        row = reading.get(name, record, actor=actor, fields=[*fields, *more] if fields is not None else None, opened=True)
         return row, _around(guard, it, row["id"], it.pooling is None or ("pool" in row and row["pool"] is None), None, limit)
 
 

@@ -346,7 +346,7 @@ def get_record(
     if timeline and not deleted:
         row, found = telling.record(name, record, actor=actor, fields=_list(fields), limit=_most(timeline, "timeline"))
         return answer({"record": row, "timeline": _page(found, timeline)}, ETag=f'"{row["version"]}"')
-    row = reading.get(name, record, actor=actor, fields=_list(fields), deleted=deleted)
+    row = reading.get(name, record, actor=actor, fields=_list(fields), deleted=deleted, opened=True)
     return answer(row, ETag=f'"{row["version"]}"')
 
 

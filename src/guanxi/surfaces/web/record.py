@@ -37,7 +37,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     only, before = visit.get.get("show", ""), parse_id(visit.get.get("before", ""))
     paths = [*(c.path for _, group in groups for c in group), *(c.path for c in (*highlights, *subtitle)), *asked_paths(visit, it), *boxes.asked(visit, it)]
     paths += ["pool"] if it.pooling is not None else []
-    row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and not only else 0)
+    row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and not only else 0, opened=True)
     offered = actions(visit, it, row)
     may_edit = any(o.verb == "update" for o in offered)
     tables = children.tables(visit, it, row)
@@ -103,8 +103,9 @@ def editable(visit: Visit, it: Definition) -> frozenset[str]:
     )
 
 
-def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int = 0) -> tuple[dict[str, Any], list[telling.Told] | None]:
-    """One record, from the bin too for those who may restore, and so many events of a living one. Raises NotFound."""
+def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int = 0, opened: bool = False) -> tuple[dict[str, Any], list[telling.Told] | None]:
+    """One record, from the bin too for those who may restore, and so many events of a living one. `opened`: it is shown as a whole.
+    Raises NotFound."""
     found = parse_id(id)
     if found is None:
         raise NotFound()
@@ -114,11 +115,11 @@ def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int =
     try:
         if events:
             return telling.record(it.name, found, actor=visit.actor, fields=wanted, limit=events)
-        return reading.get(it.name, found, actor=visit.actor, fields=wanted), None
+        return reading.get(it.name, found, actor=visit.actor, fields=wanted, opened=opened), None
     except NotFound:
         if not visit.may(it, "restore"):
             raise
-    return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True), None
+    return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True, opened=opened), None
 
 
 def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list[Column]]]:

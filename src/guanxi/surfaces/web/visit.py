@@ -14,7 +14,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 
-from guanxi.base.errors import Conflict, NotFound, Problem, Unauthenticated
+from guanxi.base.errors import Conflict, Forbidden, NotFound, Problem, Unauthenticated
 from guanxi.base.text import LANGUAGES, T, Text, pick_language
 from guanxi.kernel import accounts, capture
 from guanxi.kernel.access import rights as access
@@ -270,6 +270,11 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 def broken(request: HttpRequest) -> HttpResponse:
     """Something went wrong that nobody expected."""
     return _bare(request, Problem())
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came from elsewhere, or from a page too old to be believed."""
+    return _bare(request, Forbidden(T("页面已过期，或不是从本站提交的。请返回刷新后重试。", "The page is too old, or was not sent from here. Go back, reload and try again.")))
 
 
 def _bare(request: HttpRequest, problem: Problem) -> HttpResponse:
