@@ -1,11 +1,11 @@
 // What pages gain with script; every page reads and every form posts without it.
 import "./back.js";
 import "./combobox.js";
+import "./finder.js";
 import "./guard.js";
 import "./keys.js";
 import "./layers.js";
 import "./outbox.js";
-import "./palette.js";
 import "./selection.js";
 import "./shell.js";
 import "./waiting.js";

@@ -1,7 +1,7 @@
 // The keyboard: what every page has, and what stands on this one. An element takes a key by `data-key="e"`; a place of the
 // navigation is reached by g and its `data-go`. "?" lists them all.
 import { openLayer, step } from "./layers.js";
-import { show } from "./palette.js";
+import { show } from "./finder.js";
 import { el, kept, t } from "./words.js";
 
 const typing = (one) => one?.matches?.("input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable=true]");

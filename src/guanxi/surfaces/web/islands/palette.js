@@ -1,34 +1,13 @@
 // Go anywhere, do anything: records, pages, actions and what one had before, in one box (⌘K, Ctrl K, "/").
 import { open } from "./layers.js";
+import { mine, recents } from "./recent.js";
 import { el, kept, t } from "./words.js";
 
 const PAUSE = 110, RECORDS = 20, SHOWN = 6;
-const mine = (what) => `${what}:${document.body.dataset.me}`;
-const recents = () => kept.get(mine("recent"), []);
 const searches = () => kept.get(mine("searches"), []);
 
 let known;
 const load = () => (known ??= fetch(document.body.dataset.palette).then((answer) => answer.json()).catch(() => { known = undefined; return { entries: [], objects: {}, icons: {} }; }));
-
-// What was opened, for this person and in this browser only; signing out or somebody else's signing in forgets it.
-function remember(root) {
-  const heading = root.querySelector("[data-recent]");
-  if (!heading) return;
-  const href = heading.closest("dialog.layer") ? document.getElementById("drawer").querySelector("[data-page]").getAttribute("href") : location.pathname;
-  const one = { href: href.split("?")[0], label: heading.textContent.trim(), object: heading.dataset.recent };
-  kept.set(mine("recent"), [one, ...recents().filter((other) => other.href !== one.href)].slice(0, 12));
-}
-if (document.body.dataset.me) {
-  if (kept.get("me") !== document.body.dataset.me) {
-    for (const key of Object.keys(localStorage)) if (/^gx:(recent|searches):/.test(key)) localStorage.removeItem(key);
-    kept.set("me", document.body.dataset.me);
-  }
-  remember(document);
-  document.addEventListener("gx:filled", (event) => remember(event.target));
-  document.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/signout") for (const what of ["recent", "searches"]) kept.drop(mine(what));
-  });
-}
 
 let box, input, list, asked = 0, timer, found = { q: "", rows: [] }, going;
 
@@ -162,9 +141,3 @@ function choose(option, away) {
   else if (dialog) open("dialog", dialog);
   else document.querySelector(press)?.click();
 }
-
-// The box in the top bar asks for the palette; without script it posts to the search page.
-const finder = document.getElementById("finder");
-finder?.addEventListener("mousedown", (event) => { event.preventDefault(); show(finder.value); });
-finder?.addEventListener("beforeinput", (event) => { event.preventDefault(); show(finder.value + (event.data ?? "")); });
-document.addEventListener("click", (event) => { if (event.target.closest?.("[data-palette-open]")) { event.preventDefault(); show(); } });
