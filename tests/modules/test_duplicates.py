@@ -162,10 +162,10 @@ def test_an_administrator_changes_the_rules(company: Company) -> None:
     finally:
         rule(company, "名称或电话相同", manual="warn")
     with pytest.raises(Forbidden):
-        door.perform("duplicate_rule", "create", actor=actor, changes={"name": "x", "object_name": "customer", "fields": {"name": "exact"}})
-    for wrong in ({"object_name": "task"}, {"fields": {"grade": "exact"}}, {"fields": {"name": "maybe"}}, {"looks": ["task"]}, {"shown": ["phones"]}):
+        door.perform("duplicate_rule", "create", actor=actor, changes={"name": "x", "object_name": "customer", "fields": ["name.exact"]})
+    for wrong in ({"object_name": "task"}, {"fields": ["grade.exact"]}, {"fields": ["name.maybe"]}, {"fields": []}, {"fields": ["name.exact", "name.normal"]}, {"looks": ["task"]}, {"shown": ["phones"]}):
         with pytest.raises(Invalid):
-            company.desk.perform("duplicate_rule", "create", changes={"name": "x", "object_name": "customer", "fields": {"name": "exact"}, **wrong})
+            company.desk.perform("duplicate_rule", "create", changes={"name": "x", "object_name": "customer", "fields": ["name.exact"], **wrong})
 
 
 def test_all_fields_of_a_rule_or_one(company: Company) -> None:

@@ -77,8 +77,7 @@ class Registry:
             _check_figures(module, out)
         for definition in out.values():
             _check_pooling(definition, out)
-        offered = pools.offering(out)
-        return out | {offered.name: offered} if offered is not None else out
+        return out | _offered(out)
 
 
 def _check_pooling(it: Definition, objects: Mapping[str, Definition]) -> None:
@@ -238,10 +237,13 @@ def build(
             fields[name] = field
         verbs = {name: _offering(action, options) if action is not None else None for name, action in definition.verbs.items()}
         objects[definition.name] = dataclasses.replace(definition, fields=fields, verbs=verbs)
-    offered = pools.offering(objects)
-    if offered is not None:
-        objects[offered.name] = offered
+    objects |= _offered(objects)
     return Catalog(workspace, version, objects, settings, pools.read(pooled), duplicates.read(ruled))
+
+
+def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:
+    """The objects whose choices are made of what other objects declare."""
+    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects)) if it is not None}
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

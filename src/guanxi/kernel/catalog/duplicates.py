@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T, Text
-from guanxi.kernel.declare.fields import Boolean, Choice, Integer, Json, Tags, TextField
+from guanxi.kernel.declare.fields import Boolean, Choice, Integer, MultiChoice, Option, TextField
 from guanxi.kernel.declare.matching import EFFECTS, ENTRIES, HOWS, SHOWN
 from guanxi.kernel.declare.objects import Definition, Form, List, Object, Policy, Record
 
@@ -34,13 +34,37 @@ def read(rows: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
     """The rules at work, in order."""
     return tuple(
         Rule(
-            id=row["id"], object=row["object_name"], label=Text(row["name"], row.get("name_en") or row["name"]), fields=dict(row.get("fields") or {}),
+            id=row["id"], object=row["object_name"], label=Text(row["name"], row.get("name_en") or row["name"]), fields=dict(_parts(one) for one in row.get("fields") or ()),
             every=row.get("every") == "all", effects={name: row.get(name) or "off" for name in ENTRIES}, looks=tuple(row.get("looks") or ()),
             bin=bool(row.get("bin")), shown=frozenset(row.get("shown") or ()),
         )
         for row in rows
         if row.get("enabled") is not False
     )  # fmt: skip
+
+
+def _parts(key: str) -> tuple[str, str]:
+    """The field and how it is compared, of one choice: `name.normal`."""
+    field, _, how = key.rpartition(".")
+    return field, how
+
+
+def offering(objects: Mapping[str, Definition]) -> Definition | None:
+    """The object `duplicate_rule` with what there is to choose: the objects that are compared, and by which fields."""
+    it = objects.get("duplicate_rule")
+    compared = [one for one in objects.values() if one.duplicates is not None]
+    if it is None or not compared:
+        return it
+    named = tuple(Option(one.name, one.label) for one in compared)
+    ways: dict[str, Option] = {}
+    for one in compared:
+        for identity in one.duplicates.identities:  # type: ignore[union-attr]
+            label = one.fields[identity.field].label
+            for how, says in HOWS.items():
+                ways[f"{identity.field}.{how}"] = Option(f"{identity.field}.{how}", Text(f"{label.zh} · {says.zh}", f"{label.en} · {says.en}"))
+    options = {"object_name": named, "looks": named, "fields": tuple(ways.values())}
+    fields = {name: one.bound(options=options[name]) if name in options else one for name, one in it.fields.items()}
+    return replace(it, fields=fields)
 
 
 def whole_rule(draft: Any, context: Any) -> None:
@@ -51,16 +75,13 @@ def whole_rule(draft: Any, context: Any) -> None:
         raise Invalid.field("object_name", "unknown", "这个对象不查重。", "Records of this object are not compared.")
     draft.object_name = it.name
     known = {one.field for one in it.duplicates.identities}
-    fields = draft.fields
-    if not isinstance(fields, Mapping) or not fields or not set(fields) <= known or not set(map(str, fields.values())) <= set(HOWS):
-        problems.append(FieldError("fields", "setting", T(f"应为“字段: 方式”的表，字段为 {'、'.join(sorted(known))}，方式为 exact、normal、fuzzy。", f"A table of field: how; fields {', '.join(sorted(known))}, how is exact, normal or fuzzy.")))
-    objects = {one.name for one in context.catalog if one.duplicates is not None}
-    for name in draft.looks or ():
-        if name not in objects:
-            problems.append(FieldError("looks", "unknown", T(f"没有“{name}”，可用：{'、'.join(sorted(objects))}。", f"There is no {name!r}; use {', '.join(sorted(objects))}.")))
-    for name in draft.shown or ():
-        if name not in SHOWN:
-            problems.append(FieldError("shown", "unknown", T(f"没有“{name}”，可用：{'、'.join(SHOWN)}。", f"There is no {name!r}; use {', '.join(SHOWN)}.")))
+    fields = [_parts(one)[0] for one in draft.fields or ()]
+    for name in sorted(set(fields) - known):  # what is offered is what any of the objects has; here it is this one's
+        problems.append(FieldError("fields", "unknown", T(f"{it.label.zh}不比较“{name}”。", f"{it.label.en} is not compared by {name!r}.")))
+    if not fields:
+        problems.append(FieldError("fields", "required", T("请选择至少一个比较的字段。", "Choose at least one field to compare.")))
+    if len(fields) > len(set(fields)):
+        problems.append(FieldError("fields", "twice", T("每个字段只选一种比较方式。", "Choose one way of comparing for each field.")))
     if problems:
         raise Invalid(problems)
 
@@ -71,23 +92,23 @@ class DuplicateRule(
 ):  # fmt: skip
     """查重规则: when records of an object count as the same, looking into which objects, with which effect at each way in.
 
-    fields: {field: how} with how exact, normal (legal forms, places, brackets, width, case) or fuzzy (one sign apart, or
+    fields: field and how, such as `name.normal`; how is exact, normal (legal forms, places, brackets, width, case) or fuzzy (one sign apart, or
     sounding alike). effects: off, show (in the check only), warn (to be confirmed in a form), forbid.
     """
 
     name = TextField(T("名称", "Name"), required=True, search=True)
     name_en = TextField(T("英文名称", "English name"))
-    object_name = TextField(T("对象", "Object"), required=True, help=T("如 customer、lead。", "Such as customer or lead."))
+    object_name = Choice(T("对象", "Object"), (), required=True)
     enabled = Boolean(T("启用", "Enabled"), default=True)
     order = Integer(T("排序", "Order"), default=0)
-    fields = Json(T("比较的字段", "Fields compared"), help=T('如 {"name": "normal", "phones": "exact"}。', 'Such as {"name": "normal", "phones": "exact"}.'))
+    fields = MultiChoice(T("比较的字段", "Fields compared"), ())
     every = Choice(T("满足", "Holds when"), [("any", T("任一字段", "Any field agrees")), ("all", T("全部字段", "All fields agree"))], required=True, default="any")
     manual = Choice(T("手工录入", "By hand"), list(EFFECTS.items()), required=True, default="warn")
     imported = Choice(T("导入", "Import"), list(EFFECTS.items()), required=True, default="warn")
     api = Choice(T("接口", "API"), list(EFFECTS.items()), required=True, default="warn")
-    looks = Tags(T("在哪里查", "Looks into"), help=T("对象标识，如 customer、lead。", "Names of objects, such as customer, lead."))
+    looks = MultiChoice(T("在哪里查", "Looks into"), ())
     bin = Boolean(T("也查回收站", "The bin too"), default=True)
-    shown = Tags(T("无权查看时显示", "Shown without a right to read"), help=T("可选 title、owner、pool、contacted。", "Of title, owner, pool, contacted."))
+    shown = MultiChoice(T("无权查看时显示", "Shown without a right to read"), list(SHOWN.items()))
     policy = Policy(read="member", write="role")
     checks = (whole_rule,)
     views = (
@@ -113,7 +134,7 @@ def seed(desk: Any, objects: Iterable[Definition]) -> None:
             desk.perform(
                 "duplicate_rule", "create",
                 changes={
-                    "name": one.label.zh, "name_en": one.label.en, "object_name": it.name, "order": order * 10, "fields": dict(one.fields),
+                    "name": one.label.zh, "name_en": one.label.en, "object_name": it.name, "order": order * 10, "fields": [f"{field}.{how}" for field, how in one.fields.items()],
                     "every": "all" if one.every else "any", "manual": one.manual, "imported": one.imported, "api": one.api,
                     "looks": [it.name, *it.duplicates.also], "shown": list(SHOWN),
                 },

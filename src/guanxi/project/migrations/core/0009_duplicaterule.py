@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('object_name', models.TextField(null=True)),
                 ('enabled', models.BooleanField(null=True)),
                 ('order', models.BigIntegerField(null=True)),
-                ('fields', models.JSONField(null=True)),
+                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None)),
                 ('every', models.TextField(null=True)),
                 ('manual', models.TextField(null=True)),
                 ('imported', models.TextField(null=True)),
