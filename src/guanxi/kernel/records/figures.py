@@ -217,19 +217,31 @@ def people(actor: Actor, objects: Sequence[str]) -> list[dict[str, Any]]:
     return people_of(actor, objects)[1]
 
 
-def people_of(actor: Actor, objects: Sequence[str]) -> tuple[bool, list[dict[str, Any]]]:
-    """The same, and whether that is everybody."""
+def leads(actor: Actor) -> bool:
+    """Whether the actor looks after others' records of what people are measured by."""
+    return _looked_after(actor, [one.object for one in _declared(actor) if one.team]) != set()
+
+
+def _looked_after(actor: Actor, objects: Sequence[str]) -> set[UUID] | None:
+    """Whose records of some of these objects the actor looks after; None for everybody's, nobody's for most."""
     catalog = guard_of(actor).catalog
     owners: set[UUID] = set()
-    everybody = False
     for it in filter(None, map(catalog.find, set(objects))):
         reach = access.reach(actor.rights, it) if it.owned else access.NOBODY
-        everybody = everybody or reach is None
-        owners |= reach or set()
-    if not everybody and owners <= {actor.user}:
+        if reach is None:
+            return None
+        owners |= reach
+    return set() if owners <= {actor.user} else owners
+
+
+def people_of(actor: Actor, objects: Sequence[str]) -> tuple[bool, list[dict[str, Any]]]:
+    """The same, and whether that is everybody."""
+    owners = _looked_after(actor, objects)
+    everybody = owners is None
+    if owners == set():
         return False, []
     where: Condition = Test("active", "=", True)
-    if not everybody:
+    if owners is not None:
         where = both(where, Test("id", "in", sorted(owners)[: conditions.MAX_LIST]))
     return everybody, reading.query("user", actor=actor, where=where, fields=["name", "department"], sort=["name"], limit=MOST_PEOPLE).rows
 

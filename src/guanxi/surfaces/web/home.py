@@ -51,6 +51,7 @@ def home(visit: Visit) -> HttpResponse:
         parts=_parts(counted),
         waiting=any(one.count for one in counted),
         measured=[one.label for one in figures.own(visit.actor)],
+        leading=figures.leads(visit.actor),
         recent=recent,
         fresh=not recent,
         first=_first(visit) if not recent else [],

@@ -22,6 +22,18 @@ document.addEventListener("click", async (event) => {
   try { await navigator.clipboard.writeText(text); toast(t(`已复制：${text}`, `Copied: ${text}`)); } catch { toast(text, { kind: "note" }); }
 });
 
+// The filter builder comes when it is first wanted: by its button, or by a chip, which opens it at its row.
+document.addEventListener("click", (event) => {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+  const summary = event.target.closest?.("details.more[data-builder] > summary"), chip = event.target.closest?.("a[data-chip]");
+  const details = summary?.parentElement ?? (chip && document.querySelector("details.more[data-builder]"));
+  if (!details || (summary && details.open)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (chip) delete details.querySelector(".panel").dataset.shown;
+  import("./filter.js").then(({ show }) => show(details, chip?.href ?? details.dataset.builder));
+}, true);
+
 // One menu at a time; a click elsewhere closes it, and so does Esc, which then closes nothing else.
 const MENUS = "details.menu, details.more, details.sheet";
 function closeMenus(but) {

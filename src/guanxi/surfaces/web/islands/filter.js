@@ -17,7 +17,7 @@ async function fill(panel, answer, back = "") {
   if (to instanceof RadioNodeList ? to[0] : to) (to instanceof RadioNodeList ? to[0] : to).focus();
 }
 
-async function show(details, url) {
+export async function show(details, url) {
   const panel = details.querySelector(".panel");
   details.open = true;
   if (panel.dataset.shown === url) return;
@@ -27,17 +27,6 @@ async function show(details, url) {
   if (!answer?.ok) { delete panel.dataset.shown; return location.assign(url); }
   await fill(panel, answer);
 }
-
-document.addEventListener("click", (event) => {
-  if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
-  const summary = event.target.closest?.("details.more[data-builder] > summary"), chip = event.target.closest?.("a[data-chip]");
-  const details = summary?.parentElement ?? (chip && document.querySelector("details.more[data-builder]"));
-  if (!details || (summary && details.open)) return;
-  event.preventDefault();
-  event.stopPropagation();
-  if (chip) delete details.querySelector(".panel").dataset.shown;
-  show(details, chip?.href ?? details.dataset.builder);
-}, true);
 
 async function send(form, submitter) {
   const panel = form.closest(".panel"), data = new FormData(form, submitter);
