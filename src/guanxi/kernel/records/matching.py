@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -67,13 +68,19 @@ def _keys(identity: Identity, one: Field, value: Any) -> list[tuple[str, str]]:
     if identity.kind == "text":
         bare = "".join(sign for sign in whole if sign.isalnum())
         return [("e", whole), ("n", bare), *(("f", one) for one in companies.one_less(bare))] if bare else []
+    return list(_company(text, whole))
+
+
+@lru_cache(maxsize=8192)
+def _company(text: str, whole: str) -> tuple[tuple[str, str], ...]:
+    """The keys of a company's name: asked for when a record is judged and again when it is written."""
     company = companies.read(text, Region.within)
     if not company.core:
-        return [("e", whole)] if whole else []
+        return (("e", whole),) if whole else ()
     out = [("e", whole), ("n", company.core), *(("f", one) for one in companies.one_less(company.core))]
     if len(company.core) > 2 and (sound := companies.sound(company.core)) != company.core:
         out.append(("f", "~" + sound))
-    return [*out, ("p", company.place)] if company.place else out
+    return (*out, ("p", company.place)) if company.place else tuple(out)
 
 
 def write(catalog: Catalog, it: Definition, rows: Sequence[tuple[Mapping[str, Any], set[str]]], *, fresh: bool) -> None:
@@ -119,8 +126,17 @@ def _apart(mine: Iterable[str], other: Iterable[str]) -> bool:
     return bool(here and there) and not any(here.startswith(one) or one.startswith(here) for one in there)
 
 
-def _probe(it: Definition, values: Mapping[str, Any], names: Iterable[str]) -> _Probe:
-    return _Probe({name: frozenset(keys_of(it, values, [name])) for name in names})
+def _levels(rules: Sequence[Rule]) -> dict[str, set[str]]:
+    """Of each field that rules compare the levels they need: nearly alike costs ten keys where alike costs one."""
+    out: dict[str, set[str]] = {}
+    for rule in rules:
+        for name, how in rule.fields.items():
+            out.setdefault(name, {"p"}).update(LEVELS[how])
+    return out
+
+
+def _probe(it: Definition, values: Mapping[str, Any], levels: Mapping[str, set[str]]) -> _Probe:
+    return _Probe({name: frozenset(key for key in keys_of(it, values, [name]) if key.split(".", 2)[1] in wanted) for name, wanted in levels.items()})
 
 
 def _holds(rule: Rule, probe: _Probe, other: frozenset[str]) -> list[str]:
@@ -163,14 +179,15 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
     assert it.duplicates is not None
     entry = ENTRY[actor.via]
     rules = [rule for rule in catalog.rules_of(it.name) if rule.effects[entry] in ("warn", "forbid")]
-    names = {name for rule in rules for name in rule.fields}
+    levels = _levels(rules)
+    names = set(levels)
     out: list[Problem | None] = [None] * len(items)
     fresh = [n for n, (draft, _, _) in enumerate(items) if draft.new or draft.verb == "restore" or any(draft.changed(name) for name in names)]
     if not fresh:
         return out
     if any(rule.effects[entry] == "forbid" for rule in rules):
         likes.alone(catalog, it.name)
-    probes = [_probe(it, items[n][0].values, names) for n in fresh]
+    probes = [_probe(it, items[n][0].values, levels) for n in fresh]
     found = _find(catalog, it, probes, rules, [items[n][0].id for n in fresh if not items[n][0].new])
     _among(it, [items[n][0] for n in fresh], probes, rules, found)
     told = _tell(actor, catalog, [one for hits in found for one in hits])
@@ -327,6 +344,6 @@ def check(name: str, values: Mapping[str, Any], *, actor: Actor, id: UUID | None
 def find(catalog: Catalog, it: Definition, values: Mapping[str, Any], rules: Sequence[Rule], *, actor: Actor, without: Sequence[UUID] = ()) -> list[Match]:
     """Records that some rules find for values, the strictest first, told as far as the rules allow."""
     with sql.work(actor.workspace):
-        told = _tell(actor, catalog, _find(catalog, it, [_probe(it, values, values)], rules, without)[0])
+        told = _tell(actor, catalog, _find(catalog, it, [_probe(it, values, {name: wanted for name, wanted in _levels(rules).items() if name in values})], rules, without)[0])
     ordered = sorted(told.values(), key=lambda m: (-ORDER.index(m.effect), m.state == "bin", m.title))
     return ordered[:MOST]

@@ -29,6 +29,12 @@ CREATE OR REPLACE FUNCTION gx_no_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END $$;
+CREATE OR REPLACE FUNCTION gx_alike(space uuid, sought text[], kinds text[], others uuid[], most int)
+RETURNS TABLE (id uuid, object text, keys text[]) LANGUAGE sql STABLE SET enable_seqscan = off AS $$
+  SELECT DISTINCT ON (found.id) found.id, found.object, found.keys FROM unnest(sought) AS key,
+  LATERAL (SELECT m.id, m.object, m.keys FROM gx_match m WHERE m.keys @> ARRAY[key] AND m.workspace_id = space
+           AND m.object = ANY(kinds) AND m.id <> ALL(others) LIMIT most) found
+$$;
 """
 
 
