@@ -78,8 +78,6 @@ def whole_rule(draft: Any, context: Any) -> None:
     fields = [_parts(one)[0] for one in draft.fields or ()]
     for name in sorted(set(fields) - known):  # what is offered is what any of the objects has; here it is this one's
         problems.append(FieldError("fields", "unknown", T(f"{it.label.zh}不比较“{name}”。", f"{it.label.en} is not compared by {name!r}.")))
-    if not fields:
-        problems.append(FieldError("fields", "required", T("请选择至少一个比较的字段。", "Choose at least one field to compare.")))
     if len(fields) > len(set(fields)):
         problems.append(FieldError("fields", "twice", T("每个字段只选一种比较方式。", "Choose one way of comparing for each field.")))
     if problems:
@@ -101,7 +99,7 @@ class DuplicateRule(
     object_name = Choice(T("对象", "Object"), (), required=True)
     enabled = Boolean(T("启用", "Enabled"), default=True)
     order = Integer(T("排序", "Order"), default=0)
-    fields = MultiChoice(T("比较的字段", "Fields compared"), ())
+    fields = MultiChoice(T("比较的字段", "Fields compared"), (), required=True)
     every = Choice(T("满足", "Holds when"), [("any", T("任一字段", "Any field agrees")), ("all", T("全部字段", "All fields agree"))], required=True, default="any")
     manual = Choice(T("手工录入", "By hand"), list(EFFECTS.items()), required=True, default="warn")
     imported = Choice(T("导入", "Import"), list(EFFECTS.items()), required=True, default="warn")
