@@ -101,6 +101,8 @@ def test_an_environment_counts_only_when_whole(
     runtime = launcher.fingerprint(CHECKOUT / "requirements" / "requirements.lock")
     python = "%d.%d" % sys.version_info[:2]  # noqa: UP031
     environment.stamp.write_text(json.dumps({"requirements.lock": runtime, "browser": browser, "python": python}))
+    assert not environment.is_current(["requirements.lock"]), "its Python would be the system's own"
+    (environment.folder / "pyvenv.cfg").touch()
     assert environment.is_current(["requirements.lock"])
     assert not environment.is_current(["requirements.lock", "dev.lock"])
 
