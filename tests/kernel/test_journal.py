@@ -181,8 +181,8 @@ def other(cast: Cast) -> dict[str, Any]:
     """A second company in the same database, with a book of its own."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO gx_workspace (id, name, currency, zone, fiscal_start, area_code, access_version, catalog_version, views_version, created_at) "
-            "VALUES (%s, '别家', 'CNY', 'Asia/Shanghai', 1, '', 1, 1, 1, now())", [OTHER],
+            "INSERT INTO gx_workspace (id, name, currency, zone, fiscal_start, area_code, access_version, catalog_version, views_version, safety, created_at) "
+            "VALUES (%s, '别家', 'CNY', 'Asia/Shanghai', 1, '', 1, 1, 1, '{}', now())", [OTHER],
         )  # fmt: skip
     desk = system(OTHER, via="test")
     author = create(desk, "author", name="别家作者")

@@ -49,7 +49,7 @@ def role(cast: Cast, site: str) -> str:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda m: said.append(m.text) if m.type == "error" and "status of 404" not in m.text else None)  # this server has no event stream
+        page.on("console", lambda m: said.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None)  # this server has no event stream
         page.goto(site + "/signin?next=/settings")
         page.keyboard.type("admin")
         page.keyboard.press("Tab")

@@ -64,7 +64,7 @@ def _happened(facts: Facts, desk: Any) -> Guess:
 def _next(facts: Facts, desk: Any) -> Guess:
     """The one moment to come that is sure; of several, the one whose clause says that people will be in touch, and
     of those the one with an hour."""
-    ahead = [one for one in facts.of("moment") if one.value.at(desk.tz) > desk.now]
+    ahead = [one for one in facts.of("moment") if one.value.at(desk.tz) > desk.now and (one.value.day, one.value.precision) != (desk.now.date(), "day")]
     sure = [one for one in ahead if one.sure]
     planned = [one for one in sure if _PLAN.search(_clause(facts, one))]
     timed = [one for one in planned if one.value.clock is not None]
