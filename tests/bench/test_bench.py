@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OWN = {"id", "version", "created_at", "updated_at", "stage_since", "entered_at", "happened_at", "last_contact_at", "number"}
+OWN = {"id", "version", "created_at", "updated_at", "owned_since", "stage_since", "entered_at", "happened_at", "last_contact_at", "number"}
 """Ids and moments differ between now and then, and so do numbers, which hold the month."""
 
 
