@@ -10,6 +10,7 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -181,21 +182,30 @@ class _Ledger:
         self._done = step
 
 
+@contextmanager
+def _answered(found: jobs.Job) -> Iterator[None]:
+    """Whatever goes wrong inside becomes the job's outcome; what is no problem of ours is raised as well, for the log."""
+    try:
+        yield
+    except jobs.Overtaken:
+        log.warning("job %s is done by another worker", found.id)
+    except exporting.Cancelled:
+        jobs.finish(found, "cancelled", {})
+    except Problem as problem:
+        jobs.finish(found, "failed", _failure(problem))
+    except Exception:
+        jobs.finish(found, "failed", _failure(Problem()))
+        raise
+
+
 @app.task(name="guanxi.import", queue=QUEUE)
 def do_import(job: str) -> None:
     """Do an import, or go on with one."""
     found = jobs.begin(UUID(job))
     if found is None:
         return
-    try:
+    with _answered(found):
         _import(found)
-    except jobs.Overtaken:
-        log.warning("job %s is done by another worker", job)
-    except Problem as problem:
-        jobs.finish(found, "failed", _failure(problem))
-    except Exception:
-        jobs.finish(found, "failed", _failure(Problem()))
-        raise
 
 
 def _failure(problem: Problem) -> dict[str, Any]:
@@ -231,20 +241,13 @@ def do_undo(job: str) -> None:
     found = jobs.begin(UUID(job))
     if found is None:
         return
-    try:
+    with _answered(found):
         report = undoing.undo(
             jobs.actor_of(found, "import"), UUID(found.wanted["import"]), cancelled=lambda: jobs.is_cancelled(found),
             ledger=_Ledger(found), id=found.id,
         )  # fmt: skip
         done = report.deleted + report.reverted + report.kept
         jobs.finish(found, "cancelled" if report.cancelled else "done", report.to_json(), total=done)
-    except jobs.Overtaken:
-        log.warning("job %s is done by another worker", job)
-    except Problem as problem:
-        jobs.finish(found, "failed", _failure(problem))
-    except Exception:
-        jobs.finish(found, "failed", _failure(Problem()))
-        raise
 
 
 @app.task(name="guanxi.handover", queue=QUEUE)
@@ -253,30 +256,27 @@ def do_handover(job: str) -> None:
     found = jobs.begin(UUID(job))
     if found is None:
         return
+    with _answered(found):
+        _handover(found)
+
+
+def _handover(found: jobs.Job) -> None:
     actor, who = jobs.actor_of(found, "handover"), UUID(found.wanted["who"])
     state: dict[str, Any] = dict(found.outcome or {"moved": 0, "kept": 0, "over": [], "after": None, "reasons": []})
     done, cancelled = found.done, False
-    try:
-        for name, to in found.wanted["plan"].items():
-            while name not in state["over"] and not (cancelled := jobs.is_cancelled(found)):
-                with jobs.together(actor.workspace):
-                    part = leaving.part(actor, name, who, UUID(to), UUID(state["after"]) if state["after"] else None)
-                    counted = Counter({(r["zh"], r["en"]): r["count"] for r in state["reasons"]}) + Counter({(t.zh, t.en): n for t, n in part.kept.items()})
-                    state |= {
-                        "moved": state["moved"] + part.moved, "kept": state["kept"] + part.kept.total(), "after": str(part.last) if part.last else None,
-                        "over": state["over"] if part.last else [*state["over"], name],
-                        "reasons": [{"field": "", "zh": zh, "en": en, "count": n} for (zh, en), n in counted.most_common()],
-                    }  # fmt: skip
-                    jobs.progress(found, done, done + max(1, part.moved + part.kept.total()), state)
-                    done += max(1, part.moved + part.kept.total())
-        jobs.finish(found, "cancelled" if cancelled else "done", state, total=done)
-    except jobs.Overtaken:
-        log.warning("job %s is done by another worker", job)
-    except Problem as problem:
-        jobs.finish(found, "failed", _failure(problem))
-    except Exception:
-        jobs.finish(found, "failed", _failure(Problem()))
-        raise
+    for name, to in found.wanted["plan"].items():
+        while name not in state["over"] and not (cancelled := jobs.is_cancelled(found)):
+            with jobs.together(actor.workspace):
+                part = leaving.part(actor, name, who, UUID(to), UUID(state["after"]) if state["after"] else None)
+                counted = Counter({(r["zh"], r["en"]): r["count"] for r in state["reasons"]}) + Counter({(t.zh, t.en): n for t, n in part.kept.items()})
+                state |= {
+                    "moved": state["moved"] + part.moved, "kept": state["kept"] + part.kept.total(), "after": str(part.last) if part.last else None,
+                    "over": state["over"] if part.last else [*state["over"], name],
+                    "reasons": [{"field": "", "zh": zh, "en": en, "count": n} for (zh, en), n in counted.most_common()],
+                }  # fmt: skip
+                jobs.progress(found, done, done + max(1, part.moved + part.kept.total()), state)
+                done += max(1, part.moved + part.kept.total())
+    jobs.finish(found, "cancelled" if cancelled else "done", state, total=done)
 
 
 @app.task(name="guanxi.export", queue=QUEUE)
@@ -285,15 +285,8 @@ def do_export(job: str) -> None:
     found = jobs.begin(UUID(job))
     if found is None:
         return
-    try:
+    with _answered(found):
         _export(found)
-    except exporting.Cancelled:
-        jobs.finish(found, "cancelled", {})
-    except Problem as problem:
-        jobs.finish(found, "failed", _failure(problem))
-    except Exception:
-        jobs.finish(found, "failed", _failure(Problem()))
-        raise
 
 
 def _export(found: jobs.Job) -> None:
