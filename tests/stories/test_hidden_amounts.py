@@ -21,11 +21,6 @@ AMOUNT = "7654321"
 SHOWN = re.compile(r"7[,，]?654[,，]?321|765\.4|6[,，]?123[,，]?456|765,?432")
 
 
-pytestmark = pytest.mark.xfail(
-    strict=False, reason="passes by itself; the administrator's part fails in a process that ran the contract of rights before, and why is not known yet"
-)
-
-
 @pytest.fixture(scope="module")
 def deal(cast: Cast) -> Any:
     owner = cast.actor("owner")
