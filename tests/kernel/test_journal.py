@@ -191,6 +191,18 @@ def other(cast: Cast) -> dict[str, Any]:
     return {"desk": desk, "author": author, "book": book, "chapter": chapter}
 
 
+def test_each_company_has_its_own_place_in_the_journal(cast: Cast, other: dict[str, Any]) -> None:
+    heard: dict[UUID, list[UUID]] = {DEFAULT_WORKSPACE: [], OTHER: []}
+    consumer = Consumer("test-both", lambda found, actor: heard[actor.workspace].extend(e["record_id"] for e in found))
+    with sql.work(DEFAULT_WORKSPACE):
+        journal_rows.enrol(consumer.name)
+    theirs = create(other["desk"], "author", name="先写的")
+    ours = create(DESK, "author", name="后写的")
+    _eventually(lambda: consumers.run(DEFAULT_WORKSPACE, consumer) and ours in heard[DEFAULT_WORKSPACE])
+    _eventually(lambda: consumers.run(OTHER, consumer) and theirs in heard[OTHER])
+    assert heard == {DEFAULT_WORKSPACE: [ours], OTHER: [theirs]}
+
+
 def test_another_company_s_records_do_not_exist(cast: Cast, other: dict[str, Any]) -> None:
     owner = cast.actor("owner")
     for actor in (cast.actor("admin"), owner, DESK):

@@ -44,7 +44,7 @@ CONSUMERS: list[Consumer] = [Consumer("search", _words_changed)]
 
 
 def enrol() -> None:
-    """Make all consumers known to the database; each starts with what happens from now on."""
+    """Make all consumers known to the database, once a workspace; each starts with what happens from now on."""
     for consumer in CONSUMERS:
         journal_rows.enrol(consumer.name)
 
@@ -55,7 +55,7 @@ def run(workspace: UUID, consumer: Consumer) -> int:
         found = journal_rows.unread(consumer.name, workspace, limit=consumer.batch)
         if found:
             consumer.handle(found, automation(system(workspace, via=consumer.name)))
-            journal_rows.advance(consumer.name, found[-1]["xid"], found[-1]["id"])
+            journal_rows.advance(consumer.name, workspace, found[-1]["xid"], found[-1]["id"])
     return len(found)
 
 

@@ -98,12 +98,12 @@ def settle(connection: Connection) -> None:
             "encode(substr(ids, octet_length(ids) - 15), 'hex')::uuid AS id FROM gx_seal ORDER BY workspace_id, number DESC"
         )
         sealed = "FROM gx_event e JOIN gx_cut k ON k.workspace_id = e.workspace_id AND (e.xid, e.id) <= (k.xid, k.id)"
-        for name, xid, event in connection.execute("SELECT name, xid::text, event_id FROM gx_consumer").fetchall():
+        for workspace, name, xid, event in connection.execute("SELECT workspace_id, name, xid::text, event_id FROM gx_consumer").fetchall():
             first = connection.execute(
-                f"SELECT e.id {sealed} WHERE (e.xid, e.id) > (%s::xid8, %s) ORDER BY e.id LIMIT 1", [xid, event or UUID(int=0)]
+                f"SELECT e.id {sealed} WHERE e.workspace_id = %s AND (e.xid, e.id) > (%s::xid8, %s) ORDER BY e.id LIMIT 1", [workspace, xid, event or UUID(int=0)]
             ).fetchone()
             cursor = ("0", UUID(int=first[0].int - 1)) if first else ("1", None)
-            connection.execute("UPDATE gx_consumer SET xid = %s::xid8, event_id = %s WHERE name = %s", [*cursor, name])
+            connection.execute("UPDATE gx_consumer SET xid = %s::xid8, event_id = %s WHERE workspace_id = %s AND name = %s", [*cursor, workspace, name])
         connection.execute(
             "UPDATE gx_event e SET xid = CASE WHEN EXISTS (SELECT FROM gx_cut k WHERE k.workspace_id = e.workspace_id "
             "AND (e.xid, e.id) <= (k.xid, k.id)) THEN '0'::xid8 ELSE pg_current_xact_id() END"

@@ -139,7 +139,7 @@ def unread(consumer: str, workspace: UUID, *, limit: int) -> list[dict[str, Any]
     none is overtaken by one that commits later with a lower number. The consumer's row is locked until the end of the
     transaction: one worker at a time, and its cursor moves with its work.
     """
-    held = sql.rows("SELECT xid::text, event_id FROM gx_consumer WHERE name = %s FOR UPDATE SKIP LOCKED", [consumer])
+    held = sql.rows("SELECT xid::text, event_id FROM gx_consumer WHERE workspace_id = %s AND name = %s FOR UPDATE SKIP LOCKED", [workspace, consumer])
     if not held:
         return []
     xid, event = held[0]
@@ -153,11 +153,12 @@ def unread(consumer: str, workspace: UUID, *, limit: int) -> list[dict[str, Any]
 
 
 def enrol(consumer: str) -> None:
-    """Make a consumer known, starting with what happens from now on."""
+    """Make a consumer known in every workspace, starting with what happens from now on where it was not."""
     sql.run(
-        "INSERT INTO gx_consumer (name, xid) VALUES (%s, pg_snapshot_xmin(pg_current_snapshot())) ON CONFLICT DO NOTHING", [consumer]
-    )
+        "INSERT INTO gx_consumer (workspace_id, name, xid) SELECT id, %s, pg_snapshot_xmin(pg_current_snapshot()) FROM gx_workspace "
+        "ON CONFLICT DO NOTHING", [consumer]
+    )  # fmt: skip
 
 
-def advance(consumer: str, xid: str, event: UUID) -> None:
-    sql.run("UPDATE gx_consumer SET xid = %s::xid8, event_id = %s WHERE name = %s", [xid, event, consumer])
+def advance(consumer: str, workspace: UUID, xid: str, event: UUID) -> None:
+    sql.run("UPDATE gx_consumer SET xid = %s::xid8, event_id = %s WHERE workspace_id = %s AND name = %s", [xid, event, workspace, consumer])

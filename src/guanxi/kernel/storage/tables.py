@@ -295,9 +295,11 @@ class Counter(models.Model):
 
 
 class Consumer(models.Model):
-    """How far a reader of the journal has come: every event of transactions before `xid` is done."""
+    """How far a reader of the journal has come in a workspace: every event of transactions before `xid` is done."""
 
-    name = models.TextField(primary_key=True)
+    pk = models.CompositePrimaryKey("workspace_id", "name")
+    workspace_id = models.UUIDField()
+    name = models.TextField()
     xid = Xid8Field()
     event_id = models.UUIDField(null=True)
 
