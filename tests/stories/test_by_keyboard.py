@@ -83,6 +83,7 @@ def site(cast: Cast, website: str) -> str:
         door.perform("customer", "create", actor=owner, changes={"name": name, "next_contact_at": now - timedelta(days=days)})
     customer = door.perform("customer", "create", actor=owner, changes={"name": "云山科技有限公司"}).id
     door.perform("opportunity", "create", actor=owner, changes={"name": "别的商机", "customer": customer})
+    door.perform("lead", "create", actor=owner, changes={"name": "海棠展会", "company": "海棠工艺有限公司", "person": "林夏", "phones": "13700137000"})
     door.perform("lead", "create", actor=owner, changes={"name": "云山展会", "company": "云山科技有限公司", "person": "何欢", "phones": "13800138000"})
     return website
 
@@ -93,9 +94,7 @@ def one(cast: Cast, name: str, where: str, fields: list[str], who: str = "owner"
     return dict(rows[0])
 
 
-def test_signing_in_and_the_morning(cast: Cast, site: str, chromium: Any) -> None:
-    page = chromium.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}, reduced_motion="reduce").new_page()
-    keys = Keys(page)
+def sign_in(page: Any, keys: Keys, site: str) -> None:
     page.goto(site + "/signin")
     if not page.evaluate(AT, "#username"):
         keys.to("#username")
@@ -105,6 +104,11 @@ def test_signing_in_and_the_morning(cast: Cast, site: str, chromium: Any) -> Non
     keys.press("Enter")
     page.wait_for_url(site + "/")
 
+
+def test_signing_in_and_the_morning(cast: Cast, site: str, chromium: Any) -> None:
+    page = chromium.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}, reduced_motion="reduce").new_page()
+    keys = Keys(page)
+    sign_in(page, keys, site)
     keys.main()
     keys.to("#today a[href*='next_contact_at']")
     keys.press("Enter")
@@ -159,6 +163,116 @@ def test_a_card_that_may_not_move_keeps_who_is_on_it(cast: Cast, site: str, chro
     deal = one(cast, "opportunity", 'name = "云山展会"', ["result", "amount"])
     assert (deal["result"], deal["amount"]["amount"]) == ("open", Decimal("52000.00"))
     assert said == []
+    page.context.close()
+
+
+def test_from_a_lead_to_a_won_deal(cast: Cast, site: str, chromium: Any) -> None:
+    """Signed in, a lead converted, its deal found on the board and taken through its stages to won: focus stays on the card, and
+    where it is is said."""
+    page = chromium.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}, reduced_motion="reduce").new_page()
+    keys = Keys(page)
+
+    def said(words: str) -> None:
+        try:
+            page.wait_for_function("(words) => document.querySelector('#moved').textContent.includes(words)", arg=words, timeout=10_000)
+        except Exception as error:
+            raise AssertionError(f"it says {page.inner_text('#moved')!r}, toasts {page.locator('.toast').all_inner_texts()}, not {words!r}") from error
+
+    sign_in(page, keys, site)
+
+    keys.press("g", page.get_attribute("nav a[href='/leads'][data-go]", "data-go"))
+    page.wait_for_url("**/leads")
+    page.wait_for_selector("#list a.title:has-text('海棠展会')")
+    for _ in range(5):
+        keys.press("j")
+        keys.at("#list a.title")
+        if page.evaluate("document.activeElement.textContent") == "海棠展会":
+            break
+    keys.press("Enter")
+    page.wait_for_selector("#drawer[open] .inside")
+    keys.at("#drawer .content")
+    keys.to("#drawer a[href$='/convert']")
+    keys.press("Enter")
+    page.wait_for_selector("#dialog #i-with_opportunity")
+    keys.at("#dialog *")
+    keys.choose("#dialog #i-with_opportunity", "是")
+    keys.to("#dialog #i-amount")
+    keys.type("52000")
+    keys.press("Control+Enter")
+    page.wait_for_selector("#dialog:not([open])", state="attached")
+    keys.at("#drawer *")
+    keys.press("Escape")
+    page.wait_for_selector("#drawer:not([open])", state="attached")
+
+    keys.press("g", page.get_attribute("nav a[href='/opportunities'][data-go]", "data-go"))
+    page.wait_for_url("**/opportunities")
+    keys.main()
+    keys.to("a[href*='view=board']")
+    keys.press("Enter")
+    page.wait_for_selector("gx-board .slip[tabindex='0']")
+    keys.main()
+    keys.to(".slip")
+    own = page.evaluate("[...document.querySelectorAll('.slip')].find((one) => one.textContent.includes('海棠展会')).id")
+    card = f"#{own}"
+    if not page.evaluate(AT, card):
+        keys.to(card, 5, "ArrowDown")
+
+    # what the stage needs is asked for; left alone, the card is back and held
+    keys.press("Shift+ArrowRight")
+    page.wait_for_selector("#dialog[open] #i-needs")
+    keys.at("#dialog #i-needs")
+    keys.press("Escape")
+    page.wait_for_selector("#dialog:not([open])", state="attached")
+    said("海棠展会：在“初步接触”，第 1 张")
+    keys.at(f".lane[aria-label='初步接触'] {card}[tabindex='0']")
+    keys.press("Shift+ArrowRight")
+    page.wait_for_selector("#dialog[open] #i-needs")
+    keys.type("一套 CRM")
+    keys.press("Control+Enter")
+    said("海棠展会：在“需求确认”，第 1 张，共 1 张")
+    keys.at(f".lane[aria-label='需求确认'] {card}[tabindex='0']")
+
+    # taken back by the button that is offered, and done again: nothing is asked twice
+    keys.to(".toast.done button:not(.shut)")
+    keys.press("Enter")
+    said("海棠展会：在“初步接触”，第 1 张")
+    keys.at(f".lane[aria-label='初步接触'] {card}[tabindex='0']")
+    keys.press("Shift+ArrowRight")
+    said("海棠展会：在“需求确认”")
+    keys.at(f".lane[aria-label='需求确认'] {card}[tabindex='0']")
+
+    keys.press("Shift+ArrowRight")
+    page.wait_for_selector("#dialog[open] #i-expected_close")
+    keys.at("#dialog #i-expected_close")
+    for order in ("01312027", "31012027", "20270131"):  # whichever the browser writes a date in
+        keys.press("ArrowLeft", "ArrowLeft")
+        keys.type(order)
+        if page.evaluate("document.activeElement.value") == "2027-01-31":
+            break
+    keys.press("Control+Enter")
+    said("海棠展会：在“方案报价”")
+    keys.at(f".lane[aria-label='方案报价'] {card}[tabindex='0']")
+    keys.press("Shift+ArrowRight")
+    said("海棠展会：在“商务谈判”")
+    keys.at(f".lane[aria-label='商务谈判'] {card}[tabindex='0']")
+
+    # into a folded column: the card is gone from sight, so one goes on at what is left
+    keys.press("Shift+ArrowRight")
+    page.wait_for_selector("#dialog[open] #i-won_reason")
+    keys.at("#dialog *")
+    if not page.evaluate(AT, "#i-won_reason"):
+        keys.to("#dialog #i-won_reason")
+    keys.type("服务好")
+    keys.press("Control+Enter")
+    said("海棠展会：在“赢单”，共 1 张")
+    keys.at(".slip[tabindex='0']")
+
+    deal = one(cast, "opportunity", 'name = "海棠展会"', ["result", "won_reason", "needs", "expected_close", "amount"])
+    assert (deal["result"], deal["won_reason"], deal["needs"], deal["amount"]["amount"]) == ("won", "服务好", "一套 CRM", Decimal("52000.00"))
+    assert str(deal["expected_close"]) == "2027-01-31"
+    history = after(lambda: reading.query("stage_history", actor=cast.actor("owner"), where=f"opportunity = {deal['id']}", fields=["to_stage"], sort="entered_at").rows)
+    assert [row["to_stage"]["label"] for row in history] == ["初步接触", "需求确认", "初步接触", "需求确认", "方案报价", "商务谈判", "赢单"]
+    assert one(cast, "lead", 'name = "海棠展会"', ["status"])["status"] == "converted"
     page.context.close()
 
 

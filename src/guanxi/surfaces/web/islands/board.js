@@ -1,5 +1,5 @@
 // A board: cards are dragged, or moved by the keyboard. The server decides what a move is and what it needs; whatever is not
-// done puts the card back.
+// done puts the card back. Whoever is on a card stays on it wherever it goes, and hears where that is.
 import { open } from "./layers.js";
 import { ask, toast } from "./say.js";
 import { wait } from "./waiting.js";
@@ -17,6 +17,9 @@ customElements.define("gx-board", class extends HTMLElement {
     this.main = this.closest("#main");
     this.reread = (event) => { if (this.asking) event.preventDefault(); };
     this.main?.addEventListener("gx:refresh", this.reread);
+    // What "more" brings: one goes on at the first of them.
+    this.addEventListener("htmx:beforeSwap", ({ target }) => { this.last = target.contains(document.activeElement) ? target.previousElementSibling : null; });
+    this.addEventListener("htmx:afterSettle", () => { const last = this.last; this.last = null; if (last) this.go(last.nextElementSibling); });
     const switches = new Map([...(this.previousElementSibling?.querySelectorAll("a[href^='#']") ?? [])].map((a) => [a.hash.slice(1), a]));
     this.seen = new IntersectionObserver((lanes) => lanes.forEach(({ target, isIntersecting }) => {
       switches.get(target.id)?.classList.toggle("now", isIntersecting);
@@ -58,13 +61,8 @@ customElements.define("gx-board", class extends HTMLElement {
   }
 
   // The card stands in its new column already.
-  async move(slip, from, to, after = null) {
+  async move(slip, from, to, after = null, stay = this.hold(slip.dataset.id)) {
     const { id } = slip.dataset, was = from.dataset.key;
-    const back = () => {
-      const held = slip.contains(document.activeElement) || document.activeElement === document.body;
-      from.insertBefore(slip, after?.parentElement === from ? after : null);
-      if (held) slip.focus({ preventScroll: true }); // what is moved loses it
-    };
     slip.classList.add("moving");
     let answer = await this.tell(id, { to: to.dataset.key, from: was });
     if (answer.ask) {
@@ -79,27 +77,26 @@ customElements.define("gx-board", class extends HTMLElement {
     // Somebody else was faster: the card stands where they put it, and goes on only when this person says so.
     if (answer.choice) {
       const key = to.dataset.key;
-      this.moved(id, { ...answer, said: "" });
+      this.moved(id, { ...answer, said: "" }, null, stay);
       if (await ask(answer.choice)) {
         const now = this.slip(id), list = this.list(key), from = now?.parentElement;
-        if (now && list && from !== list) { list.prepend(now); this.move(now, from, list); }
+        if (now && list && from !== list) { const held = this.hold(id); list.prepend(now); this.move(now, from, list, null, held); }
       }
       return;
     }
-    if (answer.at && answer.at !== was) this.moved(id, answer, () => this.undo(id, answer, was));
-    else {
-      back();
-      if (answer.refused || !answer.at) toast(answer.refused ?? failed(), { kind: "wrong" });
-    }
+    if (answer.at && answer.at !== was) return this.moved(id, answer, () => this.undo(id, answer, was), stay);
+    from.insertBefore(slip, after?.parentElement === from ? after : null);
+    stay();
+    if (answer.refused || !answer.at) toast(answer.refused ?? failed(), { kind: "wrong" });
+    else this.say(id);
   }
 
   list(key) { return [...this.querySelectorAll(".slips")].find((one) => one.dataset.key === key); }
 
   slip(id) { return this.querySelector(`#c-${CSS.escape(id)}`); }
 
-  moved(id, answer, undo) {
-    const held = document.activeElement?.closest(".slip")?.dataset.id === id || document.activeElement === document.body;
-    const old = this.slip(id), list = this.list(answer.at);
+  moved(id, answer, undo, stay = this.hold(id)) {
+    const old = this.slip(id), list = this.list(answer.at), name = old && this.name(old);
     const made = document.createElement("template");
     made.innerHTML = answer.card;
     const fresh = list && !list.closest(".folded") ? made.content.firstElementChild : null;
@@ -109,7 +106,8 @@ customElements.define("gx-board", class extends HTMLElement {
       const head = this.querySelector(`#h-${CSS.escape(key)}`);
       if (head) head.outerHTML = html;
     }
-    if (fresh) { this.rove(fresh); if (held) fresh.focus({ preventScroll: true }); }
+    stay();
+    this.say(id, name, list);
     for (const text of answer.warnings) toast(text, { kind: "warning" });
     if (answer.said) toast(answer.said, answer.undo ? { undo } : {});
   }
@@ -117,8 +115,41 @@ customElements.define("gx-board", class extends HTMLElement {
   // The opposite move, also of a card in a folded column, which is not drawn.
   async undo(id, { at }, was) {
     const answer = await this.tell(id, { to: was, from: at });
-    if (answer.at === was) this.moved(id, { ...answer, undo: false });
-    else toast(answer.refused ?? failed(), { kind: "wrong" });
+    if (answer.at !== was) return void toast(answer.refused ?? failed(), { kind: "wrong" });
+    this.moved(id, { ...answer, undo: false });
+    this.go(this.slip(id));
+  }
+
+  name(slip) { return slip.querySelector(".title")?.textContent.trim() ?? ""; }
+
+  // Where a card is now, for those who do not see it: its column, its place in it, and how many there are.
+  say(id, name, list = null) {
+    const slip = this.slip(id), lane = (slip?.parentElement ?? list)?.closest(".lane");
+    const place = slip ? [...slip.parentElement.querySelectorAll(".slip")].indexOf(slip) + 1 : 0;
+    const count = lane?.querySelector(".lanehead .count")?.textContent;
+    const at = lane && t(`在“${lane.ariaLabel}”`, `in “${lane.ariaLabel}”`);
+    const words = [at, place > 0 && t(`第 ${place} 张`, `card ${place}`), at && t(`共 ${count} 张`, `of ${count}`)].filter(Boolean);
+    this.nextElementSibling.textContent = words.length ? `${slip ? this.name(slip) : name ?? ""}${t("：", ": ")}${words.join(t("，", ", "))}` : "";
+  }
+
+  // Cards are about to be drawn anew or to change places, and what is moved in a page loses the focus. Returns what brings it
+  // back: to the card one was on wherever it stands now, else to the one next to it, else to the way into its column. `id`: the card
+  // that is about to move.
+  hold(id = "") {
+    const now = document.activeElement, on = now?.closest?.("gx-board") === this ? now.closest(".slip") : null;
+    const tab = on ?? this.slip(id) ?? this.querySelector(".slip[tabindex='0']"), lane = tab?.closest(".lane");
+    const cards = lane ? [...lane.querySelectorAll(".slip")] : [], at = cards.indexOf(tab);
+    const near = [...cards.slice(at), ...cards.slice(0, Math.max(at, 0)).reverse()].map((one) => one.dataset.id);
+    const link = on && now !== on ? now.getAttribute("href") : "";
+    return () => {
+      const slip = near.map((one) => this.slip(one)).find(Boolean) ?? (lane && this.querySelector(`#${CSS.escape(lane.id)} .slip`)) ?? this.querySelector(".slip");
+      if (slip) this.rove(slip);
+      const lost = [document.body, document.getElementById("main")].includes(document.activeElement);
+      if (!(on || id) || !(lost || on?.contains(document.activeElement))) return;
+      const to = (link && slip?.querySelector(`a[href="${CSS.escape(link)}"]`)) || slip || this.querySelector(".unfold");
+      to?.focus({ preventScroll: true });
+      to?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    };
   }
 
   // One card takes part in the order of tabs; arrows go from card to card, with Shift they take the card along.
@@ -134,17 +165,23 @@ customElements.define("gx-board", class extends HTMLElement {
   }
 
   key(event) {
-    const slip = event.target;
-    if (!slip.matches?.(".slip") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const on = event.target, slip = on.closest(".slip");
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!slip) {
+      if (event.key === "ArrowUp" && on.matches(".further a")) { event.preventDefault(); this.go(on.closest(".further").previousElementSibling); }
+      return;
+    }
     const lanes = [...this.querySelectorAll(".lane")], at = lanes.indexOf(slip.closest(".lane"));
     const sideways = { ArrowLeft: -1, ArrowRight: 1 }[event.key], upright = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
     if (sideways || upright) event.preventDefault();
     if (sideways && event.shiftKey) {
       const to = lanes[at + sideways]?.querySelector(".slips"), from = slip.parentElement, after = slip.nextElementSibling;
       if (!to || "fixed" in slip.dataset || slip.classList.contains("moving")) return;
+      slip.focus();
+      const stay = this.hold(slip.dataset.id);
       to.prepend(slip);
       slip.focus();
-      this.move(slip, from, to, after);
+      this.move(slip, from, to, after, stay);
     } else if (sideways) {
       const place = [...slip.parentElement.querySelectorAll(".slip")].indexOf(slip);
       for (let n = at + sideways; lanes[n]; n += sideways) {
@@ -155,6 +192,6 @@ customElements.define("gx-board", class extends HTMLElement {
       const next = slip[upright];
       if (next?.matches(".slip")) this.go(next);
       else next?.querySelector("a")?.focus();
-    } else if (event.key === "Enter") slip.querySelector("a.title")?.click();
+    } else if (event.key === "Enter" && on === slip) slip.querySelector("a.title")?.click();
   }
 });

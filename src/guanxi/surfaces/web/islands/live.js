@@ -170,20 +170,22 @@ async function parts() {
   for (const part of made ? document.querySelectorAll("#main [data-watch][id]:not([data-rows])") : []) {
     const other = made.getElementById(part.id);
     if (!other || part.matches(".dragging") || part.querySelector(":focus-within:is(form), .moving, .dragging, [aria-busy]")) continue;
-    if (part.matches("gx-board")) board(other);
+    if (part.matches("gx-board")) board(part, other);
     else if (part.innerHTML !== other.innerHTML) { part.replaceChildren(...other.childNodes); globalThis.htmx?.process(part); }
   }
 }
 
 const base = () => history.state?.gx?.base ?? location.href;
 
-function board(made) {
+function board(part, made) {
+  const stay = part.hold?.();
   for (const one of made.querySelectorAll(".lanehead, .slips")) {
-    const held = document.getElementById(one.id);
-    if (!held || held.innerHTML === one.innerHTML) continue;
-    if (one.matches(".slips")) cards(held, one);
-    else held.replaceWith(one);
+    const old = document.getElementById(one.id);
+    if (!old || old.innerHTML === one.innerHTML) continue;
+    if (one.matches(".slips")) cards(old, one);
+    else old.replaceWith(one);
   }
+  stay?.();
 }
 
 // Cards that did not change stay what they are; those asked for by "more" stay behind the others.
@@ -194,13 +196,10 @@ function cards(old, made) {
     held.delete(one.id);
     if (was?.innerHTML === one.innerHTML && was.className === one.className) return was;
     if (one.matches(".slip")) mark(one);
-    if (was?.tabIndex === 0) one.tabIndex = 0;
     return one;
   });
   if (made.querySelector(".further") && !old.querySelector(".further")) after.splice(-1, 1, ...[...held.values()].filter((one) => one.matches(".slip")));
-  const focused = old.contains(document.activeElement) ? document.activeElement.closest(".slip")?.id : "";
   old.replaceChildren(...after);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
 async function tabs() {
