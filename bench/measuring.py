@@ -57,8 +57,14 @@ class Line:
 
     def send(self, person: Person, ask: Ask) -> bytes:
         body = None if ask.body is None else json.dumps(ask.body, default=str).encode()
-        self._connection.request(ask.method, ask.path, body, person.headers(ask))
-        answer = self._connection.getresponse()
+        try:
+            self._connection.request(ask.method, ask.path, body, person.headers(ask))
+            answer = self._connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            # on a busy machine another person's turn outlasts the time the server keeps an idle connection
+            self._connection.close()
+            self._connection.request(ask.method, ask.path, body, person.headers(ask))
+            answer = self._connection.getresponse()
         text = answer.read()
         if answer.status >= 300:
             raise Refused(f"{ask.method} {ask.path} as {person.username}: {answer.status} {text[:300]!r}")
