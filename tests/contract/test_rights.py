@@ -85,6 +85,8 @@ def _holds(person: str, name: str, verb: str) -> bool:
         # the first pool is everybody's, and run by the managers of sales
         runs = PEOPLE[person][1] in ("admin", "sales_manager")
         return _holds(person, name, "update") if verb in HELD else _holds(person, name, "read") and (verb == "claim" or runs)
+    if it.duplicates is not None and verb in ("merge", "unmerge"):
+        return _holds(person, name, "update") and _holds(person, name, "delete" if verb == "merge" else "restore")
     if it.policy.read in ("personal", "about") and verb in ("read", *BUILT_IN):
         return True
     return bool({verb, "*"} & set(_grant(person, name).get("verbs", [])))

@@ -174,8 +174,8 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
         return False
     if isinstance(action, Action) and action.right:
         standing = rights.in_pools(it.name)
-        if action.right == "update":
-            return may(rights, it, "update")
+        if action.right not in ("member", "admin"):
+            return all(may(rights, it, one) for one in action.right.split("+"))
         return may(rights, it, "read") and bool(standing.claims if action.right == "member" else standing.runs)
     if verb == "read" and it.policy.read == "member":
         return True

@@ -16,9 +16,9 @@ CHANGEABLE = timedelta(hours=24)
 
 
 def about_a_record(draft: Any, context: Any) -> None:
-    """A comment is about a record its author may read, and stays with it."""
+    """A comment is about a record its author may read, and stays with it, whatever that becomes."""
     if not draft.new:
-        if draft.changed("object_name") or draft.changed("record"):
+        if draft.verb != "follow" and (draft.changed("object_name") or draft.changed("record")):
             raise Invalid.field("record", "fixed", "评论不能移到别的记录。", "A comment stays with its record.")
         return
     found = parse_id(draft.record or "")

@@ -6,11 +6,12 @@ administrator changes; what is compared is kept with the records (`records.match
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from guanxi.base.text import T, Text
+from guanxi.kernel.declare.fields import Field, Json, Link, Links, TextField
 
 Kind = Literal["company", "phone", "domain", "code", "text"]
 How = Literal["exact", "normal", "fuzzy"]
@@ -20,6 +21,10 @@ HOWS: Final = {
 EFFECTS: Final = {"off": T("不查", "Off"), "show": T("仅显示", "Show"), "warn": T("提醒", "Warn"), "forbid": T("禁止", "Forbid")}
 ENTRIES: Final = {"manual": T("手工录入", "By hand"), "imported": T("导入", "Import"), "api": T("接口", "API")}
 SHOWN: Final = {"title": T("名称", "Name"), "owner": T("负责人", "Owner"), "pool": T("所在公海", "Pool"), "contacted": T("最后跟进时间", "Last follow-up")}
+
+
+MERGED: Final = "merged_into"
+"""The field of a record in the bin that says which record it became."""
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,43 @@ class Matching:
 
     def identity(self, field: str) -> Identity | None:
         return next((one for one in self.identities if one.field == field), None)
+
+
+def fields(name: str) -> dict[str, Field]:
+    """The fields that records have besides their own because they may become one."""
+    one = Link(name, T("合并到", "Merged into"), readonly=True)
+    one.name = MERGED
+    return {MERGED: one}
+
+
+@dataclass(frozen=True)
+class MergeAction:
+    """A verb on duplicates before it is an Action; `right`: see `Action.right`."""
+
+    name: str
+    label: Text
+    right: str
+    inputs: Mapping[str, Field]
+
+    def run(self) -> Callable[..., Any]:
+        name = self.name
+
+        def act(draft: Any, context: Any, **inputs: Any) -> Any:
+            return getattr(context.merging, name)(draft, **inputs)
+
+        return act
+
+
+def actions(name: str) -> tuple[MergeAction, ...]:
+    """The verbs that make duplicates one record, and two again."""
+    return (
+        MergeAction(
+            "merge", T("合并", "Merge"), "update+delete",
+            {
+                "others": Links(name, T("并入的记录", "Records merged into it"), required=True),
+                "fields": Json(T("保留哪条的值", "Whose values stand"), help=T("字段名对应记录编号，或 all（多值合在一起）。不写的按默认。", "Names of fields with the id of a record, or all for lists put together. What is not named goes by default.")),
+                "versions": Json(T("其他记录的版本", "Versions of the others"), help=T("记录编号对应它的版本；改过就不合并。", "Ids of records with their version; nothing is merged when one changed.")),
+            },
+        ),
+        MergeAction("unmerge", T("撤销合并", "Undo the merge"), "update+restore", {"merge": TextField(T("哪次合并", "Which merge"), help=T("合并事件的编号；不写则最近一次。", "The id of the merge's event; the newest when not given."))}),
+    )  # fmt: skip

@@ -16,7 +16,9 @@ from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.conditions import Always, Condition, from_text
 from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
-from guanxi.kernel.declare.matching import Matching
+from guanxi.kernel.declare.matching import Matching, MergeAction
+from guanxi.kernel.declare.matching import actions as merge_actions
+from guanxi.kernel.declare.matching import fields as merge_fields
 from guanxi.kernel.declare.pooling import Pooling
 from guanxi.kernel.declare.pooling import actions as pool_actions
 from guanxi.kernel.declare.pooling import fields as pool_fields
@@ -64,7 +66,8 @@ class Action:
     `form` names fields of the object that this verb may write; `inputs` are parameters of its own. `offered` judges a
     record for showing the button: a condition text. `leaves` allows the record to leave the actor's own scope.
     `internal` verbs are for rules and automations: no person's role can be granted them. `right`: where the right comes from
-    when no role grants the verb itself: "update" (whoever may update), "member" or "admin" (of some pool of the object).
+    when no role grants the verb itself: "update" (whoever may update), several verbs joined by + (whoever may do all of them),
+    "member" or "admin" (of some pool of the object). listed: screens offer it by itself; otherwise they have a page of its own.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Action:
     internal: bool = False
     danger: bool = False
     right: str = ""
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -363,8 +367,11 @@ class Object:
             if "owner" not in own:
                 raise DeclarationError(f"{where} lies in pools but has no owner")
             own |= pool_fields(cls.pooling)
-            actions += tuple(_pool_action(one) for one in pool_actions(cls.pooling))
+            actions += tuple(_declared_action(one) for one in pool_actions(cls.pooling))
             views, checks = _pool_views(views, cls.pooling), (pool_settle, *checks)
+        if cls.duplicates is not None:
+            own |= merge_fields(name)
+            actions += tuple(_declared_action(one) for one in merge_actions(name))
         verbs: dict[str, Action | None] = dict.fromkeys(BUILT_IN) if not single else {"create": _MADE, "update": None}
         if "owner" in own:
             verbs |= dict.fromkeys({"personal": ("assign",), "about": ()}.get(cls.policy.read, SHARING))
@@ -456,8 +463,11 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
                 raise DeclarationError(f"{where}: an index is over {path!r}, which is not a field")
 
 
-def _pool_action(one: Any) -> Action:
+def _declared_action(one: Any) -> Action:
+    """An action of a pool or of duplicates, whose function is found when it runs."""
     inputs = tuple(named(name, field) for name, field in one.inputs.items())
+    if isinstance(one, MergeAction):
+        return Action(one.name, one.run(), one.label, inputs=inputs, right=one.right, listed=False)
     return Action(one.name, one.run(), one.label, inputs=inputs, offered=one.offered, leaves=one.leaves, internal=one.internal, right=one.right)
 
 

@@ -89,6 +89,17 @@ def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[Event]:
     return [_event(row) for row in journal_rows.by_ids(workspace, ids)]
 
 
+def caused(workspace: UUID, event: UUID) -> list[Event]:
+    """All that followed from an event, and from what followed."""
+    out: list[Event] = []
+    asked = [event]
+    while asked:
+        found = [_event(row) for row in journal_rows.caused(workspace, asked)]
+        out += found
+        asked = [one.id for one in found]
+    return out
+
+
 def count(workspace: UUID) -> int:
     """How many events the workspace has."""
     return journal_rows.count(workspace)

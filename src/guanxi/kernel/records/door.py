@@ -44,9 +44,10 @@ from guanxi.kernel.declare.fields import (
     Person,
     Settings,
 )
+from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.journal import events as journal
-from guanxi.kernel.records import handing, indexing, matching, people, pooling
+from guanxi.kernel.records import handing, indexing, matching, merging, people, pooling
 from guanxi.kernel.records.draft import MAX_DEPTH, Context, Draft, Later, too_deep
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import files, models, sql
@@ -171,6 +172,8 @@ def perform_many(
         raise Invalid.field("items", "too-many", f"一次最多 {MAX_ITEMS} 条。", f"At most {MAX_ITEMS} records at once.")
     guard = Guard(people.catalog_of(actor), actor)
     it, action = _verb(guard, name, verb)
+    if verb in merging.ALONE and not together:
+        return [_alone(name, verb, item, actor, cause) for item in items]
     if not sql.working():
         sql.need_room()
     problem: Problem
@@ -221,8 +224,18 @@ def perform_many(
     return out
 
 
+def _alone(name: str, verb: str, item: Item, actor: Actor, cause: UUID | None) -> Result | Problem:
+    """One item of a batch by itself: what it did to other records goes with it when it fails."""
+    try:
+        return perform(name, verb, actor=actor, id=item.id, changes=item.changes, version=item.version, inputs=item.inputs, cause=item.cause or cause)
+    except Problem as problem:
+        return problem
+
+
 def _verb(guard: Guard, name: str, verb: str) -> tuple[Definition, Action | None]:
     it = guard.catalog.object(name)
+    if guard.actor.unlimited and verb in merging.VERBS:
+        return it, merging.VERBS[verb]
     if not access.may(guard.actor.rights, it, "read") and not access.may(guard.actor.rights, it, verb):
         raise NotFound(T(f"没有“{name}”这个对象。", f"There is no object {name!r}."), code="no-object")
     if verb not in it.verbs:
@@ -377,7 +390,7 @@ class _Batch:
                     works.append(self._work(index, item, record, {}, {"id": record}))
             return works
         ids = [item.id for item in items if item.id is not None]
-        deleted = self.verb == "restore"
+        deleted = None if self.verb == "put_back" else self.verb == "restore"
         readable = self.guard.readable(self.it)
         found = storage.fetch(self.catalog, self.it, And((Test("id", "in", ids), readable)), lock=True, deleted=deleted)
         rows = {row["id"]: row for row in found}
@@ -415,7 +428,7 @@ class _Batch:
 
     def _work(self, index: int, item: Item, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> _Work:
         event = uuid7()
-        draft = Draft(self.it, self.verb, record, before, after)
+        draft = Draft(self.it, "delete" if self.verb == "absorb" else self.verb, record, before, after)
         return _Work(index, item, event, draft, Context(self.actor, self.catalog, event, self.now, self.cache))
 
     # -- 4 -------------------------------------------------------------------------------------------------------------
@@ -486,6 +499,8 @@ class _Batch:
     # -- 7: links ------------------------------------------------------------------------------------------------------
     def _linked(self, works: list[_Work]) -> list[_Work]:
         """Linked records must be there and readable; one statement per target object for the whole batch."""
+        if self.verb in merging.BARE:
+            return works
         wanted: dict[str, set[UUID]] = {}
         uses: list[tuple[_Work, Link | Links, list[UUID]]] = []
         me = self.actor.user
@@ -527,7 +542,7 @@ class _Batch:
     def _rules(self, work: _Work) -> None:
         draft, context = work.draft, work.context
         if self.action is not None:
-            inputs = self._inputs(work)
+            inputs = self._inputs(work) if self.verb not in merging.VERBS else dict(work.item.inputs)
             if len(self.outcomes) > 1 and not self.together:  # together, the first fault undoes everything anyway
                 with sql.savepoint():
                     work.output = self.action.run(draft, context, **inputs)
@@ -543,17 +558,26 @@ class _Batch:
             raise Invalid.field("owner", "required", "请选择新的负责人。", "Choose the new owner.")
         if self.verb == "delete":
             draft.values["deleted_at"] = self.now
+        if self.verb in ("delete", "absorb") or draft.settled:
             return
         if self.verb == "restore":
-            draft.values["deleted_at"] = None
+            self._restored(draft)
         for name, one in self.parts.computed:
             assert one.computed is not None
             try:
                 draft.values[name] = one.parse(one.computed(draft, context), self.catalog.settings)
             except FieldProblem as problem:
                 raise Invalid([FieldError(name, problem.code, problem.message)]) from None
-        for check in self.it.checks:
+        for check in self.it.checks if self.verb not in merging.BARE else ():
             check(draft, context)
+
+    def _restored(self, draft: Draft) -> None:
+        """Out of the bin, and no longer merged; links to records that were merged meanwhile lead to what they became."""
+        draft.values["deleted_at"] = None
+        if self.it.duplicates is not None:
+            draft.values[MERGED] = None
+        for name, value in merging.followed(self.catalog, self.it, draft.values).items():
+            draft.values[name] = value
 
     def _inputs(self, work: _Work) -> dict[str, Any]:
         assert self.action is not None
@@ -618,7 +642,7 @@ class _Batch:
     def _numbered(self, works: list[_Work]) -> None:
         """Numbers for those that will be written; what an import brought along already is stepped over."""
         for one in self.parts.numbered:
-            empty = [w for w in works if not w.draft.values.get(one.name) and self.verb != "delete"]
+            empty = [w for w in works if not w.draft.values.get(one.name) and self.verb not in ("delete", *merging.BARE)]
             given = {w.draft.values.get(one.name) for w in works}
             while empty:
                 prefix, width, suffix = one.render(empty[0].context.today)
@@ -635,11 +659,11 @@ class _Batch:
         """Required values are there; amounts in other currencies get their base; files exist."""
         problems: list[FieldError] = []
         draft, values = work.draft, work.draft.values
-        for name, one in self.parts.checked:
+        for name, one in self.parts.checked if self.verb not in merging.BARE else ():
             value = values.get(name)
             if one.required and one.empty(value) and not isinstance(one, AutoNumber) and (draft.new or draft.changed(name)):
                 problems.append(_missing(one))
-            if value is None or not draft.changed(name):
+            if value is None or not draft.changed(name) or self.verb == "merge":  # another record's value is whole already
                 continue
             if isinstance(one, Money):
                 draft.values[name] = self._based(one, value, work.context)
@@ -689,11 +713,11 @@ class _Batch:
     def _unique(self, works: list[_Work]) -> list[_Work]:
         """Unique values, found out before the database refuses the whole batch."""
         bad: dict[int, FieldError] = {}
-        for one in self.parts.unique if self.verb != "delete" else ():
+        for one in self.parts.unique if self.verb not in ("delete", "absorb") else ():
             claims: dict[Any, _Work] = {}
             for work in works:
                 value = work.draft.values.get(one.name)
-                if value is None or not (work.draft.changed(one.name) or self.verb == "restore"):
+                if value is None or not (work.draft.changed(one.name) or self.verb == "restore" or work.draft.changed("deleted_at")):
                     continue
                 if value in claims:
                     bad[work.index] = _taken(one)
@@ -797,6 +821,8 @@ class _Batch:
             changes["@team"] = [None, after] if self.verb != "unshare" else [after, None]
         if work.draft.because is not None:
             changes["@because"] = [None, dict(work.draft.because)]
+        if work.draft.merge is not None:
+            changes["@merge"] = work.draft.merge
         return journal.Event(
             work.event, self.it.name, work.draft.id, self.verb, self.actor.user, self.actor.kind, self.actor.via, self.now,
             changes, work.item.cause or self.cause, self.actor.request,
@@ -833,7 +859,7 @@ class _Batch:
     def _entries(self, works: list[_Work]) -> None:
         """The search entries of what was written, and what it is compared by."""
         matching.write(self.catalog, self.it, [(w.draft.values, set(w.names)) for w in works], fresh=self.verb == "create")
-        if self.verb == "delete":
+        if self.verb in ("delete", "absorb"):
             indexing.remove(self.catalog, [w.draft.id for w in works])
             return
         found = [w for w in works if self.verb in ("create", "restore") or indexing.concerns(self.it, set(w.names))]
@@ -851,7 +877,7 @@ class _Batch:
                 self._cascade(work)
         if self.verb == "assign":
             self._hand_along(works)
-        for work in works:
+        for work in works if self.verb not in ("put_back", "unmerge") else ():
             for effect in self.it.effects:
                 effect(work.draft, work.context)
         self._consequences([later for work in works for later in work.context.waiting])

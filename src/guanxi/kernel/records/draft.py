@@ -37,7 +37,7 @@ def too_deep() -> Problem:
 class Draft:
     """A record about to be written. Fields are attributes; what differs from `before` is what the write changes."""
 
-    __slots__ = ("_after", "because", "before", "id", "object", "team", "verb")
+    __slots__ = ("_after", "because", "before", "id", "merge", "object", "settled", "team", "verb")
 
     def __init__(self, it: Definition, verb: str, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> None:
         object.__setattr__(self, "object", it)
@@ -47,6 +47,8 @@ class Draft:
         object.__setattr__(self, "_after", after)
         object.__setattr__(self, "team", None)
         object.__setattr__(self, "because", None)
+        object.__setattr__(self, "merge", None)
+        object.__setattr__(self, "settled", False)
 
     if TYPE_CHECKING:
         object: Definition
@@ -56,6 +58,11 @@ class Draft:
         team: Any
         because: Mapping[str, Any] | None
         """Why a rule or a person did it, kept with the event as `@because`: JSON with a `kind`."""
+
+        merge: list[Any] | None
+        """What became one with it, or parted from it again: before and after, kept with the event as `@merge`."""
+        settled: bool
+        """Whether its values are whole as they are, computed ones too, because it was left so once."""
 
     @property
     def new(self) -> bool:
@@ -78,7 +85,7 @@ class Draft:
             raise AttributeError(str(error)) from None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("team", "because"):
+        if name in ("team", "because", "merge", "settled"):
             object.__setattr__(self, name, value)
         else:
             self[name] = value
@@ -129,6 +136,13 @@ class Context:
         from guanxi.kernel.records.pooling import Verbs
 
         return Verbs(self, self._cache.setdefault("pooled", {}))
+
+    @property
+    def merging(self) -> Any:
+        """What the verbs on duplicates do; see `records.merging`."""
+        from guanxi.kernel.records.merging import Verbs
+
+        return Verbs(self)
 
     @property
     def today(self) -> date:

@@ -145,6 +145,8 @@ def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[
                     wanted.setdefault(one.target, set()).update(_ids(value))
             elif name == "@team":
                 wanted["user"].update(_ids([v["user"] for v in pair if v]))
+            elif name == "@merge":
+                wanted[event.object].update(_ids([id for v in pair if v for id in v["others"]]))
     missing = []
     for target, ids in wanted.items():
         definition = guard.catalog.find(target)
@@ -213,6 +215,10 @@ def _changes(
             continue
         if name == "@team":
             out[name] = [v and v | {"label": known["user"].get(UUID(v["user"]), "")} for v in pair]
+            continue
+        if name == "@merge":
+            there = known.get(event.object, {})
+            out[name] = [v and {"others": [{"id": i, "label": there[i]} for i in _ids(v["others"]) if i in there]} for v in pair]
             continue
         found = fields.get(name)
         if found is None:

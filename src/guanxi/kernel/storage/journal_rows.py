@@ -76,6 +76,12 @@ def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 
+def caused(workspace: UUID, events: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The events of which one of these is the cause, oldest first."""
+    found = sql.rows(f"{_READ}WHERE e.workspace_id = %s AND e.cause = ANY(%s) ORDER BY e.id", [workspace, list(events)])
+    return [dict(zip(_NAMES, row, strict=True)) for row in found]
+
+
 def since(workspace: UUID, event: UUID, *, limit: int) -> list[tuple[str, UUID]]:
     """(object, record) of the events made after one, oldest first. Ids are times, so only the journal's end is read."""
     found = sql.rows(

@@ -10,6 +10,7 @@ from uuid import UUID
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.fields import Field
+from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.compile import Statement, expression, predicate
@@ -28,6 +29,11 @@ class Child:
 
 def _title(one: Field | None) -> str:
     return f"({expression(one, 't')})::text" if one is not None else "NULL::text"
+
+
+def _told(it: Definition) -> str:
+    """History calls merged records by their names: without them it could not say what was merged."""
+    return "t.deleted_at IS NULL" if it.duplicates is None else f"(t.deleted_at IS NULL OR t.{MERGED}_id IS NOT NULL)"
 
 
 def linked(catalog: Catalog, children: Sequence[Child], record: UUID, *, limit: int) -> list[tuple[str, UUID, str | None]]:
@@ -50,14 +56,14 @@ def linked(catalog: Catalog, children: Sequence[Child], record: UUID, *, limit: 
 
 
 def titles(catalog: Catalog, wanted: Sequence[tuple[Definition, Field, Sequence[UUID], Condition]]) -> list[tuple[str, UUID, str]]:
-    """(object, id, title) of living records, of those the conditions admit."""
+    """(object, id, title) of living records and of merged ones, of those the conditions admit."""
     st = Statement(catalog)
     parts: list[str] = []
     values: list[Any] = []
     for it, title, ids, allowed in wanted:
         text, more = predicate(st, it, "t", allowed)
         parts.append(
-            f"(SELECT %s, t.id, {_title(title)} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
+            f"(SELECT %s, t.id, {_title(title)} FROM {it.table} t WHERE t.workspace_id = %s AND {_told(it)} "
             f"AND t.id = ANY(%s) AND ({text}))"
         )
         values += [it.name, catalog.workspace, list(ids), *more]

@@ -102,6 +102,9 @@ def contact_fits(draft: Any, context: Any) -> None:
     if draft.new and draft.owner is None and draft.customer is not None:
         customer = context.get("customer", draft.customer)
         draft.owner = customer["owner"] if customer is not None else None
+    if draft.verb == "follow" and draft.primary and draft.changed("customer"):
+        held = context.find("contact", Test("customer", "=", draft.customer) & Test("primary", "=", True), limit=1)
+        draft.primary = not held  # the customer that stays has its own
     if draft.customers and draft.customer in draft.customers:
         draft.customers = [one for one in draft.customers if one != draft.customer] or None
 
@@ -110,6 +113,9 @@ def one_primary(draft: Any, context: Any) -> None:
     """The customer's former primary contact gives the mark to the one that has just got it."""
     if not draft.primary or not (draft.changed("primary") or draft.changed("customer")):
         return
-    for other in context.find("contact", Test("customer", "=", draft.customer) & Test("primary", "=", True)):
+    marked = context.find("contact", Test("customer", "=", draft.customer) & Test("primary", "=", True))
+    if not any(other["id"] == draft.id for other in marked):
+        return  # another of the same batch has just got it
+    for other in marked:
         if other["id"] != draft.id:
             context.perform("contact", "update", id=other["id"], changes={"primary": False})

@@ -38,7 +38,7 @@ def _deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
     if tags(visit, it):
         out.append(Deed(TAG, OWN[TAG]))
     for name, action in it.verbs.items():
-        if isinstance(action, Action) and not action.internal and visit.may(it, name):
+        if isinstance(action, Action) and not action.internal and action.listed and visit.may(it, name):
             out.append(Deed(name, action.label, action.danger))
     if visit.may(it, "export"):
         out.append(Deed(EXPORT, OWN[EXPORT]))

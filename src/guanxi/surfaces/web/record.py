@@ -12,6 +12,7 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Condition, Meaning, Test
 from guanxi.kernel.declare.fields import FieldProblem, Json, Stage
+from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
 from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import reading, telling
@@ -130,7 +131,7 @@ def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list
         first = form.fields if form is not None else tuple(n for n, f in it.fields.items() if not f.system)
         named = [(T("基本信息", "Basics"), first), (T("系统信息", "System"), ("created_by", "created_at", "updated_by", "updated_at"))]
     shown = {path for _, group in named for path in group}
-    rest = tuple(n for n, f in it.fields.items() if n not in shown and not f.system and not isinstance(f, Json))
+    rest = tuple(n for n, f in it.fields.items() if n not in shown and n != MERGED and not f.system and not isinstance(f, Json))
     if rest:
         named.insert(max(1, len(named) - 1), (T("其他信息", "More"), rest))
     found = [(label, see(visit, it, group)) for label, group in named]
@@ -205,7 +206,7 @@ def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
     """What this actor may do to this record now; a page shows no button that would fail."""
     deleted = row.get("deleted_at") is not None
     names = ["restore"] if deleted else [v for v in it.verbs if v not in ("create", "restore")]
-    granted = [v for v in names if visit.may(it, v) and not (it.verbs[v] is not None and it.verbs[v].internal)]  # type: ignore[union-attr]
+    granted = [v for v in names if visit.may(it, v) and not (it.verbs[v] is not None and (it.verbs[v].internal or not it.verbs[v].listed))]  # type: ignore[union-attr]
     out = []
     for verb in permitted(visit, it, row, granted) if granted else ():
         action = it.verbs[verb]

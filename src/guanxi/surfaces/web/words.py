@@ -29,6 +29,9 @@ DONE: dict[str, Text] = {
     "share": T("共享了", "shared"),
     "unshare": T("取消共享", "stopped sharing"),
     "merge": T("合并了", "merged"),
+    "absorb": T("并入了另一条记录", "was merged into another"),
+    "follow": T("随合并改挂", "followed a merge:"),
+    "put_back": T("随撤销合并恢复", "was put back as a merge was undone:"),
 }
 GROUPS: dict[str, Text] = {
     "work": T("工作台", "Work"),
