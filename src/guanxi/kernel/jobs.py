@@ -6,15 +6,16 @@ written together, so that work interrupted anywhere goes on exactly where it sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from django.db import transaction
+import psycopg
+from django.db import OperationalError, transaction
 
 from guanxi.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from guanxi.base.ids import parse_id, uuid7
@@ -25,6 +26,8 @@ from guanxi.kernel.records import people, pooling
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
 
+T = TypeVar("T")
+ATTEMPTS = 3
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _COLUMNS = (
     "id", "workspace_id", "kind", "user_id", "state", "done", "total", "wanted", "outcome", "cancel", "created_at",
@@ -187,6 +190,18 @@ def together(workspace: UUID) -> Iterator[None]:
     """What happens inside is written together or not at all."""
     with sql.work(workspace):
         yield
+
+
+def part(job: Job, do: Callable[[], T]) -> T:
+    """Do a part of a job in a transaction of its own; again where the database undid it because two waited for each other."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with sql.work(job.workspace):
+                return do()
+        except OperationalError as error:
+            if attempt == ATTEMPTS - 1 or not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
+                raise
+    raise AssertionError
 
 
 @contextmanager

@@ -117,9 +117,30 @@ def test_delete_and_back(cast, books):
     assert "60 条" in words(browser.read("/books?q=册"))
 
 
-def test_too_many_at_once(books, monkeypatch):
+def test_more_than_a_few_become_a_job(cast, books, monkeypatch):
+    """The page says so before, the job's page tells what became of each, and takes the whole back."""
     monkeypatch.setattr(bulk, "MOST", 20)
-    assert Browser("owner").get("/books/bulk?do=delete&all=1").status_code == 422
+    assert Browser("owner").get(asked("delete", books[:21])).status_code == 422
+    monkeypatch.setattr(bulk, "SMALL", 20)
+    browser = Browser("owner")
+    url = "/books/bulk?" + urlencode({"q": "册", "where": "pages >= 10 and pages < 60", "do": "tag", "all": 1})
+    page = browser.read(url)
+    assert "在后台进行" in page and "标签 50 条" in words(page)
+    place = browser.post(url, inputs(page) | {"tags_more": ["后台"]}).headers["Location"]
+    job = place.rsplit("/", 1)[1]
+    door.perform("book", "assign", actor=cast.actor("admin"), id=books[30], changes={"owner": cast.users["outsider"]})
+    assert "0 / 50" in words(browser.read(f"{place}/bar")) and "0 / 50" in words(browser.read("/jobs"))
+    tasks.do_bulk(job)
+    page = browser.read(place)
+    assert "批量编辑 · 书" in words(page) and "已修改 49" in words(page) and "拒绝 1" in words(page) and "没有权限，或记录已不在。" in page
+    assert "下载逐条结果" in page and "下载被拒绝的行" in page and "撤销整个操作" in page
+    assert "修改 49 条，1 条未改" in words(browser.read(f"{place}/bar")) and Browser("manager").get(f"{place}/bar").status_code == 404
+    assert "49 条记录恢复原来的值" in words(browser.read(f"{place}/undo"))
+    undo = browser.post(f"{place}/undo", {}).headers["Location"]
+    tasks.do_undo(undo.rsplit("/", 1)[1])
+    assert "恢复原值 49" in words(browser.read(undo)) and "撤销整个操作" not in browser.read(place)
+    assert reading.query("book", actor=cast.actor("owner"), where="tags has 后台").rows == []
+    door.perform("book", "assign", actor=cast.actor("admin"), id=books[30], changes={"owner": cast.users["owner"]})
 
 
 def test_an_export_is_a_job_with_a_file(cast, books):
@@ -147,7 +168,7 @@ def test_an_export_is_a_job_with_a_file(cast, books):
     assert jobs.load(UUID(job)).state == "done"
 
 
-def test_ticking_rows_in_a_browser(cast, books, website, chromium):
+def test_ticking_rows_in_a_browser(cast, books, website, chromium, monkeypatch):
     page, said = enter(chromium, website)
     page.goto(website + "/books?q=册&sort=-name")
     bar = page.locator("#selection")
@@ -166,4 +187,22 @@ def test_ticking_rows_in_a_browser(cast, books, website, chromium):
     found = after(lambda: reading.query("book", actor=cast.actor("owner"), where="pages = 4321", fields=["name"], sort="name").rows)
     assert [row["name"] for row in found] == [f"册 {n}" for n in range(55, 60)]
     assert page.url.endswith("/books?q=册&sort=-name") or "q=%E5%86%8C" in page.url
+
+    # all of them: told in the list, done in the background, seen when it is over
+    monkeypatch.setattr(bulk, "SMALL", 20)
+    page.goto(website + "/books?q=册&sort=-name")
+    boxes.nth(0).check()
+    page.check("#selection input[name=all]")
+    page.click("#selection button[value=update]")
+    page.wait_for_selector("#dialog[open] form")
+    page.fill("#dialog #i-price", "8888")
+    page.click("#dialog footer button.primary")
+    page.wait_for_selector("#list > .underway progress")
+    assert "60 条" in page.locator(".toast").last.inner_text()
+    job = page.get_attribute("#list > .underway a", "href").rsplit("/", 1)[1]
+    after(lambda: tasks.do_bulk(job))
+    page.wait_for_selector("#list > .underway[data-over='1']:has-text('修改 60 条')")
+    page.wait_for_function("() => document.querySelector('#list tbody').textContent.includes('8,888')")
+    page.click("#list > .underway .shut")
+    page.wait_for_selector("#list > .underway", state="detached")
     assert said == []

@@ -1,4 +1,5 @@
-"""Taking back what one request did: records it made go to the bin, fields it changed get their former values.
+"""Taking back what one request did: records it made go to the bin, what it deleted comes back, fields it changed get their
+former values.
 
 Only what nobody touched since is taken back; the rest stays, with its reason. Every step goes through the door with the
 actor's rights, as an event of its own whose cause is the event it takes back.
@@ -32,10 +33,11 @@ GONE = T("已不在或无权查看。", "It is gone, or you may not see it.")
 
 @dataclass
 class Undone:
-    """What became of a page: records in the bin, records with former values back, what stayed and why. `last` is where the
-    next page begins, None when there is none."""
+    """What became of a page: records in the bin, records out of it, records with former values back, what stayed and why.
+    `last` is where the next page begins, None when there is none."""
 
     deleted: int = 0
+    restored: int = 0
     reverted: int = 0
     kept: Counter[Text] = field(default_factory=Counter)
     last: UUID | None = None
@@ -65,16 +67,18 @@ def _records(actor: Actor, request: UUID, name: str, newest: dict[UUID, UUID], o
     # A record changed twice is dealt with once, where its last change stands.
     ids = [record for record, event in newest.items() if direct[record][-1].id == event]
     condition = And((Test("id", "in", ids), guard.readable(it)))
-    rows = {row["id"]: row for row in storage.fetch(guard.catalog, it, condition)} if ids else {}
+    rows = {row["id"]: row for row in storage.fetch(guard.catalog, it, condition, deleted=None)} if ids else {}
     deletions: list[door.Item] = []
+    restorations: list[door.Item] = []
     updates: list[door.Item] = []
     for record in reversed(ids):
         row, events = rows.get(record), direct[record]
-        if row is None:
+        binned = row is not None and row["deleted_at"] is not None
+        if row is None or binned != (events[-1].verb == "delete"):
             out.kept[GONE] += 1
-        elif events[0].verb == "create":
+        elif binned or events[0].verb in ("create", "restore"):
             if row["version"] in {event.id for event in own[record]}:
-                deletions.append(door.Item(record, {}, row["version"], cause=events[-1].id))
+                (restorations if binned else deletions).append(door.Item(record, {}, row["version"], cause=events[-1].id))
             else:
                 out.kept[CHANGED] += 1
         else:
@@ -84,6 +88,7 @@ def _records(actor: Actor, request: UUID, name: str, newest: dict[UUID, UUID], o
             if not untouched or not changes:
                 out.kept[CHANGED] += 1
     out.deleted += _perform(actor, name, "delete", deletions, out)
+    out.restored += _perform(actor, name, "restore", restorations, out)
     out.reverted += _perform(actor, name, "update", updates, out)
 
 

@@ -151,9 +151,9 @@ def _paths(it: Definition) -> dict[str, Any]:
         **_duplicates(it, root, tag),
         f"{root}/bulk": {
             "post": _call(
-                f"One verb on many {it.plural}",
+                f"One verb on many {it.plural}: at once, or as a job all that match",
                 tag,
-                _answers({"$ref": "#/components/schemas/BulkDone"}),
+                {**_answers({"$ref": "#/components/schemas/BulkDone"}), **_answers({"$ref": "#/components/schemas/Job"}, "202", "Accepted")},
                 None,
                 {"$ref": "#/components/schemas/Bulk"},
             )
@@ -279,7 +279,9 @@ def document() -> dict[str, Any]:
             "type": "object", "required": ["verb"],
             "properties": {
                 "verb": text, "items": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}, "ids": {"type": "array", "items": uuid},
-                "changes": {"type": "object"}, "inputs": {"type": "object"},
+                "changes": {"type": "object"}, "inputs": {"type": "object"}, "where": condition,
+                "background": {"type": "boolean", "description": "As a job, whatever the number; always so with where"},
+                "add": {"type": "object", "description": "Tags to add, by field"}, "remove": {"type": "object", "description": "Tags to take away, by field"},
             },
         },
         "Duplicates": {
@@ -335,7 +337,7 @@ def document() -> dict[str, Any]:
         "CaptureDone": {"type": "object", "properties": {"name": text, "object": text, "id": uuid, "did": {"type": "string", "enum": ["created", "changed", "chosen"]}, "version": {"type": ["string", "null"]}, "warnings": {"type": "array", "items": {"type": "object"}}}},
         "Job": {
             "type": "object",
-            "properties": {"id": uuid, "kind": text, "state": text, "done": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "outcome": {"type": ["object", "null"]}},
+            "properties": {"id": uuid, "kind": text, "state": text, "object": {"type": ["string", "null"]}, "verb": {"type": ["string", "null"]}, "done": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "outcome": {"type": ["object", "null"]}},
         },
     }  # fmt: skip
     job = {"$ref": "#/components/schemas/Job"}
@@ -363,6 +365,7 @@ def document() -> dict[str, Any]:
         "/jobs/{id}": {"get": _call("How far a job is", "jobs", _answers(job), [_ID])},
         "/jobs": {"get": _call("One's own jobs, newest first", "jobs", _answers({"type": "object", "properties": {"rows": {"type": "array", "items": job}}}))},
         "/jobs/{id}/files/{file}": {"get": _call("A file the job made", "jobs", {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}, "default": _PROBLEM}, [_ID, _parameter("file", "The file's id, from the job's outcome", {"type": "string", "format": "uuid"}, "path")])},
+        "/jobs/{id}/undo": {"post": _call("Take work on many records back as a whole, unless changed since", "jobs", _answers(job, "202", "Accepted"), [_ID])},
         "/jobs/{id}/cancel": {"post": _call("Stop a job", "jobs", _answers(job), [_ID])},
         "/events": {"get": _call("Server-sent events: which records changed and who looks at them, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}, "default": _PROBLEM}, _EVENTS)},
     }  # fmt: skip

@@ -15,7 +15,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import capture, files, jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import door, finding, matching, reading, telling
+from guanxi.kernel.records import door, finding, many, matching, reading, telling
 from guanxi.kernel.records.door import Item, Result
 from guanxi.surfaces.api import openapi
 from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
@@ -201,6 +201,14 @@ def post_cancel(request: HttpRequest, job: str) -> HttpResponse:
     return answer(tasks.cancel(actor_of(request), job))
 
 
+@api.post("/jobs/{job}/undo")
+def post_job_undo(request: HttpRequest, job: str) -> HttpResponse:
+    """Take work on many records back as a whole: an import, a hand-over, a bulk job."""
+    actor = actor_of(request)
+    undo = tasks.start_undo(actor, job)
+    return answer(tasks.job(actor, undo), 202, Location=f"/api/v1/jobs/{undo}")
+
+
 @api.get("/jobs/{job}/files/{file}")
 def get_job_file(request: HttpRequest, job: str, file: str) -> FileResponse:
     """A file a job made: the exported list, or the refused rows. Only who started the job may have it."""
@@ -285,13 +293,20 @@ def post_duplicates(request: HttpRequest, name: str) -> HttpResponse:
 
 @api.post("/{name}/bulk")
 def post_bulk(request: HttpRequest, name: str) -> HttpResponse:
-    """Many records with one verb: `items`, or `ids` with the same `changes` and `inputs` for all. One result per item."""
+    """Many records with one verb: `items`, or `ids` with the same `changes` and `inputs` for all, and one result per item; or all
+    that a condition means at this moment (`where`), or `ids` in the `background`: a job."""
     actor = actor_of(request)
     asked = body(request)
-    only(asked, "verb", "items", "ids", "changes", "inputs")
+    only(asked, "verb", "items", "ids", "where", "changes", "inputs", "add", "remove", "background")
     verb = asked.get("verb")
     if not isinstance(verb, str):
         raise Invalid.field("verb", "required", "请给出 verb。", "Give the verb.")
+    if "where" in asked or asked.get("background") is True:
+        job = tasks.start_bulk(actor, *_meant(actor, name, verb, asked))
+        return answer(tasks.job(actor, job), 202, Location=f"/api/v1/jobs/{job}")
+    for key in ("add", "remove", "background"):
+        if asked.get(key):
+            raise Invalid.field(key, "not-here", f"{key} 需要 where 或 background。", f"{key} goes with where or background.")
     items = [_item(one, i) for i, one in enumerate(_all(asked))]
     outcomes = door.perform_many(name, verb, items, actor=actor)
     results: list[dict[str, Any]] = []
@@ -301,6 +316,29 @@ def post_bulk(request: HttpRequest, name: str) -> HttpResponse:
         else:
             results.append({"ok": True, "id": outcome.id, "version": outcome.version, "changed": outcome.changed})
     return answer({"results": results})
+
+
+def _meant(actor: Actor, name: str, verb: str, asked: dict[str, Any]) -> tuple[many.Deed, bytes]:
+    """What a job is to do, and to which records."""
+    if "items" in asked or ("where" in asked) == ("ids" in asked):
+        raise Invalid.field("where", "required", "请给出 where 或 ids 之一。", "Give either where or ids.")
+    maps = {}
+    for key in ("changes", "inputs", "add", "remove"):
+        maps[key] = asked.get(key) or {}
+        if not isinstance(maps[key], dict):
+            raise Invalid.field(key, "type", f"{key} 应为对象。", f"{key} is an object.")
+    for key in ("add", "remove"):
+        if not all(isinstance(tags, list) and all(isinstance(tag, str) for tag in tags) for tags in maps[key].values()):
+            raise Invalid.field(key, "type", f"{key} 是按字段列出的标签。", f"{key} lists tags by field.")
+    deed = many.Deed(name, verb, **maps)
+    many.check(actor, deed)
+    if "ids" not in asked:
+        return deed, many.settle(actor, name, asked["where"], deleted=deed.binned)
+    ids = [parse_id(one) if isinstance(one, str) else None for one in asked["ids"]] if isinstance(asked["ids"], list) else [None]
+    found = [one for one in ids if one is not None]
+    if len(found) != len(ids):
+        raise Invalid.field("ids", "id", "编号格式不对。", "Not an id.")
+    return deed, many.pack(found)
 
 
 def _all(asked: dict[str, Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Taking an import back as a whole: page by page, newest first, resumable after any page."""
+"""Taking an import, or other work on many records, back as a whole: page by page, newest first, resumable after any page."""
 
 from __future__ import annotations
 
@@ -18,26 +18,31 @@ from guanxi.surfaces.imports.reports import Ledger
 
 @dataclass
 class UndoReport:
-    """Records now in the bin, records with their former values back, and records left as they are, by reason."""
+    """Records now in the bin, records out of it, records with their former values back, and records left as they are, by reason."""
 
     id: UUID
     of: UUID
     deleted: int = 0
+    restored: int = 0
     reverted: int = 0
     kept: int = 0
     cancelled: bool = False
     reasons: Counter[Text] = field(default_factory=Counter)
 
+    @property
+    def done(self) -> int:
+        return self.deleted + self.restored + self.reverted + self.kept
+
     def to_json(self) -> dict[str, Any]:
         return {
-            "undo": str(self.id), "import": str(self.of), "deleted": self.deleted, "reverted": self.reverted, "kept": self.kept,
-            "cancelled": self.cancelled,
+            "undo": str(self.id), "import": str(self.of), "deleted": self.deleted, "restored": self.restored, "reverted": self.reverted,
+            "kept": self.kept, "cancelled": self.cancelled,
             "reasons": [{"field": "", "zh": t.zh, "en": t.en, "count": n} for t, n in self.reasons.most_common()],
         }  # fmt: skip
 
     def take_up(self, held: Mapping[str, Any]) -> None:
         """Go on counting where an interrupted run stopped."""
-        self.deleted, self.reverted, self.kept = held["deleted"], held["reverted"], held["kept"]
+        self.deleted, self.restored, self.reverted, self.kept = held["deleted"], held.get("restored", 0), held["reverted"], held["kept"]
         self.reasons = Counter({Text(r["zh"], r["en"]): r["count"] for r in held["reasons"]})
 
 
@@ -72,11 +77,12 @@ def undo(
         with jobs.together(actor.workspace):
             page = undoing.undo(acting, import_id, before=before)
             report.deleted += page.deleted
+            report.restored += page.restored
             report.reverted += page.reverted
             report.kept += page.kept.total()
             report.reasons += page.kept
             before = page.last
-            done = report.deleted + report.reverted + report.kept
+            done = report.done
             if ledger is not None:
                 ledger.note(done, {"report": report.to_json(), "before": str(before) if before else None})
         if progress is not None:
@@ -91,6 +97,6 @@ def preview(actor: Actor, import_id: UUID) -> tuple[UndoReport, bool]:
     report = UndoReport(uuid7(), import_id)
     with jobs.rehearsal(actor.workspace):
         page = undoing.undo(actor.through("import", request=str(report.id)), import_id)
-    report.deleted, report.reverted, report.kept = page.deleted, page.reverted, page.kept.total()
+    report.deleted, report.restored, report.reverted, report.kept = page.deleted, page.restored, page.reverted, page.kept.total()
     report.reasons += page.kept
     return report, page.last is None

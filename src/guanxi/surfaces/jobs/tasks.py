@@ -1,4 +1,4 @@
-"""Long work in the background: imports and exports, asked for by people, done by a worker, resumed after a crash.
+"""Long work in the background: imports, exports, deeds on many records, asked for by people, done by a worker, resumed after a crash.
 
 The row a person sees (`guanxi.kernel.jobs`) and the entry in the queue are written in one transaction: there is never
 one without the other. A task takes only the job's id; everything else is in the row.
@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +21,15 @@ from guanxi.base.errors import Conflict, Invalid, NotFound, Problem
 from guanxi.base.text import T
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import auditing, leaving, reading
+from guanxi.kernel.records import auditing, leaving, many, reading
 from guanxi.surfaces.imports import engine, exporting, planning, undoing
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
 from guanxi.surfaces.imports.reading.table import Table, open_table
+from guanxi.surfaces.jobs import bulk
 
 QUEUE = "work"
-UNDOABLE = ("import", "handover")
+UNDOABLE = ("import", "handover", "bulk")
 """The kinds of work that can be taken back as a whole."""
 log = logging.getLogger("guanxi.jobs")
 
@@ -68,19 +68,21 @@ def asked(actor: Actor, id: UUID | str) -> tuple[str, str, dict[str, Any], bool]
 
 
 def start_undo(actor: Actor, import_id: UUID | str) -> UUID:
-    """Take one of the actor's own imports or hand-overs back; returns the job's id. Raises as `undoable` does."""
+    """Take one of the actor's own imports, hand-overs or deeds on many back; returns the job's id. Raises as `undoable` does."""
     found = undoable(actor, import_id)
     return _start(actor, "undo", {"import": str(found.id), "object": found.wanted.get("object")})
 
 
 def undoable(actor: Actor, import_id: UUID | str) -> jobs.Job:
-    """One of the actor's own imports or hand-overs that can be taken back.
+    """One of the actor's own imports, hand-overs or deeds on many that can be taken back.
 
     Raises NotFound for anything else, Conflict while it runs or when it was taken back already.
     """
     found = jobs.of(actor, import_id)
     if found.kind not in UNDOABLE or found.wanted.get("dry_run"):
         raise NotFound()
+    if found.kind == "bulk" and not many.turns_back(actor, found.wanted["object"], found.wanted["verb"]):
+        raise Conflict(T("这个操作不能整体撤销。", "This cannot be taken back as a whole."), code="job-final")
     if not found.over:
         raise Conflict(T("任务还在进行，请先取消它。", "It is still running; cancel it first."), code="job-running")
     if jobs.undone(actor, found.id):
@@ -96,6 +98,11 @@ def start_handover(actor: Actor, who: UUID, plan: Mapping[str, UUID]) -> UUID:
     if who in plan.values():
         raise Invalid.field("plan", "choice", "接手人不能是本人。", "The successor cannot be the same person.")
     return _start(actor, "handover", {"who": str(who), "plan": {name: str(to) for name, to in plan.items()}})
+
+
+def start_bulk(actor: Actor, deed: many.Deed, packed: bytes) -> UUID:
+    """Do something to many records, as `many.settle` or `many.pack` says which; returns the job's id. Raises as `bulk.wanted` does."""
+    return _start(actor, "bulk", bulk.wanted(actor, deed, packed), len(packed) // many.WIDTH)
 
 
 def start_export(
@@ -140,6 +147,8 @@ def cancel(actor: Actor, id: UUID | str) -> dict[str, Any]:
 def _told(one: jobs.Job, language: str) -> dict[str, Any]:
     outcome = one.outcome or {}
     report = dict(outcome.get("report") or {}) if not one.over else dict(outcome)
+    if isinstance(report.get("sample"), list):
+        report["sample"] = [{"id": r["id"], "name": r["name"], "message": T(r["zh"], r["en"]).for_(language)} for r in report["sample"]]
     for name in ("reasons", "warnings"):
         if isinstance(report.get(name), list):
             report[name] = [
@@ -149,7 +158,7 @@ def _told(one: jobs.Job, language: str) -> dict[str, Any]:
     return {
         "id": str(one.id), "kind": one.kind, "state": one.state, "done": one.done, "total": one.total,
         "cancel": one.cancel, "dry_run": bool(one.wanted.get("dry_run")), "created_at": one.created_at, "started_at": one.started_at, "finished_at": one.finished_at,
-        "object": one.wanted.get("object"), "outcome": report,
+        "object": one.wanted.get("object"), "verb": one.wanted.get("verb"), "outcome": report,
     }  # fmt: skip
 
 
@@ -230,7 +239,7 @@ def _import(found: jobs.Job) -> None:
         )  # fmt: skip
     outcome = report.to_json()
     if report.rejected and errors.exists():
-        outcome["errors"] = str(jobs.keep(actor, "errors.csv", _chunks(errors)))
+        outcome["errors"] = str(jobs.keep(actor, "errors.csv", bulk.chunks(errors)))
     jobs.finish(found, "cancelled" if report.cancelled else "done", outcome, total=report.rows + report.blank)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -246,8 +255,7 @@ def do_undo(job: str) -> None:
             jobs.actor_of(found, "import"), UUID(found.wanted["import"]), cancelled=lambda: jobs.is_cancelled(found),
             ledger=_Ledger(found), id=found.id,
         )  # fmt: skip
-        done = report.deleted + report.reverted + report.kept
-        jobs.finish(found, "cancelled" if report.cancelled else "done", report.to_json(), total=done)
+        jobs.finish(found, "cancelled" if report.cancelled else "done", report.to_json(), total=report.done)
 
 
 @app.task(name="guanxi.handover", queue=QUEUE)
@@ -279,6 +287,16 @@ def _handover(found: jobs.Job) -> None:
     jobs.finish(found, "cancelled" if cancelled else "done", state, total=done)
 
 
+@app.task(name="guanxi.bulk", queue=QUEUE)
+def do_bulk(job: str) -> None:
+    """Do something to many records, or go on with it."""
+    found = jobs.begin(UUID(job))
+    if found is None:
+        return
+    with _answered(found):
+        bulk.run(found)
+
+
 @app.task(name="guanxi.export", queue=QUEUE)
 def do_export(job: str) -> None:
     """Write an export; begun again from the start after a crash, because what is read has changed meanwhile."""
@@ -308,7 +326,7 @@ def _export(found: jobs.Job) -> None:
                 actor, wanted["object"], file, wanted["format"], where=wanted.get("where"), fields=wanted.get("fields"),
                 sort=wanted.get("sort"), progress=progress, cancelled=lambda: jobs.is_cancelled(found),
             )  # fmt: skip
-        kept = jobs.keep(actor, path.name, _chunks(path))
+        kept = jobs.keep(actor, path.name, bulk.chunks(path))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if rows < 0:
@@ -322,10 +340,4 @@ def _export(found: jobs.Job) -> None:
     )
 
 
-_TASKS = {"import": do_import, "export": do_export, "undo": do_undo, "handover": do_handover}
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            yield chunk
+_TASKS = {"import": do_import, "export": do_export, "undo": do_undo, "handover": do_handover, "bulk": do_bulk}

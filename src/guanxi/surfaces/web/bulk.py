@@ -1,7 +1,8 @@
 """Many records at once: which ones, what is done to them, and what became of each.
 
-The address is the list's own with `do`, and the records ticked (`ids`) or `all=1` for everything the list means. The deed is
-one call of the door; who may not do it to a record reads why at that record, and nothing else changes.
+The address is the list's own with `do`, and the records ticked (`ids`) or `all=1` for everything the list means when the form is
+sent. Few are done at once; more become a job, whose page tells the same: who may not do it to a record reads why at that record,
+and nothing else changes.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
-from guanxi.base.errors import Forbidden, Invalid, NotFound, Problem
+from guanxi.base.errors import Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.fields import Field, Tags
 from guanxi.kernel.declare.objects import Action, Definition, named
-from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import door, many, reading
 from guanxi.surfaces.jobs import tasks
+from guanxi.surfaces.jobs.bulk import SMALL
 from guanxi.surfaces.web import filters, listing
 from guanxi.surfaces.web.deeds import EXPORT, OWN, TAG, Deed, deeds, hint, tags
 from guanxi.surfaces.web.forms import _lists, asks, writable
@@ -43,46 +45,47 @@ def bulk(visit: Visit, plural: str) -> HttpResponse:
     ids = [] if whole else _ids([*visit.get.getlist("ids"), *visit.post.getlist("ids")])
     if verb == EXPORT:
         return _export(visit, it, ids)
-    if whole:
-        ids = _everything(visit, it)
-    if not ids:
+    if not whole and not ids:
         raise Invalid([], T("没有选中任何记录。请先在列表里勾选。", "No record is chosen. Tick some in the list first."))
-    return _Asking(visit, it, known[verb], ids).answer()
+    return _Asking(visit, it, known[verb], _Chosen(visit, it, ids, whole)).answer()
 
 
 def _ids(texts: Sequence[str]) -> list[UUID]:
     found = [parse_id(text) for value in texts for text in value.split(",") if text]
     if len(found) > MOST:
-        raise _too_many()
+        raise Invalid([], T(f"最多勾选 {MOST} 条。更多请用筛选后的全部。", f"At most {MOST} can be ticked. For more, take all of a filter."))
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
-def _too_many() -> Invalid:
-    return Invalid([], T(f"一次最多 {MOST} 条。请缩小筛选范围后分批进行。", f"At most {MOST} records at once. Narrow the filter and go in parts."))
+class _Chosen:
+    """The records meant: `count` how many (`more`: at least), `some` of them by name, `ids` where they are few."""
 
+    def __init__(self, visit: Visit, it: Definition, ids: list[UUID], whole: bool) -> None:
+        self.visit, self.it, self.whole, self.binned = visit, it, whole, bool(visit.get.get("bin"))
+        self.ids, self.count, self.more = ids, len(ids), False
+        if whole:
+            title = [it.title] if visit.guard.level(it, it.title) != "hidden" else ["id"]
+            found = reading.query(it.name, actor=visit.actor, where=listing.condition(visit, it), fields=title, sort=["id"], limit=SMALL, count="exact", deleted=self.binned)
+            self.ids = [row["id"] for row in found.rows] if found.next is None else []
+            self.count, self.more = found.count or 0, found.more
+            self.some = _called(visit, it, found.rows[:NAMED])
+            if not self.count:
+                raise Invalid([], T("没有符合条件的记录。", "No record matches."))
+        else:
+            self.some = _names(visit, it, ids[:NAMED])
 
-def _everything(visit: Visit, it: Definition) -> list[UUID]:
-    """The ids of all records the list's address means."""
-    where, binned = listing.condition(visit, it), bool(visit.get.get("bin"))
-    out: list[UUID] = []
-    after: str | None = None
-    while True:
-        found = reading.query(
-            it.name, actor=visit.actor, where=where, fields=["id"], sort=["id"], limit=reading.MAX_LIMIT, after=after, deleted=binned
-        )
-        out += [row["id"] for row in found.rows]
-        if len(out) > MOST:
-            raise _too_many()
-        after = found.next
-        if after is None:
-            return out
+    def packed(self) -> bytes:
+        """Which they are at this moment."""
+        if not self.whole:
+            return many.pack(self.ids)
+        return many.settle(self.visit.actor, self.it.name, listing.condition(self.visit, self.it), deleted=self.binned)
 
 
 class _Asking:
     """A deed's form for many records, and the deed."""
 
-    def __init__(self, visit: Visit, it: Definition, deed: Deed, ids: list[UUID]) -> None:
-        self.visit, self.it, self.deed, self.ids = visit, it, deed, ids
+    def __init__(self, visit: Visit, it: Definition, deed: Deed, chosen: _Chosen) -> None:
+        self.visit, self.it, self.deed, self.chosen = visit, it, deed, chosen
         self.verb = deed.verb
         action = it.verbs.get(self.verb)
         self.action = action if isinstance(action, Action) else None
@@ -106,16 +109,22 @@ class _Asking:
         read = read_all([*self.fields, *self.inputs], raw, self.visit, everything=self.verb != "update")
         try:
             read.check()
-            items = self.items(read.values)
+            deed = self.meant(read.values)
         except Invalid as problem:
             return self.draw(raw, problem, read.candidates)
-        verb = "update" if self.verb == TAG else self.verb
-        outcomes = door.perform_many(self.it.name, verb, items, actor=self.visit.actor)
-        return self.done(items, outcomes)
+        packed = self.chosen.packed()
+        if len(packed) > SMALL * many.WIDTH:
+            return self.later(deed, packed)
+        return self.done(many.do(self.visit.actor, deed, many.unpack(packed)))
 
-    def items(self, values: dict[str, Any]) -> list[door.Item]:
+    def meant(self, values: dict[str, Any]) -> many.Deed:
+        """The deed, of what the form says. Raises Invalid when it says nothing."""
         if self.verb == TAG:
-            return self.tagged(values)
+            fields = [one.name for one in tags(self.visit, self.it)]
+            if not any(values.values()):
+                raise Invalid([], T("请填写要添加或去掉的标签。", "Give tags to add or to take away."))
+            more, less = ({name: values[f"{name}_{which}"] for name in fields if values.get(f"{name}_{which}")} for which in ("more", "less"))
+            return many.Deed(self.it.name, "update", add=more, remove=less)
         names = {one.name for one in self.inputs}
         changes = {name: value for name, value in values.items() if name not in names and value is not None}
         if self.verb == "update":
@@ -123,30 +132,15 @@ class _Asking:
             changes |= dict.fromkeys(wiped - changes.keys())
             if not changes:
                 raise Invalid([], T("还没有填写要修改的内容。", "Nothing to change is filled in."))
-        inputs = {name: value for name, value in values.items() if name in names}
-        return [door.Item(one, changes, inputs=inputs) for one in self.ids]
+        return many.Deed(self.it.name, self.verb, changes, {name: value for name, value in values.items() if name in names})
 
-    def tagged(self, values: dict[str, Any]) -> list[door.Item]:
-        """Each record's own tags with some more and some fewer."""
-        fields = [one.name for one in tags(self.visit, self.it)]
-        if not any(values.values()):
-            raise Invalid([], T("请填写要添加或去掉的标签。", "Give tags to add or to take away."))
-        held: dict[UUID, dict[str, Any]] = {}
-        for start in range(0, len(self.ids), reading.MAX_LIMIT):
-            part = [str(one) for one in self.ids[start : start + reading.MAX_LIMIT]]
-            where = {"field": "id", "op": "in", "value": part}
-            for row in reading.query(self.it.name, actor=self.visit.actor, where=where, fields=fields, limit=reading.MAX_LIMIT).rows:
-                held[row["id"]] = row
-        out = []
-        for one in self.ids:
-            row = held.get(one, {})
-            changes = {}
-            for name in fields:
-                less = set(values.get(f"{name}_less") or ())
-                now = [tag for tag in row.get(name) or [] if tag not in less]
-                changes[name] = [*now, *(tag for tag in values.get(f"{name}_more") or () if tag not in now)]
-            out.append(door.Item(one, changes))
-        return out
+    def later(self, deed: many.Deed, packed: bytes) -> HttpResponse:
+        """A job, whose page is gone to; over a list it is told, and a bar in the list shows how far it is."""
+        job = tasks.start_bulk(self.visit.actor, deed, packed)
+        if self.visit.inside:
+            count = len(packed) // many.WIDTH
+            self.visit.say(T(f"{self.deed.label.zh}：正在后台处理 {count:,} 条。", f"{self.deed.label.en}: working on {count:,} in the background."), "done", f"/jobs/{job}", T("查看进度", "See how far"))
+        return redirect(f"/jobs/{job}")
 
     def draw(self, raw: Raw, problem: Problem | None = None, candidates: Any = None) -> HttpResponse:
         visit, it = self.visit, self.it
@@ -161,9 +155,11 @@ class _Asking:
             current=it,
             it=it,
             deed=self.deed,
-            ids=",".join(map(str, self.ids)),
-            count=len(self.ids),
-            some=_names(visit, it, self.ids[:NAMED]),
+            ids=",".join(map(str, self.chosen.ids)),
+            count=self.chosen.count,
+            at_least=self.chosen.more,
+            queued=self.chosen.count > SMALL,
+            some=self.chosen.some,
             fields=fields,
             clearable=self.clearable,
             cleared=visit.post.getlist("clear"),
@@ -173,26 +169,24 @@ class _Asking:
             errors=errors,
             candidates=candidates or {},
             lists=_lists(visit, it, [one for one in fields if one.name in it.fields or one in self.inputs], None),
-            hint=hint(visit, it, self.verb, self.ids),
+            hint=hint(visit, it, self.verb, self.chosen.ids),
             back=_back(visit, it),
             title=self.deed.label,
         )
 
-    def done(self, items: list[door.Item], outcomes: Sequence[door.Result | Problem]) -> HttpResponse:
+    def done(self, answers: Sequence[many.Answer]) -> HttpResponse:
         visit, it, label = self.visit, self.it, self.deed.label
-        refused = [(item.id, outcome) for item, outcome in zip(items, outcomes, strict=True) if isinstance(outcome, Problem)]
-        did = len(outcomes) - len(refused)
+        refused = [one for one in answers if one.why is not None]
+        did = len(answers) - len(refused)
         if not refused:
             link, text = "", None
-            if self.verb == "delete" and len(self.ids) <= 200:
-                link = f"/{it.plural}/bulk?" + urlencode({"do": "restore", "ids": ",".join(map(str, self.ids))})
+            if self.verb == "delete" and visit.may(it, "restore"):
+                link = f"/{it.plural}/bulk?" + urlencode({"do": "restore", "ids": ",".join(str(one.id) for one in answers)})
                 text = T("撤销", "Undo")
             visit.say(T(f"{label.zh}：{did} 条已完成。", f"{label.en}: {did} done."), "done", link, text)
             return redirect(_back(visit, it))
-        names = dict(_names(visit, it, [one for one, _ in refused if one is not None][:MOST]))
-        rows = [(one, names.get(one, ""), _reason(visit, it, outcome)) for one, outcome in refused if one is not None]
         return visit.page(
-            "pages/bulk_done.html", current=it, it=it, deed=self.deed, did=did, refused=rows, back=_back(visit, it), title=label
+            "pages/bulk_done.html", current=it, it=it, deed=self.deed, did=did, refused=refused, back=_back(visit, it), title=label
         )
 
 
@@ -221,20 +215,13 @@ def _names(visit: Visit, it: Definition, ids: Sequence[UUID]) -> list[tuple[UUID
             found = reading.query(
                 it.name, actor=visit.actor, where={"field": "id", "op": "in", "value": part}, fields=[it.title], limit=reading.MAX_LIMIT, deleted=deleted
             )
-            out += [(row["id"], visit.look.show(it.fields[it.title], row.get(it.title)) or visit.look.nameless) for row in found.rows]
+            out += _called(visit, it, found.rows)
     return out
 
 
-def _reason(visit: Visit, it: Definition, problem: Problem) -> str:
-    """Why a record was left as it was."""
-    if isinstance(problem, NotFound | Forbidden):
-        return visit.look.t("没有权限，或记录已不在。", "Not allowed, or the record is gone.")
-    parts = []
-    for error in problem.errors:
-        one = it.fields.get(error.field)
-        message = error.message.for_(visit.look.lang)
-        parts.append(f"{visit.look.say(one.label)}{visit.look.t('：', ': ')}{message}" if one is not None else message)
-    return " ".join(parts) or problem.detail.for_(visit.look.lang)
+def _called(visit: Visit, it: Definition, rows: Sequence[dict[str, Any]]) -> list[tuple[UUID, str]]:
+    shown = it.fields[it.title]
+    return [(row["id"], visit.look.show(shown, row[it.title]) or visit.look.nameless) for row in rows if it.title in row]
 
 
 # -- out as a file -----------------------------------------------------------------------------------------------------

@@ -89,6 +89,7 @@ urlpatterns = [
     path("roles/<uuid:id>/say", roles.say),
     path("jobs", work.listed),
     path("jobs/<uuid:job>", work.one),
+    path("jobs/<uuid:job>/bar", work.bar),
     path("jobs/<uuid:job>/undo", importing.undo),
     path("jobs/<uuid:job>/files/<uuid:file>", work.file),
     path("dashboards", dashboards.index),

@@ -64,6 +64,8 @@ VIA: dict[str, Text] = {
     "api": T("接口", "API"),
     "import": T("导入", "import"),
     "cli": T("命令行", "command line"),
+    "bulk": T("批量", "in bulk"),
+    "handover": T("离职交接", "hand-over"),
     "demo": T("示例数据", "sample data"),
     "setup": T("初始化", "setup"),
     "recycling": T("自动回收", "recycling"),

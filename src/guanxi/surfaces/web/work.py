@@ -15,6 +15,7 @@ from guanxi.kernel.declare.objects import Definition
 from guanxi.surfaces.downloads import download
 from guanxi.surfaces.jobs import tasks
 from guanxi.surfaces.web import importing, words
+from guanxi.surfaces.web.look import render
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
 STATES: dict[str, Text] = {
@@ -28,6 +29,9 @@ OVER = ("done", "failed", "cancelled")
 FIGURES: dict[str, Text] = {
     "rows": T("行数", "Rows"),
     "moved": T("已转移", "Handed over"),
+    "changed": T("已修改", "Changed"),
+    "same": T("无变化", "Unchanged"),
+    "restored": T("移出回收站", "Out of the bin"),
     "deleted": T("放进回收站", "To the bin"),
     "reverted": T("恢复原值", "Put back"),
     "kept": T("保留", "Kept"),
@@ -38,12 +42,14 @@ FIGURES: dict[str, Text] = {
     "rejected": T("拒绝", "Refused"),
 }
 FILES: dict[str, Text] = {"file": T("下载文件", "Download the file"), "errors": T("下载被拒绝的行", "Download the refused rows")}
+RESULTS = T("下载逐条结果", "Download all results")
 
 
 @page
 def listed(visit: Visit) -> HttpResponse:
-    rows = [(row, _label(row), _object(visit, row), STATES[row["state"]]) for row in tasks.own_jobs(visit.actor, limit=50)]
-    return visit.page("pages/jobs.html", rows=rows, title=T("后台任务", "Background work"))
+    rows = [(row, _label(visit, row), _object(visit, row), STATES[row["state"]]) for row in tasks.own_jobs(visit.actor, limit=50)]
+    going = any(row["state"] not in OVER for row, *_ in rows)
+    return visit.page("pages/jobs.html", rows=rows, going=going, over=OVER, title=T("后台任务", "Background work"))
 
 
 @page
@@ -62,7 +68,7 @@ def one(visit: Visit, job: UUID) -> HttpResponse:
     return visit.page(
         "pages/job.html",
         job=found,
-        label=_label(found),
+        label=_label(visit, found),
         it=it,
         state=STATES[found["state"]],
         steps=importing.STEPS,
@@ -70,9 +76,18 @@ def one(visit: Visit, job: UUID) -> HttpResponse:
         **_again(visit, found, it),
         over=found["state"] in OVER,
         figures=[(label, outcome[name]) for name, label in FIGURES.items() if isinstance(outcome.get(name), int)],
-        files=[(label, outcome[name]) for name, label in FILES.items() if isinstance(outcome.get(name), str)],
-        title=_label(found),
+        files=[(RESULTS if found["kind"] == "bulk" and name == "file" else label, outcome[name]) for name, label in FILES.items() if isinstance(outcome.get(name), str)],
+        title=_label(visit, found),
     )
+
+
+@page
+def bar(visit: Visit, job: UUID) -> HttpResponse:
+    """How far a job is, for the page it was started from."""
+    found = tasks.job(visit.actor, job)
+    over = found["state"] in OVER
+    context = {"job": found, "label": _label(visit, found), "it": _object(visit, found), "over": over, "state": STATES[found["state"]], "undoable": over and _undoable(visit, found)}
+    return HttpResponse(render("components/underway.html", visit.look, context), headers={"Cache-Control": "private, no-store"})
 
 
 def _undoable(visit: Visit, found: dict[str, Any]) -> bool:
@@ -109,7 +124,11 @@ def file(visit: Visit, job: UUID, file: UUID) -> FileResponse:
     return download(path, name)
 
 
-def _label(row: dict[str, Any]) -> Text:
+def _label(visit: Visit, row: dict[str, Any]) -> Text:
+    if row["kind"] == "bulk" and (it := visit.catalog.find(row["object"] or "")) is not None:
+        action = it.verbs.get(row["verb"] or "")
+        label = words.VERBS.get(row["verb"] or "") or (action.label if action is not None else T("", ""))
+        return T(f"批量{label.zh}", f"{label.en} many")
     return words.VERBS.get(row["kind"]) or T(row["kind"], row["kind"])
 
 

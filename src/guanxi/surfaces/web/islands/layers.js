@@ -260,6 +260,7 @@ export async function arrived(kind, { went, said }) {
   const again = path(went) === path(layers[kind].url);
   // What was made is the page to go on with: a saved view, say, not the list it was made of.
   if (layers[kind].opener?.matches?.("[data-go]")) return location.assign(went);
+  document.dispatchEvent(new CustomEvent("gx:went", { detail: { went } }));
   if (kind === "dialog") {
     if (again && at(went) === layers.dialog.url) { toasts(said); layers.dialog.changed = true; return load("dialog", went); }
     const link = [base, layers.drawer.url].map((url) => url && path(url)).includes(path(went)) ? "" : went;

@@ -1,6 +1,7 @@
 // Ticking rows: the bar with what can be done to them appears, Shift ticks a range, `x` the row one is on (keys.js), and
 // the deed opens in a dialog. Without script the boxes and the bar are a plain form.
 import { open } from "./layers.js";
+import { kept } from "./words.js";
 
 const boxes = () => [...document.querySelectorAll("#list input[name=ids]")];
 const bar = () => document.getElementById("selection");
@@ -50,7 +51,15 @@ document.addEventListener("submit", (event) => {
   open("dialog", `${event.target.action}?${wanted}`);
 });
 
+// More than a few are done in the background: the list shows how far it is.
+const underway = () => { if (kept.get("underway") && document.getElementById("list") && !document.querySelector("#list > .underway")) import("./underway.js").then((it) => it.show()); };
+document.addEventListener("gx:went", ({ detail }) => {
+  const [, job] = detail.went.match(/^\/jobs\/([0-9a-f-]{36})$/) ?? [];
+  if (job && bar()) { kept.set("underway", job); document.querySelector("#list > .underway")?.remove(); underway(); }
+});
+
 for (const type of ["htmx:afterSettle", "gx:filled"]) document.addEventListener(type, show);
 addEventListener("pageshow", show);
-new MutationObserver(() => { if (bar() && !bar().dataset.seen) { bar().dataset.seen = "1"; show(); } }).observe(document.getElementById("main") ?? document.body, { childList: true });
+new MutationObserver(() => { underway(); if (bar() && !bar().dataset.seen) { bar().dataset.seen = "1"; show(); } }).observe(document.getElementById("main") ?? document.body, { childList: true });
 show();
+underway();
