@@ -16,7 +16,7 @@ def shape(url: str) -> str:
     """What two addresses of the same kind of page have in common."""
     parts = urlsplit(url)
     query = sorted({f"{key}={value}" if key != "view" else key for key, value in parse_qsl(parts.query) if key in _TELLING})
-    path = re.sub(r"/field/\w+$", "/field/*", _ID.sub("*", parts.path))
+    path = re.sub(r"/field/\w+(?=/history$|$)", "/field/*", _ID.sub("*", parts.path))
     return path + ("?" + "&".join(query) if query else "")
 
 

@@ -163,6 +163,7 @@ def test_as_a_sheet_in_the_browser(cast, books, website, chromium):
     page.wait_for_function("() => document.querySelector('tbody tr:nth-child(1) > :nth-child(3)').innerText === '320'")
     assert after(lambda: [held(cast, one, "pages", "tags") for one in ids]) == [[320, None], [1, None], [2, ["红"]], [3, None]]
     at(4, 2).click()
+    focused(4, 2)
     page.keyboard.press("Delete")
     page.wait_for_function("() => document.querySelector('tbody tr:nth-child(4) > :nth-child(3)').innerText === ''")
     assert after(lambda: held(cast, ids[3], "pages")) == [None]
