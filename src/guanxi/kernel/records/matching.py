@@ -24,6 +24,7 @@ from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.declare.fields import Field, FieldProblem, Region
 from guanxi.kernel.declare.matching import Identity
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records import reading
 from guanxi.kernel.records.draft import Context, Draft
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.reading import guard_of
@@ -339,6 +340,18 @@ def check(name: str, values: Mapping[str, Any], *, actor: Actor, id: UUID | None
     entry = ENTRY.get(actor.via, "manual")
     rules = [rule for rule in guard.catalog.rules_of(it.name) if rule.effects[entry] != "off"]
     return find(guard.catalog, it, parsed, rules, actor=actor, without=[id] if id is not None else [])
+
+
+def of_record(name: str, record: UUID, *, actor: Actor) -> list[Match]:
+    """Records that rules call duplicates of one the actor may read, compared by what they see of it. Raises NotFound."""
+    guard = guard_of(actor)
+    it = guard.object(name)
+    if it.duplicates is None:
+        raise NotFound()
+    plain = [one.field for one in it.duplicates.identities if guard.level(it, one.field) in ("read", "write")]
+    row = reading.get(it.name, record, actor=actor, fields=["id", *plain])
+    rules = [rule for rule in guard.catalog.rules_of(it.name) if set(rule.effects.values()) != {"off"}]
+    return find(guard.catalog, it, {field: row.get(field) for field in plain}, rules, actor=actor, without=[record])
 
 
 def find(catalog: Catalog, it: Definition, values: Mapping[str, Any], rules: Sequence[Rule], *, actor: Actor, without: Sequence[UUID] = ()) -> list[Match]:

@@ -104,7 +104,8 @@ class Unmerging:
             elif plan.values:
                 self.context.later(plan.past.it.name, "put_back", plan.past.record, None, None, values=plan.values, exact=plan.exact)
         self._tell()
-        return {"others": list(losers), "kept": [{"object": name, "id": id, "fields": fields} for (name, id), fields in self._told()]}
+        put = sum(1 for plan in plans if plan.values and plan.past.record not in losers)
+        return {"others": list(losers), "put": put, "kept": [{"object": name, "id": id, "fields": fields} for (name, id), fields in self._told()]}
 
     def _merge(self, it: Definition, survivor: UUID, merge: str | None) -> Event:
         workspace = self.catalog.workspace
@@ -235,6 +236,37 @@ class Unmerging:
 
 def _standing(held: Sequence[Any] | None) -> tuple[str, datetime | None] | None:
     return None if held is None else (held[0], datetime.fromisoformat(held[1]) if held[1] else None)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What taking a merge back would do: what the records are called that come back, how many others are put back, what stays."""
+
+    back: tuple[str, ...]
+    put: int
+    kept: tuple[Text, ...]
+
+
+class _Tried(Exception):
+    """Takes the trial back."""
+
+
+def preview(name: str, survivor: UUID, inputs: Mapping[str, Any], *, actor: Actor) -> Trial:
+    """What `unmerge` would do, done in earnest and taken back. Raises what it would raise."""
+    from guanxi.kernel.records import door
+
+    guard = reading.guard_of(actor)
+    it = guard.object(name)
+    found: list[Trial] = []
+    try:
+        with sql.work(actor.workspace), sql.savepoint():
+            result = door.perform(name, "unmerge", actor=actor, id=survivor, inputs=inputs)
+            others = (result.output or {})["others"]
+            known = reading.labels(guard, it, others)
+            found.append(Trial(tuple(known.get(id, "") for id in others), (result.output or {})["put"], tuple(text for _, text in result.warnings)))
+            raise _Tried
+    except _Tried:
+        return found[0]
 
 
 def undoable(name: str, survivor: UUID, *, actor: Actor) -> set[UUID]:

@@ -21,9 +21,10 @@ from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.fields import Field, Tags
 from guanxi.kernel.declare.objects import Action, Definition, named
 from guanxi.kernel.records import door, many, reading
+from guanxi.kernel.records.merging import MOST as MERGED_AT_ONCE
 from guanxi.surfaces.jobs import tasks
 from guanxi.surfaces.jobs.bulk import SMALL
-from guanxi.surfaces.web import filters, listing
+from guanxi.surfaces.web import filters, listing, merging
 from guanxi.surfaces.web.deeds import EXPORT, OWN, TAG, Deed, deeds, hint, tags
 from guanxi.surfaces.web.forms import _lists, asks, writable
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all, signature
@@ -45,6 +46,8 @@ def bulk(visit: Visit, plural: str) -> HttpResponse:
     ids = [] if whole else _ids([*visit.get.getlist("ids"), *visit.post.getlist("ids")])
     if verb == EXPORT:
         return _export(visit, it, ids)
+    if known[verb].page:
+        return redirect(merging.address(it, ids[: MERGED_AT_ONCE + 1]))
     if not whole and not ids:
         raise Invalid([], T("没有选中任何记录。请先在列表里勾选。", "No record is chosen. Tick some in the list first."))
     return _Asking(visit, it, known[verb], _Chosen(visit, it, ids, whole)).answer()

@@ -24,6 +24,8 @@ class Deed:
     verb: str
     label: Text
     danger: bool = False
+    page: bool = False
+    """Whether it has a page of its own rather than a dialog."""
 
 
 def deeds(visit: Visit, it: Definition, binned: bool, view: List | None = None) -> list[Deed]:
@@ -37,6 +39,8 @@ def _deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
     out = [Deed(verb, words.VERBS[verb]) for verb in ("update", "assign") if verb in it.verbs and visit.may(it, verb)]
     if tags(visit, it):
         out.append(Deed(TAG, OWN[TAG]))
+    if "merge" in it.verbs and visit.may(it, "merge"):
+        out.append(Deed("merge", words.VERBS["merge"], page=True))
     for name, action in it.verbs.items():
         if isinstance(action, Action) and not action.internal and action.listed and visit.may(it, name):
             out.append(Deed(name, action.label, action.danger))

@@ -13,6 +13,8 @@ from guanxi.base.text import T
 from guanxi.kernel.declare.fields import FieldProblem
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import lookups, matching
+from guanxi.kernel.records.merging import MOST
+from guanxi.surfaces.web import merging
 from guanxi.surfaces.web.inputs import Raw, read, signature
 from guanxi.surfaces.web.visit import Visit, page
 
@@ -69,4 +71,6 @@ def lookup(visit: Visit, plural: str) -> HttpResponse:
             found, left = answer.found, answer.left
         except Invalid as problem:
             error, status = problem.errors[0].message.for_(visit.look.lang), problem.status
-    return visit.page("pages/lookup.html", status, it=it, current=it, text=text, found=found, error=error, left=left, title=T("查重", "Look up"))
+    mine = [one.id for one in found or () if one.id is not None and one.object == it.name and one.state != "bin"]
+    together = merging.address(it, mine[:MOST]) if len(mine) > 1 and visit.may(it, "merge") else ""
+    return visit.page("pages/lookup.html", status, it=it, current=it, text=text, found=found, error=error, left=left, together=together, title=T("查重", "Look up"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 
@@ -16,12 +17,13 @@ from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
 from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.web import around, boxes, children, filters, pools, remarks, steps, words
+from guanxi.kernel.records.merging import survivor as become
+from guanxi.surfaces.web import around, boxes, children, filters, merging, pools, remarks, steps, words
 from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
 from guanxi.surfaces.web.steps import Offered
-from guanxi.surfaces.web.visit import Visit, page
+from guanxi.surfaces.web.visit import Visit, page, redirect
 
 EVENTS = 50
 MENU = ("assign", "share", "unshare", "delete")
@@ -38,7 +40,14 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     only, before = visit.get.get("show", ""), parse_id(visit.get.get("before", ""))
     paths = [*(c.path for _, group in groups for c in group), *(c.path for c in (*highlights, *subtitle)), *asked_paths(visit, it), *boxes.asked(visit, it)]
     paths += ["pool"] if it.pooling is not None else []
-    row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and not only else 0, opened=True)
+    try:
+        row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and not only else 0, opened=True)
+    except NotFound:
+        if (now := become(it.name, id, actor=visit.actor)) is None:
+            raise
+        return _moved(visit, it, now)
+    if it.duplicates is not None and row.get("deleted_at") is not None and (now := become(it.name, row["id"], actor=visit.actor)) is not None:
+        return _moved(visit, it, now)
     offered = actions(visit, it, row)
     may_edit = any(o.verb == "update" for o in offered)
     tables = children.tables(visit, it, row)
@@ -85,6 +94,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         written=lambda event: around.written(visit, event),
         because=lambda event: pools.because(visit, event),
         remark=lambda event: remarks.remark(visit, event, edited),
+        unmerges=merging.undoable(visit, it, row["id"], happened or []),
         verb=lambda name, verb: _said(visit, name, verb),
         field=lambda name, one: _field(visit, name, one),
         system=SYSTEM_FIELDS,
@@ -92,6 +102,12 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         title=T(name, name) if (name := visit.look.show(it.fields[it.title], row.get(it.title))) else it.label,
         **context,
     )
+
+
+def _moved(visit: Visit, it: Definition, to: UUID) -> HttpResponse:
+    """A merged record's address leads to what it became."""
+    visit.say(T(f"原来的{it.label.zh}已合并到这一条。", f"The former {it.label.en.lower()} was merged into this one."), "note")
+    return redirect(visit.look.to(it.name, to))
 
 
 def editable(visit: Visit, it: Definition) -> frozenset[str]:
@@ -216,7 +232,7 @@ def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
         label = action.label if isinstance(action, Action) else words.VERBS[verb]
         danger = action.danger if isinstance(action, Action) else verb == "delete"
         out.append(Offered(verb, label, url, danger, verb in MENU))
-    return [*out, *pools.offers(visit, it, row)]
+    return [*out, *merging.offers(visit, it, row), *pools.offers(visit, it, row)]
 
 
 # -- what happened ---------------------------------------------------------------------------------------------------

@@ -48,7 +48,9 @@ document.addEventListener("submit", (event) => {
   const every = wanted.get("all");
   wanted.delete("ids");
   if (!every) wanted.set("ids", boxes().filter((box) => box.checked).map((box) => box.value).join(","));
-  open("dialog", `${event.target.action}?${wanted}`);
+  const to = `${event.target.action}?${wanted}`;
+  if (event.submitter?.hasAttribute("data-page")) location.assign(to);
+  else open("dialog", to);
 });
 
 // More than a few are done in the background: the list shows how far it is.
