@@ -89,6 +89,8 @@ def _holds(person: str, name: str, verb: str) -> bool:
         return _holds(person, name, "update") and _holds(person, name, "delete" if verb == "merge" else "restore")
     if it.policy.read in ("personal", "about") and verb in ("read", *BUILT_IN):
         return True
+    if (it.name, verb) in OWN_VERBS:
+        return True
     return bool({verb, "*"} & set(_grant(person, name).get("verbs", [])))
 
 
@@ -110,6 +112,8 @@ def _addressed(person: str, made: Made) -> bool:
     return {"nobody": False, "": True, "role": role == name, "user": person == name, "department": home in _under(name) if kind == "department" else False}[kind]
 
 
+OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm")}
+"""What everybody may do with their own notices, and with announcements they read."""
 POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
 
 
@@ -121,6 +125,8 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         grant = _grant(person, made.name)
         granted = {"*", "read" if kind == "read" else verb} & set(grant.get("verbs", ()))
         scope = _scope(person, grant.get(kind, "own")) if granted else set()
+        if (made.name, verb) == ("announcement", "confirm"):
+            kind = "read"
         managed = made.shared is not None and (scope is None or made.owner in scope)
         return made.owner == person or managed or (kind == "read" and _addressed(person, made))
     if it.policy.read == "about":

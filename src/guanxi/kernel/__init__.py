@@ -45,6 +45,7 @@ from guanxi.kernel.declare.fields import (
 from guanxi.kernel.declare.fields import TextField as Text
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure, Widget
 from guanxi.kernel.declare.matching import FirstRule, Identity, Matching
+from guanxi.kernel.declare.notices import MENTIONED, Named, NoticeKind, Reached
 from guanxi.kernel.declare.objects import (
     Action,
     Board,
@@ -64,6 +65,7 @@ from guanxi.kernel.declare.pooling import Rule as PoolRule
 
 __all__ = [
     "COLOURS",
+    "MENTIONED",
     "Action",
     "AutoNumber",
     "Board",
@@ -111,7 +113,9 @@ __all__ = [
     "Moment",
     "Money",
     "MultiChoice",
+    "Named",
     "NotFound",
+    "NoticeKind",
     "Number",
     "Object",
     "Offer",
@@ -124,6 +128,7 @@ __all__ = [
     "PoolRule",
     "Pooling",
     "Problem",
+    "Reached",
     "Record",
     "Region",
     "RichText",

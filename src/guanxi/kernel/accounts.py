@@ -6,6 +6,7 @@ The browser's session carries the account's id and nothing that decides rights; 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,15 +22,18 @@ from django.db.models import Case, F, Q, Value, When
 from django.http import HttpRequest
 
 from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
-from guanxi.base.ids import parse_id
+from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import LANGUAGES, T
 from guanxi.kernel import passwords, second_factor
 from guanxi.kernel.access.actor import Actor, automation
+from guanxi.kernel.automation import notices
 from guanxi.kernel.catalog.security import Rules
+from guanxi.kernel.declare.notices import SECURITY
 from guanxi.kernel.journal import log
 from guanxi.kernel.records import door, people, reading
+from guanxi.kernel.storage import notices as devices
 from guanxi.kernel.storage import people as facts
-from guanxi.kernel.storage import tables
+from guanxi.kernel.storage import sql, tables
 from guanxi.kernel.storage.sessions import SessionStore
 
 MOST_FAILURES = 50
@@ -45,8 +49,12 @@ CODE_WITHIN = timedelta(minutes=5)
 NOTED_EVERY = timedelta(minutes=10)
 """How old the note of a session's last use may be: writing it with each request would cost a statement."""
 NOTED_WHEN_IDLE = timedelta(minutes=1)
-BY_THEMSELVES = ("/waiting", "/here", "/rows")
+BY_THEMSELVES = ("/waiting", "/here", "/rows", "/notices/count")
 """What an open page asks for although nobody touches it: it keeps no session alive."""
+
+TOLD = frozenset({"password", "second_on", "second_off", "codes", "recovery", "passkey", "passkey_removed", "token", "locked"})
+"""Lines of the log of which the account's owner is told, whoever did it: it may not have been them."""
+REMEMBERED = timedelta(days=180)
 
 
 def address(request: HttpRequest) -> str:
@@ -61,7 +69,24 @@ def _agent(request: HttpRequest) -> str:
 def note(request: HttpRequest, kind: str, account: tables.Account | facts.Standing, **details: Any) -> None:
     """A line of the log about an account, with where the request came from."""
     workspace, user = (account.workspace_id, account.user_id) if isinstance(account, tables.Account) else (account.workspace, account.user)
+    told = kind in TOLD or (kind == "sign_in" and _new_device(workspace, user, _agent(request)))
     log.note(workspace, kind, user=user, address=address(request), agent=_agent(request), **details)
+    if told and user is not None:
+        with suppress(Problem):  # a full disk keeps nobody out
+            notices.about(workspace, user, SECURITY, uuid7(), {"log": kind, "address": address(request)})
+
+
+def _new_device(workspace: UUID, user: UUID | None, agent: str) -> bool:
+    """Whether somebody who signed in before never did with such a browser. Versions of browsers are no devices."""
+    if user is None:
+        return False
+    with sql.work(workspace):
+        known = devices.devices(workspace, user, datetime.now(UTC) - REMEMBERED)
+    return bool(known) and _kind_of(agent) not in {_kind_of(one) for one in known}
+
+
+def _kind_of(agent: str) -> str:
+    return re.sub(r"[\d._]+", "", agent)
 
 
 def bounded(request: HttpRequest, workspace: UUID) -> None:

@@ -20,7 +20,8 @@ from django.db import OperationalError, transaction
 from guanxi.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.automation import consumers
+from guanxi.kernel.automation import consumers, notices, reminders
+from guanxi.kernel.declare.notices import JOB
 from guanxi.kernel.journal import seals
 from guanxi.kernel.records import people, pooling
 from guanxi.kernel.storage import files, protect, sql
@@ -163,11 +164,15 @@ def is_cancelled(job: Job) -> bool:
 
 
 def finish(job: Job, state: State, outcome: Mapping[str, Any], total: int | None = None) -> None:
-    """The end, with the report."""
-    sql.run(
-        "UPDATE gx_job SET state = %s, outcome = %s, total = COALESCE(%s, total), finished_at = now() WHERE id = %s AND state = 'running'",
-        [state, sql.json(dict(outcome)), total, job.id],
-    )
+    """The end, with the report; whoever asked is told, but for a dry run, whose page they are waiting at."""
+    with sql.work(job.workspace):
+        ended = sql.run(
+            "UPDATE gx_job SET state = %s, outcome = %s, total = COALESCE(%s, total), finished_at = now() WHERE id = %s AND state = 'running'",
+            [state, sql.json(dict(outcome)), total, job.id],
+        )
+        if ended and not job.wanted.get("dry_run"):
+            facts = {"job": job.kind, "state": state, "object": job.wanted.get("object")}
+            notices.about(job.workspace, job.user, JOB, job.id, facts, str(job.id))
 
 
 def actor_of(job: Job, via: str) -> Actor:
@@ -284,6 +289,11 @@ def recycle(now: datetime | None = None) -> int:
         for pool, day in pooling.nights(workspace, now or datetime.now(UTC)):
             done += pooling.sweep(workspace, pool, day)
     return done
+
+
+def remind(now: datetime | None = None) -> int:
+    """Tell people what the clock has reached since it was read last, in every workspace; returns how many notices were made."""
+    return sum(reminders.run(workspace, now or datetime.now(UTC)) for workspace in workspaces())
 
 
 def consume() -> int:

@@ -144,6 +144,8 @@ def seed(workspace: UUID) -> None:
                 desk.perform("company", "welcomed", company)
         if not desk.find("security", limit=1):
             desk.perform("security", "create")
+        if not desk.find("notice_rules", limit=1):
+            desk.perform("notice_rules", "create")
         grants: dict[str, dict[str, Any]] = {key: {} for key in ROLES}
         grants["admin"] = {"*": ADMINISTRATOR}
         for module in REGISTRY.modules:

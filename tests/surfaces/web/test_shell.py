@@ -93,7 +93,7 @@ def test_letters_and_the_centre_come_from_the_catalog(site):
     going = re.findall(r'<a class="item" href="/([a-z_]*)" data-go="(.)"', page.split("</nav>")[0])
     assert dict(going)[""] == "h" and len({letter for _, letter in going}) == len(going)
     bar = page.split('<nav class="bottom"')[1].split("</nav>")[0]
-    assert re.findall(r'<a href="([^"]+)"', bar)[0] == "/" and "/search" in bar and "/me" in bar
+    assert re.findall(r'<a href="([^"]+)"', bar)[0] == "/" and "/notices" in bar and "/me" in bar
 
 
 def test_every_word_of_the_shell_is_in_both_languages(site):
@@ -228,7 +228,9 @@ def test_the_bar_of_a_phone_reaches_everything_by_thumb(site, chromium):
     assert page.locator("#dialog").bounding_box()["width"] == 390
     page.tap("#dialog [data-close] >> nth=0")
     page.wait_for_url(site + "/customers")
-    page.tap(".bottom [data-palette-open]")
+    page.tap(".bottom [data-bell]")
+    page.wait_for_url(site + "/notices")
+    page.tap("#finder")
     page.wait_for_selector("#palette [role=option]")
     assert said == []
     page.context.close()

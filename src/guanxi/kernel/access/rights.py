@@ -280,9 +280,12 @@ def _readable(rights: Rights | None, it: Definition, objects: Mapping[str, Defin
 
 def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Definition], verb: str = "update") -> Condition:
     """The rows the actor may change by a verb, always within those readable."""
+    action = it.verbs.get(verb)
+    if isinstance(action, Action) and action.right == "read":
+        return readable(rights, it, objects)
     if rights is None or it.pooling is None:
         return _writable(rights, it, objects, verb)
-    standing, action = rights.in_pools(it.name), it.verbs.get(verb)
+    standing = rights.in_pools(it.name)
     if verb in LYING:
         pools = standing.claims if isinstance(action, Action) and action.right == "member" else standing.runs
         return Test("pool", "in", tuple(pools)) if pools else ~Always()

@@ -17,6 +17,8 @@ from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.conditions import from_text, leaves
 from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Option, Settings
 from guanxi.kernel.declare.figures import Widget
+from guanxi.kernel.declare.notices import KINDS as NOTICE_KINDS
+from guanxi.kernel.declare.notices import NoticeKind
 from guanxi.kernel.declare.objects import Action, DeclarationError, Definition, Module, Record
 
 
@@ -44,6 +46,12 @@ class Registry:
         if self._objects is None:
             raise DeclarationError("No modules are installed: guanxi.project.modules does it at start")
         return self._objects
+
+    @property
+    def notices(self) -> Mapping[str, NoticeKind]:
+        """The kinds of notices there are: the kernel's, then those of the modules' declarations."""
+        found = {kind.key: kind for kind in NOTICE_KINDS}
+        return found | {tell.kind.key: tell.kind for it in self.objects.values() for tell in it.tells}
 
     def _join(self) -> dict[str, Definition]:
         out: dict[str, Definition] = {}
@@ -77,7 +85,19 @@ class Registry:
             _check_figures(module, out)
         for definition in out.values():
             _check_pooling(definition, out)
+            _check_tells(definition, out)
         return out | _offered(out)
+
+
+def _check_tells(it: Definition, objects: Mapping[str, Definition]) -> None:
+    """What an object tells is asked of fields that exist, and one key is one kind."""
+    kinds = {kind.key: kind for kind in NOTICE_KINDS} | {tell.kind.key: tell.kind for other in objects.values() for tell in other.tells}
+    for tell in it.tells:
+        if kinds[tell.kind.key] is not tell.kind:
+            raise DeclarationError(f"{it.name}: two kinds of notices are called {tell.kind.key!r}")
+        for leaf in leaves(from_text(tell.where)) if tell.where else ():
+            if not _leads(objects, it, leaf.path):
+                raise DeclarationError(f"{it.name} tells {tell.kind.key!r} where {leaf.path!r}, which is no field")
 
 
 def _check_pooling(it: Definition, objects: Mapping[str, Definition]) -> None:

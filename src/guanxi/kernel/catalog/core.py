@@ -12,7 +12,7 @@ from typing import Any
 from guanxi.base import pinyin
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
-from guanxi.kernel.catalog import desk, remarks
+from guanxi.kernel.catalog import desk, notices, remarks
 from guanxi.kernel.catalog.applying import AccountRequest
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.catalog.duplicates import DuplicateRule
@@ -361,7 +361,7 @@ CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
     objects=(
-        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, Security, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS,
+        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, Security, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *notices.OBJECTS,
     ),
-    grants=desk.GRANTS,
+    grants={role: {**desk.GRANTS.get(role, {}), **notices.GRANTS.get(role, {})} for role in (*desk.GRANTS, *notices.GRANTS)},
 )

@@ -10,6 +10,7 @@ from typing import Any
 from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import FieldError, Invalid, NotFound
 from guanxi.base.text import T
+from guanxi.kernel.catalog.notices import wrong_preferences
 from guanxi.kernel.declare.fields import (
     Boolean,
     Choice,
@@ -50,7 +51,7 @@ COLORS = [
 VIEW = {"columns", "widths", "where", "sort", "group", "density", "by", "card", "total", "date", "end"}
 WIDGET = {one.name for one in fields(Widget)}
 DASHBOARD = {"period", "widgets", "narrow", "compare"}
-DESK = {"theme", "density", "sider", "views", "lists", "shortcuts", "searches", "drafts", "tour"}
+DESK = {"theme", "density", "sider", "views", "lists", "shortcuts", "searches", "drafts", "tour", "notices"}
 MOST_COLUMNS, MOST_WIDGETS, MOST_ROWS = 40, 30, 100
 
 
@@ -316,6 +317,7 @@ def whole_desk(draft: Any, context: Any) -> None:
     read.choice("density", DENSITIES)
     read.choice("sider", ("open", "collapsed"))
     read.flag("tour")
+    problems += wrong_preferences(read.value.get("notices"))
     text = lambda v: isinstance(v, str) and 0 < len(v) <= 200  # noqa: E731
     read.table("views", text, "应为“对象: 视图”的表。", "a table of object: view.")
     read.table("drafts", lambda v: isinstance(v, bool), "应为“对象: true 或 false”的表。", "a table of object: true or false.")

@@ -28,6 +28,7 @@ from guanxi.kernel.declare.pooling import EXPIRED, PROTECTION
 MEMBERS = ("people", "units", "roles")
 ADMINS = ("admins", "admin_roles")
 MOST_DAYS = 3650
+MOST_REMINDERS, MOST_AHEAD = 5, 60
 REASONS = (
     (EXPIRED, "到期自动回收", "Recycled by rule"), ("no_need", "无需求", "No need"), ("no_contact", "联系不上", "Cannot be reached"),
     ("budget", "预算不足", "No budget"), ("competitor", "已选择竞争对手", "Chose a competitor"), ("region", "不在负责区域", "Outside my region"),
@@ -63,11 +64,16 @@ class Pool:
     rules: Mapping[str, tuple[int | None, Mapping[str, int | None]]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
     remind: int = 3
+    reminders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Per rule how many days before its owner is reminded of a record; a rule without any reminds as `remind` says."""
     hour: int = 2
 
     def has(self, belongs: Mapping[str, Iterable[UUID]]) -> bool:
         """Whether somebody is a member: `belongs` are their user, roles and departments with those above."""
         return self.everyone or _named(self.members, belongs)
+
+    def reminders_of(self, rule: str) -> tuple[int, ...]:
+        return self.reminders.get(rule, (self.remind,))
 
     def run_by(self, belongs: Mapping[str, Iterable[UUID]]) -> bool:
         return _named(self.admins, belongs)
@@ -94,12 +100,13 @@ def of(row: Mapping[str, Any]) -> Pool:
         key: (_days(one.get("days")), {choice: _days(days) for choice, days in (one.get("by") or {}).items()})
         for key, one in (settings.get("rules") or {}).items()
     }
+    reminders = {key: tuple(one["remind"]) for key, one in (settings.get("rules") or {}).items() if one.get("remind") is not None}
     numbers = ("daily_limit", "cap", "total_cap", "wait_days", "new_days", "protection_days", "max_locked", "lock_days")
     return Pool(
         id=row["id"], object=row["object_name"], label=Text(row["name"], row.get("name_en") or row["name"]), enabled=row.get("enabled") is not False,
         visible=row.get("kind") != "assign", everyone=bool(row.get("everyone")), members=named(MEMBERS), admins=named(ADMINS),
         hidden=tuple(row.get("hidden") or ()), uncounted=tuple(row.get("uncounted") or ()), business=row.get("business") or "warn",
-        recycling=bool(row.get("recycling")), rules=rules, exclude=tuple(settings.get("exclude") or ()),
+        recycling=bool(row.get("recycling")), rules=rules, reminders=reminders, exclude=tuple(settings.get("exclude") or ()),
         remind=3 if settings.get("remind") is None else settings["remind"], hour=int(row.get("hour") or 0),
         **{name: row.get(name) or 0 for name in numbers},
     )  # fmt: skip
@@ -174,9 +181,12 @@ def wrong_settings(it: Definition, settings: Any) -> list[FieldError]:
     choices = {o.key for o in getattr(it.fields.get(pooling.by), "options", ())} if pooling.by else set()
     known = {one.key for one in (*pooling.rules, PROTECTION)}
     for key, one in rules.items() if isinstance(rules, Mapping) else ():
-        if key not in known or not isinstance(one, Mapping) or not set(one) <= {"days", "by"}:
-            wrong(f"没有“{key}”这条规则，可用：{'、'.join(sorted(known))}；每条只有 days、by。", f"There is no rule {key!r}; use {', '.join(sorted(known))}, each with days and by.")
+        if key not in known or not isinstance(one, Mapping) or not set(one) <= {"days", "by", "remind"}:
+            wrong(f"没有“{key}”这条规则，可用：{'、'.join(sorted(known))}；每条只有 days、by、remind。", f"There is no rule {key!r}; use {', '.join(sorted(known))}, each with days, by and remind.")
             continue
+        before = one.get("remind")
+        if before is not None and not (isinstance(before, list) and len(before) <= MOST_REMINDERS and all(days is not None and _fits(days) and days <= MOST_AHEAD for days in before)):
+            wrong(f"{key}.remind：最多 {MOST_REMINDERS} 个 0 到 {MOST_AHEAD} 的天数。", f"{key}.remind: at most {MOST_REMINDERS} numbers of days from 0 to {MOST_AHEAD}.")
         by = one.get("by") or {}
         if not isinstance(by, Mapping) or not set(by) <= choices:
             wrong(f"{key}.by：没有这个选项。", f"{key}.by: there is no such choice.")
@@ -220,7 +230,7 @@ class PoolObject(
     """公海: records of one object that nobody owns, for its members to claim and its admins to hand out.
 
     kind: visible – members see what lies in it, but for the hidden fields, and claim; assign – only admins see it and hand
-    out. Limits of 0 are none. settings: the recycling rules, {"rules": {rule: {"days": n, "by": {choice: n}}},
+    out. Limits of 0 are none. settings: the recycling rules, {"rules": {rule: {"days": n, "by": {choice: n}, "remind": [n, …]}},
     "exclude": [...], "remind": n}. The first pool in order whose members include a record's owner is the one that takes
     the record back.
     """

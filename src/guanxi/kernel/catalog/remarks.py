@@ -9,6 +9,7 @@ from guanxi.base.errors import Forbidden, Invalid, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel.declare.fields import Links, LongText, Owner, TextField
+from guanxi.kernel.declare.notices import MENTIONED, Named
 from guanxi.kernel.declare.objects import Form, List, Object, Policy
 
 CHANGEABLE = timedelta(hours=24)
@@ -50,6 +51,7 @@ class Comment(Object, label=T("评论", "Comment"), icon="activity", title="text
     policy = Policy(read="about", write="personal")
     checks = (about_a_record,)
     effects = (in_time,)
+    tells = (Named(MENTIONED, "mentions"),)
     indexes = (("object_name", "record"),)
     views = (
         List(columns=("text", "object_name", "owner", "created_at"), sort=("-created_at",), filters=("owner",)),

@@ -463,8 +463,8 @@ def _judge(value: Any, op: str, wanted: Any, meaning: Meaning) -> bool:
     if op == "not empty":
         return not (value is None or value == [] or value == "")
     if op in ("has", "has any", "has all", "has none"):
-        held = {_scalar(v) for v in value or []}
-        asked = set(_people(wanted if isinstance(wanted, list | tuple) else [wanted], meaning))
+        held = {str(_scalar(v)) for v in value or []}  # rows that are read carry the ids of many-links as text
+        asked = set(map(str, _people(wanted if isinstance(wanted, list | tuple) else [wanted], meaning)))
         if op == "has none":
             return not (held & asked)
         return asked <= held if op in ("has", "has all") else bool(held & asked)

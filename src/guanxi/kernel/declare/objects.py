@@ -19,6 +19,7 @@ from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
 from guanxi.kernel.declare.matching import Matching, MergeAction
 from guanxi.kernel.declare.matching import actions as merge_actions
 from guanxi.kernel.declare.matching import fields as merge_fields
+from guanxi.kernel.declare.notices import ASSIGNED, Named, Tells
 from guanxi.kernel.declare.pooling import Pooling
 from guanxi.kernel.declare.pooling import actions as pool_actions
 from guanxi.kernel.declare.pooling import fields as pool_fields
@@ -66,8 +67,8 @@ class Action:
     `form` names fields of the object that this verb may write; `inputs` are parameters of its own. `offered` judges a
     record for showing the button: a condition text. `leaves` allows the record to leave the actor's own scope.
     `internal` verbs are for rules and automations: no person's role can be granted them. `right`: where the right comes from
-    when no role grants the verb itself: "update" (whoever may update), several verbs joined by + (whoever may do all of them),
-    "member" or "admin" (of some pool of the object). listed: screens offer it by itself; otherwise they have a page of its own.
+    when no role grants the verb itself: "update" (whoever may update), several verbs joined by + (whoever may do all of them), "read"
+    (whoever reads the record), "member" or "admin" (of some pool of the object). listed: screens offer it by itself; otherwise they have a page of its own.
     """
 
     name: str
@@ -259,6 +260,8 @@ class Definition:
     follows: Mapping[str, Condition] = field(default_factory=dict)
     hands: str | None = ""
     duplicates: Matching | None = None
+    tells: tuple[Tells, ...] = ()
+    sought: bool = True
 
     @property
     def table(self) -> str:
@@ -311,6 +314,7 @@ class Object:
                         owner: of each link which records, as a condition in words ("" for all), such as {"customer": "status = open"}
       hands             which records go to a successor when their owner leaves, as a condition in words: "" (all) when not said,
                         None when the owner is who did it and stays so
+      sought            False when nobody looks for its records in the search
     In the body, beside the fields:
       policy            required
       checks            functions (draft, context) that raise Invalid
@@ -318,6 +322,7 @@ class Object:
       actions, views    verbs and ways of showing
       pooling           how its records lie in pools, see `declare.pooling`
       duplicates        what tells its records apart, see `declare.matching`
+      tells             whom its events and instants concern, see `declare.notices`
       unique            groups of fields unique together, bin excluded
       indexes           orders that lists need, such as ("owner", "-amount")
     """
@@ -332,6 +337,7 @@ class Object:
     indexes: ClassVar[Iterable[tuple[str, ...]]] = ()
     pooling: ClassVar[Pooling | None] = None
     duplicates: ClassVar[Matching | None] = None
+    tells: ClassVar[Iterable[Tells]] = ()
 
     def __init_subclass__(
         cls,
@@ -350,6 +356,7 @@ class Object:
         letters: Literal["", "names", "people"] = "",
         follows: Mapping[str, str] | None = None,
         hands: str | None = "",
+        sought: bool = True,
     ) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
         own = {key: value for key, value in vars(cls).items() if isinstance(value, Field)}
@@ -405,8 +412,16 @@ class Object:
             follows={link: from_text(where) if where else Always() for link, where in (follows or {}).items()},
             hands=hands,
             duplicates=cls.duplicates,
+            tells=_tells(tuple(cls.tells), "owner" in own and cls.policy.read == "scope" and hands is not None),
+            sought=sought,
         )
         _check(cls.definition, own, where)
+
+
+def _tells(tells: tuple[Tells, ...], owned: bool) -> tuple[Tells, ...]:
+    """Who is given a record of daily work is told, unless the object says it in its own words."""
+    said = any(isinstance(one, Named) and one.field == "owner" for one in tells)
+    return tells if said or not owned else (Named(ASSIGNED), *tells)
 
 
 def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
@@ -457,6 +472,11 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
     for path in (*(one.field for one in it.duplicates.identities), *([it.duplicates.contacted] if it.duplicates.contacted else [])) if it.duplicates else ():
         if path not in own:
             raise DeclarationError(f"{where}: duplicates name {path!r}, which is not a field")
+    for tell in it.tells:
+        said = own.get(tell.field if isinstance(tell, Named) else tell.at)
+        fits = isinstance(said, Link | Links) and said.target == "user" if isinstance(tell, Named) else isinstance(said, DateTime) and "owner" in own
+        if not fits:
+            raise DeclarationError(f"{where}: tells {tell.kind.key!r} by something that names nobody, or no instant")
     for group in (*it.unique, *it.indexes):
         for path in group:
             if path.lstrip("-") not in it.fields:

@@ -30,15 +30,19 @@ class Event:
     request: str | None = None
 
 
-def append(workspace: UUID, events: Iterable[Event], named: Sequence[tuple[str, UUID]]) -> None:
+def append(workspace: UUID, events: Iterable[Event], named: Sequence[tuple[str, UUID]], only: Sequence[UUID] | None = None) -> None:
     """Write events and tell listeners which objects changed: `named` are the (object, record) of all of them, of which at
-    most 50 ids are told, and never values. The events are taken one by one as they are written."""
+    most 50 ids are told, and never values. `only`: the people who may read these records, where nobody else ever does. The events are
+    taken one by one as they are written."""
     if not named:
         return
     told: dict[str, list[str]] = {}
     for name, record in named[:50]:
         told.setdefault(name, []).append(str(record))
-    notice = msgspec.json.encode({"w": str(workspace), "o": told, "more": len(named) > 50}).decode()
+    said: dict[str, Any] = {"w": str(workspace), "o": told, "more": len(named) > 50}
+    if only is not None and len(only) <= 50:
+        said["only"] = [str(user) for user in only]
+    notice = msgspec.json.encode(said).decode()
     journal_rows.append(
         (
             (e.id, workspace, e.object, e.record, e.verb, e.actor, e.actor_kind, e.via, e.at, e.changes, e.cause, e.request)

@@ -781,9 +781,9 @@ class _Batch:
             values |= {"version": work.event, "updated_at": self.now, "updated_by": self.actor.user}
             if self.verb == "create":
                 values |= {"created_at": self.now, "created_by": self.actor.user, "deleted_at": None}
-        journal.append(
-            self.actor.workspace, (self._event(work) for work in works), [(self.it.name, work.draft.id) for work in works]
-        )
+        strictly = self.it.policy.read == "personal" and not self.it.policy.readers
+        only = list({owner for work in works for owner in (work.draft.values.get("owner"), work.draft.before.get("owner")) if owner}) if strictly else None
+        journal.append(self.actor.workspace, (self._event(work) for work in works), [(self.it.name, work.draft.id) for work in works], only)
         if self.verb == "create":
             storage.insert(self.catalog, self.it, [w.draft.values for w in works])
         else:

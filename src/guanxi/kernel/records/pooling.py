@@ -399,6 +399,23 @@ def _before(catalog: Catalog, it: Definition, pool: Pool) -> list[Pool]:
     return [one for one in storage.at_work(catalog, it) if order.index(one.id) < order.index(pool.id)]
 
 
+def reminded(catalog: Catalog, it: Definition, ids: Sequence[UUID] | None = None) -> list[tuple[int, storage.Due]]:
+    """What rules will take back so soon that its owner is reminded, of all or of some records, each with the reminder that is due by
+    now: of those at 7 and 3 days before, 7 until three days are left."""
+    out: list[tuple[int, storage.Due]] = []
+    today = catalog.settings.today
+    for pool in storage.at_work(catalog, it):
+        first = max((days for key in pool.rules for days in pool.reminders_of(key)), default=-1)
+        if first < 0 or ids == []:
+            continue
+        for due in storage.due(catalog, it, pool, _before(catalog, it, pool), today, ahead=first, ids=ids):
+            left = max(0, (due.due - today).days)
+            steps = [days for days in pool.reminders_of(due.rule) if days >= left]
+            if steps:
+                out.append((min(steps), due))
+    return out
+
+
 # -- the night ------------------------------------------------------------------------------------------------------------
 
 
@@ -407,7 +424,7 @@ def sweep(workspace: UUID, pool: UUID, day: date, batch: int = BATCH) -> int:
     again and holds them: what was begun and broken off goes on where it stopped, and two workers do not do the same."""
     from guanxi.kernel.records import door
 
-    actor = system(workspace, via="recycling")
+    actor = replace(system(workspace, via="recycling"), request=f"recycling {pool} {day}")
     counts: dict[str, int] = {}
     last: UUID | None = None
     while True:

@@ -238,16 +238,20 @@ def with_formulas(catalog: Catalog) -> Catalog:
 
 
 def due(
-    catalog: Catalog, it: Definition, pool: Pool, before: Sequence[Pool], day: date, *, after: UUID | None = None, limit: int | None = None, lock: bool = False
+    catalog: Catalog, it: Definition, pool: Pool, before: Sequence[Pool], day: date, *, after: UUID | None = None, limit: int | None = None, lock: bool = False,
+    ahead: int = 0, ids: Sequence[UUID] | None = None,
 ) -> list[Due]:
-    """What a pool takes back in the night after `day`, in the order of ids. `before`: pools at work that come first and take
-    what both would. Rows are locked on demand, those that somebody holds are left for the next time."""
+    """What a pool takes back in the night after `day`, or in the `ahead` nights after it, in the order of ids; of some records, or
+    of all. `before`: pools at work that come first and take what both would. Rows are locked on demand, those that somebody holds
+    are left for the next time."""
     names = rules(it, pool)
     if not names:
         return []
     assert it.pooling is not None
     pairs = [(_since(catalog, it, rule), _days(it, it.pooling, pool, rule)) for rule in names]
-    where = [_takes(catalog, it, pool, day), *(f"NOT ({_takes(catalog, it, other, day)})" for other in before), f"{_due(catalog, it, pool)} <= {_literal(day)}"]
+    where = [_takes(catalog, it, pool, day), *(f"NOT ({_takes(catalog, it, other, day)})" for other in before), f"{_due(catalog, it, pool)} <= {_literal(day)} + {int(ahead)}"]
+    if ids is not None:
+        where.append(f"{ME}.id = ANY({_literal(sorted(ids))}::uuid[])")
     heads = ", ".join(f"{since}, {days}" for since, days in pairs)
     text = (
         f"SELECT {ME}.id, {ME}.owner_id, {heads} FROM {it.table} {ME} WHERE {ME}.workspace_id = %s AND {' AND '.join(f'({w})' for w in where)} "

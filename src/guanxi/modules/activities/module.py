@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from guanxi.kernel import (
+    MENTIONED,
     Action,
     Board,
     Box,
@@ -18,15 +19,23 @@ from guanxi.kernel import (
     List,
     LongText,
     Module,
+    Named,
+    NoticeKind,
     Object,
     Owner,
     Policy,
+    Reached,
     Record,
     T,
     Tags,
     Text,
 )
 from guanxi.modules.activities import capture, demo, figures, rules, seeds
+
+GIVEN = NoticeKind("task_given", T("有任务交给我", "Tasks given to me"), T("{who} 交给您{what}", "{who} gave you {what}"), "todo")
+REMINDED = NoticeKind("task_reminder", T("任务提醒", "Reminders of tasks"), T("提醒：{what}", "Reminder: {what}"), "todo")
+DUE = NoticeKind("task_due", T("任务到期", "Tasks due"), T("{what}到期了", "{what} is due"), "todo")
+OVERDUE = NoticeKind("task_overdue", T("任务逾期", "Tasks overdue"), T("{what}已逾期 {n} 天", "{what} is {n} day overdue"), "todo")
 
 
 class Activity(
@@ -66,6 +75,7 @@ class Activity(
     policy = Policy(read="scope", write="scope", through=("customer", "lead", "opportunity"))
     checks = (rules.belongs, rules.times_fit)
     effects = (rules.tell, rules.plan_task)
+    tells = (Named(MENTIONED, "mentions"),)
     views = (
         List(
             columns=("summary", "kind", "customer", "contact", "happened_at", "next_contact_at", "owner"),
@@ -178,6 +188,12 @@ class Task(
 
     policy = Policy(read="scope", write="scope")
     checks = (rules.task_fits,)
+    tells = (
+        Named(GIVEN, where="status = open"),
+        Reached(REMINDED, "remind_at", where="status = open"),
+        Reached(DUE, "due_at", where="status = open"),
+        Reached(OVERDUE, "due_at", where="status = open", days=1),
+    )
     actions = (
         Action("complete", rules.complete, T("完成", "Complete"), form=("outcome",), offered="status = open"),
         Action("cancel", rules.cancel, T("取消", "Cancel"), form=("outcome",), offered="status = open"),

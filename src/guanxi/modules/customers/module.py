@@ -29,6 +29,7 @@ from guanxi.kernel import (
     Module,
     Money,
     MultiChoice,
+    NoticeKind,
     Object,
     Owner,
     Person,
@@ -36,6 +37,7 @@ from guanxi.kernel import (
     Policy,
     Pooling,
     PoolRule,
+    Reached,
     Record,
     Region,
     T,
@@ -46,6 +48,13 @@ from guanxi.kernel import (
     whole_tree,
 )
 from guanxi.modules.customers import capture, demo, figures, rules, seeds
+
+CONTACT = NoticeKind("contact_due", T("到了下次联系时间", "Time to get in touch"), T("该联系了：{what}", "Time to get in touch: {what}"), "todo")
+UNCONTACTED = NoticeKind(
+    "contact_overdue", T("逾期未跟进（本人与上级）", "Overdue follow-ups, mine and my people's"),
+    T("{owner} 负责的{what}过了约定联系时间 {n} 天，还没有跟进", "{what} ({owner}) was to be contacted {n} day ago, and was not"), "todo",
+)  # fmt: skip
+"""Kinds of every object that is followed up."""
 
 GENDERS = [("male", T("先生", "Male")), ("female", T("女士", "Female"))]
 CALENDARS = [("solar", T("公历", "Solar")), ("lunar", T("农历", "Lunar"))]
@@ -213,6 +222,7 @@ class Customer(
         also=("lead",),
         contacted="last_contact_at",
     )
+    tells = (Reached(CONTACT, "next_contact_at", where="pool empty"), Reached(UNCONTACTED, "next_contact_at", where="pool empty", days=1, superior=True))
     policy = Policy(read="scope", write="scope")
     checks = (whole_tree, rules.kind_fits, rules.credit_code, rules.figures)
     actions = (

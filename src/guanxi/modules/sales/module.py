@@ -36,6 +36,7 @@ from guanxi.kernel import (
     Policy,
     Pooling,
     PoolRule,
+    Reached,
     Record,
     Region,
     Stage,
@@ -46,7 +47,7 @@ from guanxi.kernel import (
     key_from_name,
     named,
 )
-from guanxi.modules.customers.module import FULL, GENDERS
+from guanxi.modules.customers.module import CONTACT, FULL, GENDERS, UNCONTACTED
 from guanxi.modules.sales import capture, demo, figures, leads, rules, seeds
 
 CONTACTED = Action(
@@ -139,6 +140,10 @@ class Lead(
         ),
         also=("customer",),
         contacted="last_contact_at",
+    )
+    tells = (
+        Reached(CONTACT, "next_contact_at", where="status in (new, contacting) and pool empty"),
+        Reached(UNCONTACTED, "next_contact_at", where="status in (new, contacting) and pool empty", days=1, superior=True),
     )
     policy = Policy(read="scope", write="scope")
     checks = (leads.score_in_range, leads.converted_stays)
@@ -390,6 +395,10 @@ class Opportunity(
     description = LongText(T("描述", "Description"))
     owner = Owner()
 
+    tells = (
+        Reached(CONTACT, "next_contact_at", where="result = open"),
+        Reached(UNCONTACTED, "next_contact_at", where="result = open", days=1, superior=True),
+    )
     policy = Policy(read="scope", write="scope")
     checks = (rules.legal_move, rules.what_the_stage_needs, rules.dates_in_order, rules.amount_sane)
     effects = (rules.write_history, rules.tell_customer)

@@ -29,6 +29,8 @@ BACKUP = 600.0
 PARTITIONS = 6 * 3600.0
 NIGHTS = 60.0
 """Seconds between two looks whether the night of a pool has come."""
+REMIND = 30.0
+"""Seconds between two looks at the clock for what it has reached."""
 GRACE = 3.0
 log = logging.getLogger("guanxi.jobs")
 
@@ -51,6 +53,7 @@ async def work(concurrency: int, *, until_empty: bool = False) -> None:
                 asyncio.create_task(_every(BACKUP, "backup", lambda: _in_thread(daily.run))),
                 asyncio.create_task(_every(CONSUME, "journal", lambda: _in_thread(_consume))),
                 asyncio.create_task(_every(NIGHTS, "pools", lambda: _in_thread(jobs.recycle))),
+                asyncio.create_task(_every(REMIND, "reminders", lambda: _in_thread(jobs.remind))),
             ]
             try:
                 await working.run_worker_async(

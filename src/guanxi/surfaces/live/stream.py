@@ -75,6 +75,8 @@ class Gathered:
     """What happened in one workspace within a moment."""
 
     named: dict[str, list[UUID]] = field(default_factory=dict)
+    only: dict[str, set[str] | None] = field(default_factory=dict)
+    """Whom objects' changes concern: these people, None for everybody who may read them."""
     more: bool = False
     places: set[tuple[str, UUID]] = field(default_factory=set)
 
@@ -127,6 +129,8 @@ class Live:
             held = self._gather(workspace)
             for name, ids in notice["o"].items():
                 held.named.setdefault(name, []).extend(UUID(one) for one in ids)
+                before = held.only.get(name, set())
+                held.only[name] = None if before is None or "only" not in notice else before | set(notice["only"])
             held.more = held.more or notice["more"]
 
     def _gather(self, workspace: str) -> Gathered:
@@ -243,7 +247,7 @@ def _concerns(stream: Stream, held: Gathered) -> bool:
     """Whether a stream may have to be told, so that nobody is asked about for nothing."""
     if held.more or stream.shown or stream.objects is None:
         return True
-    return not stream.objects.isdisjoint(held.named)
+    return any(name in stream.objects and ((only := held.only.get(name)) is None or stream.user in only) for name in held.named)
 
 
 # -- in the judging thread ---------------------------------------------------------------------------------------------

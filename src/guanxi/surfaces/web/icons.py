@@ -26,6 +26,8 @@ PATHS: dict[str, str] = {
     "fold": "M3 4h14v12H3zM8 4v12M13.5 8l-2 2 2 2",
     "call": "M6 3h3l1 4-2 1.5a9 9 0 0 0 3.5 3.5L13 10l4 1v3c0 1.5-1 3-3 3A11 11 0 0 1 3 6c0-2 1.5-3 3-3z",
     "copy": "M7 7h9v10H7zM7 13H4V3h9v4",
+    "bell": "M5 14V9a5 5 0 0 1 10 0v5l1.500 1.500h-13zM8.500 17.500h3M10 2.500V4",
+    "announce": "M4 8v4h3l6 4V4L7 8zM16 8v4",
     "up": "M6 12l4-4 4 4",
     "close": "M5 5l10 10M15 5L5 15",
     "expand": "M11 4h5v5M16 4l-6 6M9 16H4v-5M4 16l6-6",

@@ -3,6 +3,7 @@ with their trial."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -91,11 +92,12 @@ def offers(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
 
 @dataclass(frozen=True)
 class Line:
-    """One rule as the form has it: its usual days and those by choice, as typed."""
+    """One rule as the form has it: its usual days, those by choice, and how many days before people are reminded, as typed."""
 
     rule: Rule
     days: str
     by: tuple[tuple[Option, str], ...]
+    remind: str = ""
 
 
 @page
@@ -155,8 +157,12 @@ def _lines(about: Definition, settings: dict[str, Any]) -> list[Line]:
     for rule in about.pooling.rules:
         one = given.get(rule.key) or {}
         held = one.get("by") or {}
-        out.append(Line(rule, _text(one.get("days")), tuple((o, _text(held.get(o.key), o.key in held)) for o in options)))
+        out.append(Line(rule, _text(one.get("days")), tuple((o, _text(held.get(o.key), o.key in held)) for o in options), _days(one.get("remind"))))
     return out
+
+
+def _days(held: Any) -> str:
+    return ", ".join(map(str, held)) if isinstance(held, list) else str(held or "")
 
 
 def _text(days: Any, given: bool = False) -> str:
@@ -173,7 +179,8 @@ def _typed(visit: Visit, about: Definition) -> dict[str, Any]:
         some = {key: text for key in keys if (text := post.get(f"r.{rule.key}.{key}", "").strip())}
         days = post.get(f"r.{rule.key}", "").strip()
         if days or some:
-            out["rules"][rule.key] = {"days": days or None, **({"by": some} if some else {})}
+            remind = post.get(f"n.{rule.key}", "").strip()
+            out["rules"][rule.key] = {"days": days or None, **({"by": some} if some else {}), **({"remind": remind} if remind else {})}
     if post.get("protection"):
         out["rules"][PROTECTION.key] = {"days": 1}
     return out
@@ -194,6 +201,8 @@ def _read(visit: Visit, about: Definition) -> dict[str, Any]:
         one["days"] = number(one["days"])
         if "by" in one:
             one["by"] = {key: number(text) for key, text in one["by"].items()}
+        if "remind" in one:
+            one["remind"] = sorted({number(text) or 0 for text in re.split(r"[,，、\s]+", one["remind"]) if text}, reverse=True)
     typed["remind"] = number(typed["remind"])
     return typed
 

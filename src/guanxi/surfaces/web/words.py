@@ -69,6 +69,8 @@ VIA: dict[str, Text] = {
     "demo": T("示例数据", "sample data"),
     "setup": T("初始化", "setup"),
     "recycling": T("自动回收", "recycling"),
+    "notices": T("消息", "notices"),
+    "reminders": T("提醒", "reminders"),
 }
 KINDS: dict[str, Text] = {
     "person": T("", ""),

@@ -1,5 +1,6 @@
 // What pages gain with script; every page reads and every form posts without it.
 import "./back.js";
+import "./bell.js";
 import "./combobox.js";
 import "./finder.js";
 import "./guard.js";

@@ -3,6 +3,7 @@
 //
 //   <… data-here="/customers/ID" data-csrf>   a record somebody has before them: renewed, with who else looks at it
 //   <… data-watch="customer task" id>         a part that shows records of these objects
+//   document "gx:changed" {object, id}        what others may want to know of; {} when it may be anything
 import { refresh } from "./layers.js";
 import { mark, read, renew } from "./renew.js";
 import { fresh } from "./rows.js";
@@ -19,6 +20,7 @@ function wanted() {
   const query = new URLSearchParams(), objects = new Set();
   for (const one of document.querySelectorAll("[data-here]")) query.append("record", one.dataset.here.slice(1));
   for (const one of document.querySelectorAll("[data-watch]")) one.dataset.watch.split(" ").forEach((name) => name && objects.add(name));
+  if (document.querySelector("[data-bell]")) objects.add("notice");
   const records = [...new Set(query.getAll("record"))];
   if (!records.length && !objects.size) return "";
   const said = new URLSearchParams(records.map((one) => ["record", one]));
@@ -132,6 +134,7 @@ function soon(key, act, every = 0) {
 
 const ids = new Map(), authors = new WeakMap();
 function changed({ object, id, version, by, of: owners = [] }) {
+  document.dispatchEvent(new CustomEvent("gx:changed", { detail: { object, id } }));
   const other = by && by.id !== me ? by.label ?? "" : null;
   for (const page of [id, ...owners].flatMap(of)) {
     if (!page.matches("div.record") || (page.dataset.here.endsWith(id) && page.dataset.version === version)) continue;
@@ -157,6 +160,7 @@ function gone({ id }) {
 }
 
 function much() {
+  document.dispatchEvent(new CustomEvent("gx:changed", { detail: {} }));
   for (const page of document.querySelectorAll("div.record[data-here]")) soon(page, () => page.isConnected && renew(page), 10000);
   for (const part of document.querySelectorAll("[data-watch]")) {
     if (part.dataset.rows) fresh(part, null, refresh);

@@ -44,7 +44,10 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
     objects = [it for it in visit.catalog if it.group == "settings" and visit.may(it, "read") and not it.single]
     shown = [it for it in objects if it.name in PEOPLE[:2] or visit.may(it, "create") or visit.may(it, "update")]
     company = visit.catalog.object("company")
-    mine = [Place("/me", T("个人设置", "My profile"), "user", T("语言、密码、登录设备和访问令牌。", "Language, password, sign-ins and tokens."))]
+    mine = [
+        Place("/me", T("个人设置", "My profile"), "user", T("语言、密码、登录设备和访问令牌。", "Language, password, sign-ins and tokens.")),
+        Place("/me/notices", T("消息提醒", "What I am told"), "bell", T("哪些事提醒我，什么时间免打扰。", "Which events I am told of, and when I am not disturbed."), ("notice_rules",)),
+    ]  # fmt: skip
     firm = []
     if visit.may(company, "update"):
         firm.append(Place("/settings/company", company.label, "customer", company.about, (company.name,)))
