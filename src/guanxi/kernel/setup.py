@@ -67,13 +67,21 @@ class Desk:
             return Context(self.actor, catalog, UUID(int=0), datetime.now(UTC), {}).find(name, where, sort=sort, limit=limit, deleted=deleted)
 
     def ensure(self, name: str, match: Mapping[str, Any], changes: Mapping[str, Any]) -> UUID:
-        """The record that matches, made if there is none; never overwrites what an administrator changed."""
+        """The record that matches, made if there never was one: what an administrator changed stays changed, what was put
+        into the bin stays there. Where an administrator's own record has the name already, the new one's says its key."""
         where = {"and": [{"field": key, "op": "=", "value": str(value) if isinstance(value, UUID) else value} for key, value in match.items()]}
-        found = self.find(name, where, limit=1)
+        found = self.find(name, where, limit=1, deleted=None)
         if found:
             record: UUID = found[0]["id"]
             return record
-        return self.perform(name, "create", changes={**match, **changes}).id
+        try:
+            return self.perform(name, "create", changes={**match, **changes}).id
+        except Invalid as problem:
+            taken = {error.field for error in problem.errors if error.code == "taken"} & changes.keys()
+            if not taken:
+                raise
+        apart = {field: f"{changes[field]} ({match['key']})" for field in taken}
+        return self.perform(name, "create", changes={**match, **changes, **apart}).id
 
     def user(self, username: str) -> Desk:
         """The same desk, used by one of the people."""

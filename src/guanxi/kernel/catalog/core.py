@@ -86,6 +86,12 @@ def key_from_name(draft: Any, context: Any) -> None:
     draft.key = made or f"k{draft.id.hex[-8:]}"
 
 
+def key_stays(draft: Any, context: Any) -> None:
+    """Records, settings and the program know it by its key."""
+    if not draft.new and draft.changed("key") and draft.before.get("key"):
+        raise Invalid.field("key", "fixed", "标识创建后不能更改，请改名称。", "A key stays as it was made; change the name instead.")
+
+
 class DepartmentObject(
     Object, name="department", label=T("部门", "Department"), icon="department", group="settings", parent="above",
     touches="access",
@@ -213,7 +219,7 @@ class Role(
     description = LongText(T("说明", "Description"))
     grants = Json(T("权限", "Rights"))
     policy = Policy(read="member", write="role")
-    checks = (whole_grants,)
+    checks = (whole_grants, key_stays)
     views = (List(columns=("name", "name_en", "key", "description"), sort=("name",)), Form(fields=("name", "name_en", "key", "description")))
 
 
@@ -227,7 +233,7 @@ class Dictionary(
     name_en = TextField(T("英文名称", "English name"))
     key = TextField(T("标识", "Key"), unique=True, help=KEY_HELP)
     policy = Policy(read="member", write="role")
-    checks = (key_from_name,)
+    checks = (key_from_name, key_stays)
     views = (
         List(columns=("name", "name_en", "key"), sort=("key",)),
         Record(children=("dictionary_entry",)),
@@ -250,7 +256,7 @@ class DictionaryEntry(
     order = Integer(T("排序", "Order"), default=0)
     active = Boolean(T("启用", "Active"), default=True)
     policy = Policy(read="member", write="role")
-    checks = (key_from_name,)
+    checks = (key_from_name, key_stays)
     unique = (("dictionary", "key"),)
     views = (
         List(columns=("dictionary", "name", "name_en", "key", "order", "active"), sort=("dictionary", "order")),
