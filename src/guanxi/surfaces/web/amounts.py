@@ -47,6 +47,12 @@ def number(look: Look, value: Any, measure: str, one: Field | None, short: bool 
     return front + (text.rstrip("0").rstrip(".") if "." in text and not front else text) + back
 
 
+def shortly(value: float, lang: str) -> str:
+    """A number at an axis: 328.6万 instead of 3,286,000."""
+    size, word = next(((size, word) for size, word in SHORT[lang] if abs(value) >= max(size, SHORT_FROM[lang])), (1, ""))
+    return f"{value / size:,.2f}".rstrip("0").rstrip(".") + word
+
+
 def share(value: Decimal | None) -> str:
     return "–" if value is None else f"{value.normalize():f}%"
 

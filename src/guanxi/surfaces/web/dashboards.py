@@ -83,10 +83,11 @@ def show(visit: Visit, key: str) -> HttpResponse:
         periods=(ALL, *PERIODS, *([bar.period] if bar.period not in (ALL, CUSTOM, *PERIODS) else [])),
         labels=relative_label,
         numeric=numeric,
-        exportable=any(_may_export(visit, one.drawn) for one in pictures),
-        may_export=lambda one: _may_export(visit, one.drawn),
+        exportable=any(may_export(visit, one.drawn) for one in pictures),
+        may_export=lambda one: may_export(visit, one.drawn),
         address=lambda **changes: _address(visit, shown.path, **changes),
         file=lambda **changes: _address(visit, shown.path + "/figures.xlsx", **changes),
+        printed=_address(visit, shown.path + "/figures.pdf"),
         title=shown.dashboard.label,
     )
 
@@ -180,7 +181,7 @@ def _address(visit: Visit, path: str, **changes: Any) -> str:
 # -- figures as a workbook -----------------------------------------------------------------------------------------------
 
 
-def _may_export(visit: Visit, drawn: Drawn | None) -> bool:
+def may_export(visit: Visit, drawn: Drawn | None) -> bool:
     return drawn is not None and drawn.object is not None and drawn.problem is None and visit.may(drawn.object, "export")
 
 
@@ -190,7 +191,7 @@ def workbook(visit: Visit, key: str) -> HttpResponse:
     shown = find(visit, key)
     bar = filters(visit, shown.dashboard)
     asked = visit.get.get("widget", "")
-    chosen = [one for one in draw(visit, shown.dashboard, bar.frame) if (not asked or asked == str(one.number)) and _may_export(visit, one.drawn)]
+    chosen = [one for one in draw(visit, shown.dashboard, bar.frame) if (not asked or asked == str(one.number)) and may_export(visit, one.drawn)]
     if not chosen:
         raise NotFound()
     file = io.BytesIO()

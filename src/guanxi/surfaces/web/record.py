@@ -33,7 +33,7 @@ MENU = ("assign", "share", "unshare", "delete")
 def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     it = visit.object(plural)
     view: Record = it.view(Record) or Record()
-    groups = _groups(visit, it, view)
+    groups = grouped(visit, it, view)
     highlights = see(visit, it, view.highlights)
     subtitle = see(visit, it, tuple(path for path in it.subtitle if path not in view.highlights))
     tab = visit.get.get("tab", "") or ("history" if it.group == "settings" else "timeline")
@@ -81,6 +81,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         editable=editable(visit, it) if may_edit else frozenset(),
         actions=offered,
         related=related,
+        printable=visit.may(it, "export"),
         has_files=around.holds_files(visit, it),
         children=tables,
         tab=tab,
@@ -139,7 +140,7 @@ def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int =
     return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True, opened=opened), None
 
 
-def _groups(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list[Column]]]:
+def grouped(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list[Column]]]:
     """The view's groups of fields; fields that no group names, an administrator's own among them, come in one more."""
     named = list(view.groups)
     if not named:
