@@ -81,6 +81,9 @@ def _holds(person: str, name: str, verb: str) -> bool:
         return False
     if verb == "read" and it.policy.read == "member":
         return True
+    if it.policy.read == "pair" and verb in ("read", *PAIR_VERBS):
+        names = {name for module in REGISTRY.modules for name in module.grants.get(PEOPLE[person][1], {})}
+        return PEOPLE[person][1] == "admin" or any({"update", "delete"} <= set(_grant(person, one).get("verbs", [])) for one in names)
     if it.pooling is not None and verb in POOL_VERBS:
         # the first pool is everybody's, and run by the managers of sales
         runs = PEOPLE[person][1] in ("admin", "sales_manager")
@@ -114,6 +117,7 @@ def _addressed(person: str, made: Made) -> bool:
 
 OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm")}
 """What everybody may do with their own notices, and with announcements they read."""
+PAIR_VERBS = ("dismiss", "postpone", "reopen")
 POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
 
 
@@ -131,6 +135,8 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         return made.owner == person or managed or (kind == "read" and _addressed(person, made))
     if it.policy.read == "about":
         return _reaches(person, made.above["record"], "read") and (kind == "read" or made.owner == person)
+    if it.policy.read == "pair":
+        return _holds(person, "lead", "merge") and all(_reaches(person, made.above[side], "read") for side in ("record", "other"))
     if kind == "read":
         if it.policy.read == "member":
             return True
@@ -171,8 +177,8 @@ def verdict(person: str, made: Made, verb: str) -> str:
 # -- records -----------------------------------------------------------------------------------------------------------
 
 _count = 0
-BY_RULES_ONLY = {"stage_history"}
-"""Objects whose own rule refuses everybody: the moves of a record write them."""
+BY_RULES_ONLY = {"stage_history", "duplicate_pair"}
+"""Objects whose own rule refuses everybody: the moves of a record write them, or the search for duplicates."""
 
 
 class Factory:
@@ -231,6 +237,9 @@ class Factory:
         if it.policy.read == "about":
             above["record"] = self.get("book", owner)
             out |= {"object_name": "book", "record": str(above["record"].id)}
+        if it.policy.read == "pair":
+            above |= {"record": self.make("lead", owner), "other": self.make("lead", owner)}
+            out |= {"object_name": "lead", "record": str(above["record"].id), "other": str(above["other"].id)}
         if name == "stage" or "pipeline" in it.fields:
             _pipeline(it, out)
         if "owner" in it.fields:

@@ -23,7 +23,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.automation import consumers, notices, reminders
 from guanxi.kernel.declare.notices import JOB
 from guanxi.kernel.journal import seals
-from guanxi.kernel.records import people, pooling
+from guanxi.kernel.records import pairing, people, pooling
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
 
@@ -294,6 +294,18 @@ def recycle(now: datetime | None = None) -> int:
 def remind(now: datetime | None = None) -> int:
     """Tell people what the clock has reached since it was read last, in every workspace; returns how many notices were made."""
     return sum(reminders.run(workspace, now or datetime.now(UTC)) for workspace in workspaces())
+
+
+def find_duplicates(now: datetime | None = None) -> int:
+    """Look for duplicates where a night's pass is due, in every workspace; returns how many pairs were written down. Safe to call at
+    any time and from several workers: see `pairing`."""
+    done = 0
+    at = now or datetime.now(UTC)
+    for workspace in workspaces():
+        for name in pairing.looked_through(workspace):
+            if pairing.due(workspace, name, at):
+                done += pairing.look_through(workspace, name, now=now).pairs
+    return done
 
 
 def consume() -> int:

@@ -181,6 +181,8 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
         return True
     if verb in PERSONAL and it.policy.read in ("personal", "about"):
         return True
+    if verb == "read" and it.policy.read == "pair":
+        return any(held.may("update") and held.may("delete") for held in rights.objects.values())
     return rights.on(it.name).may(verb)
 
 
@@ -259,6 +261,10 @@ def _readable(rights: Rights | None, it: Definition, objects: Mapping[str, Defin
         targets = [target for target in objects.values() if target.policy.read != "about" and about in ("", target.name) and may(rights, target, "read")]
         arms_ = [About(target.name, inner) for target in targets if (inner := readable(rights, target, objects, plain=True)) != ~Always()]
         return Or(tuple(arms_)) if arms_ else ~Always()
+    if it.policy.read == "pair":
+        merged = [target for target in objects.values() if target.duplicates is not None and about in ("", target.name) and may(rights, target, "merge")]
+        both = [And((About(target.name, inner), About(target.name, inner, "other"))) for target in merged if (inner := readable(rights, target, objects, plain=True)) != ~Always()]
+        return Or(tuple(both)) if both else ~Always()
     held = rights.on(it.name)
     if it.policy.read == "personal":
         return Or((OwnedBy((rights.user,)), *_addressed(rights, it), *_managed(rights, it, "read", held.read)))

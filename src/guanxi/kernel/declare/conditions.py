@@ -105,10 +105,11 @@ class Across(Condition):
 
 @dataclass(frozen=True)
 class About(Condition):
-    """Access: the record names (`object_name`, `record`) a living record of this object, which satisfies a condition of its own."""
+    """Access: the record names (`object_name`, and its id in `field`) a living record of this object, which satisfies a condition of its own."""
 
     target: str
     item: Condition
+    field: str = "record"
 
 
 @dataclass(frozen=True)

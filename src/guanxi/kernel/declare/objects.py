@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, get_args
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.conditions import Always, Condition, from_text
-from guanxi.kernel.declare.fields import Boolean, DateTime, Field, Link, Links, Person, TextField
+from guanxi.kernel.declare.fields import Boolean, Choice, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
 from guanxi.kernel.declare.matching import Matching, MergeAction
 from guanxi.kernel.declare.matching import actions as merge_actions
@@ -45,14 +45,15 @@ class Policy:
                  "personal" – every user makes, reads and writes records of their own without any grant. Others read
                  what is shared with them, and a role's grant reaches shared records only (docs/adr/0008),
                  "about" – read by exactly those who may read the record it is about, which its fields `object_name` and
-                 `record` name; they may write some too, without any grant, and change their own (docs/adr/0013).
+                 `record` name; they may write some too, without any grant, and change their own (docs/adr/0013),
+                 "pair" – read by whoever may merge the two records it is of, which `object_name`, `record` and `other` name.
     readers: fields of a personal object that say with whom a record is shared: a boolean (everybody), many-links to
              users, roles or departments (those below included). Without them nobody but the owner ever reads it.
     through: links whose readable target makes this record readable too (a follow-up through its customer).
     fields: starting levels by field, such as {"cost": "hidden"}; a role's own entry replaces them.
     """
 
-    read: Literal["scope", "role", "member", "personal", "about"] = "scope"
+    read: Literal["scope", "role", "member", "personal", "about", "pair"] = "scope"
     write: Literal["scope", "role", "personal"] = "scope"
     through: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
@@ -446,6 +447,8 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         raise DeclarationError(f"{where}: reading and writing are both personal or neither")
     if personal and ("owner" not in own or it.policy.through):
         raise DeclarationError(f"{where} is personal: it has an owner and is not read through a link")
+    if it.policy.read == "pair" and not (isinstance(own.get("object_name"), Choice) and all(isinstance(own.get(name), TextField) for name in ("record", "other")) and it.policy.write == "role"):
+        raise DeclarationError(f"{where} is of two records: object_name, record and other say which, and roles write it")
     for name in it.policy.readers:
         by = own.get(name)
         if not personal or not (isinstance(by, Boolean) or (isinstance(by, Links) and by.target in SHARED_WITH)):

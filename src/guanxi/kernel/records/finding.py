@@ -48,7 +48,7 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     for it in guard.catalog:
         if objects and it.name not in objects and it.plural not in objects:
             continue
-        if not access.may(actor.rights, it, "read") or guard.title(it) is None or it.policy.read == "about" or not it.sought:
+        if not access.may(actor.rights, it, "read") or guard.title(it) is None or it.policy.read in ("about", "pair") or not it.sought:
             continue
         if not _all_seen(guard, it):
             limited.add(it.name)

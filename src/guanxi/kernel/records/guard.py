@@ -64,7 +64,7 @@ class Guard:
     def readable(self, it: Definition, asked: Condition | None = None) -> Condition:
         """The rows the actor may read. `asked`: what is asked besides, which may narrow of what records are about."""
         parts = asked.items if isinstance(asked, And) else (asked,)
-        about = [part.value for part in parts if it.policy.read == "about" and isinstance(part, Test) and (part.path, part.op) == ("object_name", "=")]
+        about = [part.value for part in parts if it.policy.read in ("about", "pair") and isinstance(part, Test) and (part.path, part.op) == ("object_name", "=")]
         return access.readable(self.actor.rights, it, self.catalog.objects, about=about[0] if about else "")
 
     def hides(self, it: Definition, row: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ def concerns(it: Definition, changed: set[str]) -> bool:
 def write(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], *, fresh: bool) -> None:
     """Entries of living rows, with the owners of the records they are read through and whom they are shared with; the
     workspace's own id stands for everybody."""
-    if it.policy.read == "about" or not it.sought:  # it is found where it stands, with the record it is about
+    if it.policy.read in ("about", "pair") or not it.sought:  # it is found where it stands, with what it is about
         return
     above: dict[str, dict[UUID, UUID | None]] = {}
     for link in it.policy.through:

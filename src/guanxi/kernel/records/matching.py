@@ -103,7 +103,7 @@ def fill(catalog: Catalog) -> None:
 
 # -- finding -----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class _Probe:
+class Probe:
     """What is looked for: a record's keys by field."""
 
     keys: Mapping[str, frozenset[str]]
@@ -116,18 +116,18 @@ class _Probe:
         """Whether another record's keys agree with this one's field. Companies of two places only nearly do."""
         mine = self.keys.get(field, frozenset())
         levels = {key.split(".", 2)[1] for key in mine & other}
-        if "n" in levels and "e" not in levels and how != "fuzzy" and _apart(mine, other):
+        if "n" in levels and "e" not in levels and how != "fuzzy" and apart(mine, other):
             return False
         return not levels.isdisjoint(LEVELS[how])
 
 
-def _apart(mine: Iterable[str], other: Iterable[str]) -> bool:
+def apart(mine: Iterable[str], other: Iterable[str]) -> bool:
     here = next((key[10:] for key in mine if key.startswith("company.p.")), "")
     there = [key[10:] for key in other if key.startswith("company.p.")]
     return bool(here and there) and not any(here.startswith(one) or one.startswith(here) for one in there)
 
 
-def _levels(rules: Sequence[Rule]) -> dict[str, set[str]]:
+def levels(rules: Sequence[Rule]) -> dict[str, set[str]]:
     """Of each field that rules compare the levels they need: nearly alike costs ten keys where alike costs one."""
     out: dict[str, set[str]] = {}
     for rule in rules:
@@ -136,11 +136,11 @@ def _levels(rules: Sequence[Rule]) -> dict[str, set[str]]:
     return out
 
 
-def _probe(it: Definition, values: Mapping[str, Any], levels: Mapping[str, set[str]]) -> _Probe:
-    return _Probe({name: frozenset(key for key in keys_of(it, values, [name]) if key.split(".", 2)[1] in wanted) for name, wanted in levels.items()})
+def probe(it: Definition, values: Mapping[str, Any], levels: Mapping[str, set[str]]) -> Probe:
+    return Probe({name: frozenset(key for key in keys_of(it, values, [name]) if key.split(".", 2)[1] in wanted) for name, wanted in levels.items()})
 
 
-def _holds(rule: Rule, probe: _Probe, other: frozenset[str]) -> list[str]:
+def holds(rule: Rule, probe: Probe, other: frozenset[str]) -> list[str]:
     """The fields by which a rule finds another record, or none."""
     agreed = [name for name, how in rule.fields.items() if probe.agrees(name, how, other)]
     return agreed if agreed and (not rule.every or len(agreed) == len(rule.fields)) else []
@@ -154,7 +154,7 @@ class _Found:
     id: UUID
 
 
-def _find(catalog: Catalog, it: Definition, probes: Sequence[_Probe], rules: Sequence[Rule], without: Sequence[UUID]) -> list[list[_Found]]:
+def _find(catalog: Catalog, it: Definition, probes: Sequence[Probe], rules: Sequence[Rule], without: Sequence[UUID]) -> list[list[_Found]]:
     """For each probe the records that a rule holds for, each by the first rule that does. In a transaction."""
     out: list[list[_Found]] = [[] for _ in probes]
     objects = sorted({name for rule in rules for name in rule.looks if name in catalog.objects})
@@ -162,7 +162,7 @@ def _find(catalog: Catalog, it: Definition, probes: Sequence[_Probe], rules: Seq
     hits = likes.find(catalog, objects, [probe.all for probe in probes], without, MOST * 5) if objects else []
     for rule in rules:
         for n, record, name, keys in hits:
-            if (n, record) not in seen and name in rule.looks and (fields := _holds(rule, probes[n], frozenset(keys))):
+            if (n, record) not in seen and name in rule.looks and (fields := holds(rule, probes[n], frozenset(keys))):
                 seen.add((n, record))
                 out[n].append(_Found(rule, tuple(fields), name, record))
     return out
@@ -180,15 +180,15 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
     assert it.duplicates is not None
     entry = ENTRY[actor.via]
     rules = [rule for rule in catalog.rules_of(it.name) if rule.effects[entry] in ("warn", "forbid")]
-    levels = _levels(rules)
-    names = set(levels)
+    needed = levels(rules)
+    names = set(needed)
     out: list[Problem | None] = [None] * len(items)
     fresh = [n for n, (draft, _, _) in enumerate(items) if draft.new or draft.verb == "restore" or any(draft.changed(name) for name in names)]
     if not fresh:
         return out
     if any(rule.effects[entry] == "forbid" for rule in rules):
         likes.alone(catalog, it.name)
-    probes = [_probe(it, items[n][0].values, levels) for n in fresh]
+    probes = [probe(it, items[n][0].values, needed) for n in fresh]
     found = _find(catalog, it, probes, rules, [items[n][0].id for n in fresh if not items[n][0].new])
     _among(it, [items[n][0] for n in fresh], probes, rules, found)
     told = _tell(actor, catalog, [one for hits in found for one in hits])
@@ -214,7 +214,7 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
     return out
 
 
-def _among(it: Definition, drafts: Sequence[Draft], probes: Sequence[_Probe], rules: Sequence[Rule], found: list[list[_Found]]) -> None:
+def _among(it: Definition, drafts: Sequence[Draft], probes: Sequence[Probe], rules: Sequence[Rule], found: list[list[_Found]]) -> None:
     """Records of one batch are compared with one another too; the later one is the duplicate."""
     if len(drafts) < 2:
         return
@@ -224,7 +224,7 @@ def _among(it: Definition, drafts: Sequence[Draft], probes: Sequence[_Probe], ru
         for rule in rules:
             for other in earlier if it.name in rule.looks else ():
                 keys = frozenset(key for held in probes[other].keys.values() for key in held)
-                if fields := _holds(rule, probe, keys):
+                if fields := holds(rule, probe, keys):
                     found[n].append(_Found(rule, tuple(fields), it.name, drafts[other].id))
         for key in probe.all:
             index.setdefault(key, n)
@@ -357,6 +357,6 @@ def of_record(name: str, record: UUID, *, actor: Actor) -> list[Match]:
 def find(catalog: Catalog, it: Definition, values: Mapping[str, Any], rules: Sequence[Rule], *, actor: Actor, without: Sequence[UUID] = ()) -> list[Match]:
     """Records that some rules find for values, the strictest first, told as far as the rules allow."""
     with sql.work(actor.workspace):
-        told = _tell(actor, catalog, _find(catalog, it, [_probe(it, values, {name: wanted for name, wanted in _levels(rules).items() if name in values})], rules, without)[0])
+        told = _tell(actor, catalog, _find(catalog, it, [probe(it, values, {name: wanted for name, wanted in levels(rules).items() if name in values})], rules, without)[0])
     ordered = sorted(told.values(), key=lambda m: (-ORDER.index(m.effect), m.state == "bin", m.title))
     return ordered[:MOST]

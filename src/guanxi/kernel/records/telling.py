@@ -318,6 +318,8 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
         return [Reason(True, "about", T(f"能看到它所属的{label.zh}，因此能看到它。", f"May see the {label.en} it is about, and therefore this record."))]
     if it.policy.read == "member":
         out.append(Reason(True, "policy", T(f"{it.label.zh}对所有成员可见。", f"Every member may see records of {it.label.en}.")))
+    if it.policy.read == "pair":
+        return [Reason(True, "about", T("能看到两条记录并能合并它们，因此能看到它。", "May see both records and merge them, and therefore this pair."))]
     held = who.rights.on(it.name)
     owner = row.get("owner")
     if it.pooling is not None and row["pool"] is not None:

@@ -126,11 +126,11 @@ def predicate(st: Statement, it: Definition, alias: str, condition: Condition) -
             )
         case Across(link, target_name, item):
             return _across(st, it, alias, it.fields[link], st.catalog.objects[target_name], item)
-        case About(target_name, item):
+        case About(target_name, item, named):
             target, inner = st.catalog.objects[target_name], st.alias()
             text, values = predicate(st, target, inner, item)
             return (
-                f"({alias}.object_name = %s AND EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {alias}.record::uuid "
+                f"({alias}.object_name = %s AND EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {alias}.{named}::uuid "
                 f"AND {inner}.workspace_id = %s AND {inner}.deleted_at IS NULL AND ({text})))",
                 [target.name, st.catalog.workspace, *values],
             )

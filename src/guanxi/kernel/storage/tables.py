@@ -280,6 +280,24 @@ class Match(models.Model):
         indexes = (GinIndex(fields=("keys",), name="gx_match_keys"),)
 
 
+class Scan(models.Model):
+    """How far the search for duplicates has come through one object's records."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    object = models.TextField()
+    since = models.DateTimeField(null=True)
+    started = models.DateTimeField(null=True)
+    after_id = models.UUIDField(null=True)
+    rules = models.TextField()
+    finished = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_scan"
+        constraints = (models.UniqueConstraint(fields=("workspace_id", "object",), name="gx_scan_once"),)
+
+
 class Counter(models.Model):
     """The last number given out under a key of a numbering rule."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from guanxi.kernel import Test
 
 TAG = "示例"
-"""The tag of every sample customer."""
+"""The tag of every sample customer but those entered twice."""
 
 DEPARTMENTS = (
     # name, above, head
@@ -58,6 +58,8 @@ _TRADES = (
     ("教育科技有限公司", "P", "职业培训"), ("餐饮管理有限公司", "H", "连锁餐饮"), ("建设工程有限公司", "E", "建筑施工"),
     ("文化传媒有限公司", "R", "广告传播"),
 )  # fmt: skip
+NEIGHBOURS = (("苏州明湖精密仪器有限公司", "91320500MA2EXAMP18"), ("苏州明河精密仪器有限公司", "91320500MA2EXAMP7T"))
+"""Two companies, whatever their names."""
 _STREETS = ("科苑路", "星湖街", "创业大道", "云栖路", "锦绣路", "和平路", "新港路", "学府路")
 SURNAMES = "赵钱孙李周吴郑王冯陈蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜谢邹喻柏苏潘葛范彭鲁韦马方俞任袁柳唐薛雷贺倪汤"
 GIVEN = (
@@ -81,6 +83,7 @@ def demo(desk: Any) -> None:
     dice = random.Random(7)  # noqa: S311 - the same company every time, nothing secret
     _people(desk)
     _customers(desk, dice)
+    _twins(desk)
 
 
 def _people(desk: Any) -> None:
@@ -181,6 +184,20 @@ def _customers(desk: Any, dice: random.Random) -> None:
                     "birthday_kind": dice.choice(("solar", "solar", "lunar")),
                 },
             )
+
+
+def _twins(desk: Any) -> None:
+    """Companies that somebody entered a second time, for the inbox of duplicates: by another spelling, and without the legal form.
+    And two that are not one, though a single sign tells them apart and they share a switchboard."""
+    companies = [row for row in samples(desk) if row["kind"] == "company"]
+    for place, seller, spelled in ((3, "zhaolei", "{word}{trade}（{city}）有限责任公司"), (8, "lijing", "{city}{word}{trade}")):
+        row = companies[place]
+        city, ending = row["name"].split(row["short_name"])
+        name = spelled.format(word=row["short_name"], trade=ending.removesuffix("有限公司"), city=city)
+        twin = desk.user(seller).perform("customer", "create", changes={"name": name, "website": row["website"], "source": "exhibition", "phones": [mobile(900 + place)]}).id
+        desk.user(seller).perform("contact", "create", changes={"name": "展会联系人", "customer": twin, "phones": [mobile(950 + place)]})
+    for name, code in NEIGHBOURS:
+        desk.user("wanghao").perform("customer", "create", changes={"name": name, "credit_code": code, "phones": ["0512-65550100"], "source": "phone"})
 
 
 def samples(desk: Any, name: str = "customer") -> list[dict[str, Any]]:

@@ -17,11 +17,11 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from guanxi.base.errors import Conflict, Invalid, NotFound, Problem
+from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from guanxi.base.text import T
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import auditing, leaving, many, reading
+from guanxi.kernel.records import auditing, leaving, many, pairing, reading
 from guanxi.surfaces.imports import engine, exporting, planning, undoing
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
@@ -103,6 +103,13 @@ def start_handover(actor: Actor, who: UUID, plan: Mapping[str, UUID]) -> UUID:
 def start_bulk(actor: Actor, deed: many.Deed, packed: bytes) -> UUID:
     """Do something to many records, as `many.settle` or `many.pack` says which; returns the job's id. Raises as `bulk.wanted` does."""
     return _start(actor, "bulk", bulk.wanted(actor, deed, packed), len(packed) // many.WIDTH)
+
+
+def start_pairing(actor: Actor) -> UUID:
+    """Look for duplicates now instead of in the night; returns the job's id. Raises Forbidden for who may merge nothing."""
+    if not pairing.may_look(actor):
+        raise Forbidden()
+    return _start(actor, "duplicates", {})
 
 
 def start_export(
@@ -297,6 +304,32 @@ def do_bulk(job: str) -> None:
         bulk.run(found)
 
 
+@app.task(name="guanxi.duplicates", queue=QUEUE)
+def do_pairing(job: str) -> None:
+    """Look for duplicates among what changed, or go on with it."""
+    found = jobs.begin(UUID(job))
+    if found is None:
+        return
+    with _answered(found):
+        _pairing(found)
+
+
+def _pairing(found: jobs.Job) -> None:
+    done, pairs = found.done, (found.outcome or {}).get("pairs", 0)
+    for name in pairing.looked_through(found.workspace):
+        last = pairing.Pass()
+
+        def note(part: pairing.Pass) -> None:
+            nonlocal done, pairs, last
+            step = done + max(1, part.looked - last.looked)
+            pairs += part.pairs - last.pairs
+            jobs.progress(found, done, step, {"pairs": pairs})
+            done, last = step, replace(part)
+
+        pairing.look_through(found.workspace, name, after=note, cancelled=lambda: jobs.is_cancelled(found))
+    jobs.finish(found, "cancelled" if jobs.is_cancelled(found) else "done", {"pairs": pairs}, total=done)
+
+
 @app.task(name="guanxi.export", queue=QUEUE)
 def do_export(job: str) -> None:
     """Write an export; begun again from the start after a crash, because what is read has changed meanwhile."""
@@ -340,4 +373,4 @@ def _export(found: jobs.Job) -> None:
     )
 
 
-_TASKS = {"import": do_import, "export": do_export, "undo": do_undo, "handover": do_handover, "bulk": do_bulk}
+_TASKS = {"import": do_import, "export": do_export, "undo": do_undo, "handover": do_handover, "bulk": do_bulk, "duplicates": do_pairing}

@@ -28,7 +28,7 @@ SEAL = 60.0
 BACKUP = 600.0
 PARTITIONS = 6 * 3600.0
 NIGHTS = 60.0
-"""Seconds between two looks whether the night of a pool has come."""
+"""Seconds between two looks whether the night of a pool, or of the search for duplicates, has come."""
 REMIND = 30.0
 """Seconds between two looks at the clock for what it has reached."""
 GRACE = 3.0
@@ -54,6 +54,7 @@ async def work(concurrency: int, *, until_empty: bool = False) -> None:
                 asyncio.create_task(_every(CONSUME, "journal", lambda: _in_thread(_consume))),
                 asyncio.create_task(_every(NIGHTS, "pools", lambda: _in_thread(jobs.recycle))),
                 asyncio.create_task(_every(REMIND, "reminders", lambda: _in_thread(jobs.remind))),
+                asyncio.create_task(_every(NIGHTS, "duplicates", lambda: _in_thread(jobs.find_duplicates))),
             ]
             try:
                 await working.run_worker_async(

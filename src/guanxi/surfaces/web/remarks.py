@@ -35,7 +35,7 @@ def written_about(it: Definition, row: dict[str, Any]) -> Condition:
 
 def kept(visit: Visit, it: Definition) -> bool:
     """Whether people comment on records of this object: not on settings, nor on what is itself about a record."""
-    return it.group != "settings" and it.policy.read != "about" and visit.may(visit.catalog.object(NAME), "read")
+    return it.group != "settings" and it.policy.read not in ("about", "pair") and visit.may(visit.catalog.object(NAME), "read")
 
 
 def writing(visit: Visit, it: Definition, row: dict[str, Any]) -> Writing | None:

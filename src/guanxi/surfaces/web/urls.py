@@ -21,6 +21,7 @@ from guanxi.surfaces.web import (
     grouping,
     home,
     importing,
+    inbox,
     linking,
     merging,
     notices,
@@ -44,7 +45,7 @@ from guanxi.surfaces.web import (
 from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("apply", "calendar", "capture", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
+RESERVED = ("apply", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -108,6 +109,7 @@ urlpatterns = [
     path("notices/<uuid:id>", notices.opened),
     re_path(rf"^dashboards/{DASHBOARD}/figures\.pdf$", printing.dashboard),
     path("calendar", calendars.common),
+    path("duplicates", inbox.inbox),
     path("<slug:plural>", shown.shown),
     path("<slug:plural>/bulk", bulk.bulk),
     path("<slug:plural>/arrange", arranging.arrange),

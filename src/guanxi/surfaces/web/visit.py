@@ -22,6 +22,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.fields import Settings
 from guanxi.kernel.declare.objects import Calendar, Definition
+from guanxi.kernel.records import pairing
 from guanxi.kernel.records.guard import Guard
 from guanxi.surfaces.web import words
 from guanxi.surfaces.web.look import Look, render
@@ -174,6 +175,11 @@ class Visit:
     def has_days(self) -> bool:
         """Whether any object of daily work has a calendar, so that there is one of all."""
         return any(isinstance(view, Calendar) for it in self.main() for view in it.views)
+
+    @property
+    def has_duplicates(self) -> bool:
+        """Whether this person may merge records that are looked through for duplicates."""
+        return pairing.may_look(self.actor)
 
     def main(self) -> list[Definition]:
         """The objects of daily work that the actor may read, in the navigation's order."""

@@ -19,6 +19,7 @@ VERBS: dict[str, Text] = {
     "undo": T("撤销", "Undo"),
     "handover": T("离职交接", "Hand-over"),
     "merge": T("合并", "Merge"),
+    "duplicates": T("查找重复", "Look for duplicates"),
 }
 DONE: dict[str, Text] = {
     "create": T("新建了", "created"),
@@ -71,6 +72,7 @@ VIA: dict[str, Text] = {
     "recycling": T("自动回收", "recycling"),
     "notices": T("消息", "notices"),
     "reminders": T("提醒", "reminders"),
+    "duplicates": T("查重", "duplicate search"),
 }
 KINDS: dict[str, Text] = {
     "person": T("", ""),

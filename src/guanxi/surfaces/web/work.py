@@ -40,6 +40,7 @@ FIGURES: dict[str, Text] = {
     "unchanged": T("无变化", "Unchanged"),
     "skipped": T("跳过", "Skipped"),
     "rejected": T("拒绝", "Refused"),
+    "pairs": T("疑似重复", "Possible duplicates"),
 }
 FILES: dict[str, Text] = {"file": T("下载文件", "Download the file"), "errors": T("下载被拒绝的行", "Download the refused rows")}
 RESULTS = T("下载逐条结果", "Download all results")

@@ -198,6 +198,8 @@ def sentence(one: Line, departments: Mapping[str, str] | None = None) -> Text:
         en.append(f"everybody keeps {noun.en} of their own")
     elif it.policy.read == "about":
         return T(f"能看到一条记录的人，都能看到和发表它的{noun.zh}。", f"Whoever sees a record sees its {noun.en} and may write some.")
+    elif it.policy.read == "pair":
+        return T(f"能合并两条记录的人，能看到和处理它们的{noun.zh}。", f"Whoever may merge two records sees their {noun.en} and decides about them.")
     elif "read" not in one.verbs or one.read == "none":
         return T(f"看不到{noun.zh}。", f"Does not see {noun.en}.")
     else:
