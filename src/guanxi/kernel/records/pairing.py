@@ -224,5 +224,4 @@ def may_look(actor: Actor) -> bool:
 def last(actor: Actor) -> datetime | None:
     """When the last pass through what the actor may merge ended; None before the first."""
     with sql.work(actor.workspace):
-        places = [scans.at(actor.workspace, it.name) for it in objects(actor)]
-    return max((place.finished for place in places if place is not None and place.finished is not None), default=None)
+        return scans.finished(actor.workspace, [it.name for it in objects(actor)])

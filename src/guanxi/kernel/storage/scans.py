@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -25,6 +26,12 @@ class Place:
 def at(workspace: UUID, name: str) -> Place | None:
     found = sql.rows("SELECT since, started, after_id, rules, finished FROM gx_scan WHERE workspace_id = %s AND object = %s", [workspace, name])
     return Place(*found[0]) if found else None
+
+
+def finished(workspace: UUID, names: Sequence[str]) -> datetime | None:
+    """When the last pass through some objects ended."""
+    found: datetime | None = sql.rows("SELECT max(finished) FROM gx_scan WHERE workspace_id = %s AND object = ANY(%s)", [workspace, list(names)])[0][0]
+    return found
 
 
 def take(workspace: UUID, name: str) -> Place:
