@@ -143,6 +143,14 @@ def test_ten_megabytes_are_too_much(cast: Cast, owner: Caller) -> None:
     assert state() == before
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 300])
+def test_a_form_that_is_none_is_refused(cast: Cast, owner: Caller, kind: str) -> None:
+    before = state()
+    answer = owner.client.post("/api/v1/files", data=b"--x\r\n", content_type=kind, **owner.headers)
+    problem(answer, 422, "invalid", "body")
+    assert state() == before
+
+
 def test_methods_and_addresses_that_do_not_exist(cast: Cast, owner: Caller) -> None:
     one = create(cast.actor("owner"), "book", name="x")
     for method, path in (("put", f"/books/{one}"), ("delete", "/books"), ("patch", "/books"), ("post", f"/books/{one}")):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -48,6 +50,13 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
         if error.status_code == 404
         else Invalid.field("body", "invalid", "请求格式不对。", "The request has the wrong form."),
     )
+
+
+@api.exception_handler(MultiPartParserError)
+@api.exception_handler(SuspiciousOperation)
+def _form(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A form that is none, or holds more parts than one may."""
+    return refusal(request, Invalid.field("body", "invalid", "表单格式不对。", "The form cannot be read."))
 
 
 @api.exception_handler(Exception)
