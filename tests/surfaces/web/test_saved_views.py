@@ -53,6 +53,21 @@ def test_a_view_keeps_columns_order_and_every_filter(cast, books):
     assert "厚书" not in Browser("teammate").read("/books"), "a view is its owner's alone until it is shared"
 
 
+def test_a_view_keeps_how_many_rows_a_page_has(cast, books):
+    browser, place = save("owner", "二十条", "q=本&size=20")
+    key = place.partition("=")[2]
+    assert reading.get("view", key, actor=cast.actor("owner"))["settings"]["size"] == 20
+    page = browser.read(place)
+    assert len(titles(page)) == 20 and re.search(r'size=50">50<', page) and f'href="/books?view={key}" aria-current="true">20<' in page.replace("&amp;", "&")
+    assert len(titles(browser.read(f"{place}&size=50"))) == 50
+    again = browser.read(f"{place}&sort=-name")
+    into = re.search(r'<form id="into" method="post" action="([^"]+)"', again)[1].replace("&amp;", "&")
+    browser.post(into, {})
+    assert reading.get("view", key, actor=cast.actor("owner"))["settings"]["size"] == 20
+    with refused():
+        door.perform("view", "create", actor=cast.actor("owner"), changes={"name": "zu viel", "object_name": "book", "kind": "list", "settings": {"size": 5000}})
+
+
 def test_one_s_own_view_is_changed_renamed_and_deleted(cast, books):
     browser, place = save("manager", "草稿", "f.status=draft")
     key = place.partition("=")[2]

@@ -48,7 +48,7 @@ COLORS = [
     ("grey", T("灰", "Grey")),
 ]  # fmt: skip
 
-VIEW = {"columns", "widths", "where", "sort", "group", "density", "by", "card", "total", "date", "end"}
+VIEW = {"columns", "widths", "where", "sort", "group", "density", "size", "by", "card", "total", "date", "end"}
 WIDGET = {one.name for one in fields(Widget)}
 DASHBOARD = {"period", "widgets", "narrow", "compare"}
 DESK = {"theme", "density", "sider", "views", "lists", "shortcuts", "searches", "drafts", "tour", "notices"}
@@ -154,6 +154,7 @@ def whole_view(draft: Any, context: Any) -> None:
     width = lambda v: isinstance(v, int) and not isinstance(v, bool) and 40 <= v <= 1200  # noqa: E731
     read.table("widths", width, "应为“列: 宽度”的表，宽度 40 到 1200。", "a table of column: width, 40 to 1200.")
     read.choice("density", DENSITIES)
+    read.number("size", 1, 200)
     read.asks("where", context, it.name, where=read.value.get("where"))
     read.asks("sort", context, it.name, sort=read.texts("sort", 5))
     if group := read.text("group"):

@@ -45,7 +45,9 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
     def address(**changes: Any) -> str:
         return href(visit, **changes)
 
-    size = next((n for n in SIZES if str(n) == get.get("size")), SIZE)
+    usual = showing.settings_of(visit, it, view).get("size")
+    usual = usual if usual in SIZES else SIZE
+    size = next((n for n in SIZES if str(n) == get.get("size")), usual)
     order = sort or list(view.sort) or None
     group = grouping.by(visit, it, showing.settings_of(visit, it, view)) if not binned else None
     groups: grouping.Grouped | None = None
@@ -101,6 +103,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         sort=sort,
         size=size,
         sizes=SIZES,
+        usual=usual,
         sorted=_directions(sort or list(view.sort)),
         sortable=_sortable,
         numeric=numeric,

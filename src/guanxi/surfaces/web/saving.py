@@ -94,6 +94,9 @@ def settings(visit: Visit, it: Definition) -> dict[str, Any]:
         out["density"] = arranged["density"]
     if known := {path: width for path, width in (arranged.get("widths") or {}).items() if path in out["columns"]}:
         out["widths"] = known
+    held = showing.settings_of(visit, it, view).get("size")
+    if size := next((n for n in listing.SIZES if str(n) == visit.get.get("size")), held):
+        out["size"] = size
     where = listing.condition(visit, it)
     if conditions.narrows(where):
         out["where"] = conditions.to_json(where)
