@@ -148,3 +148,20 @@ def test_they_talk_about_it_under_it(two: Any, whole_site: str, cast: Cast, cust
     expect(theirs.locator("nav.kinds a", has_text="评论")).to_contain_text("1")
     found = after(lambda: reading.query("comment", actor=cast.actor("teammate"), fields=["text", "mentions", "record"]).rows)
     assert [(r["text"].strip(), [m["label"] for m in r["mentions"]], r["record"]) for r in found] == [("名称听你的 @李娜", ["李娜"], str(customer))]
+
+
+def test_a_dashboard_follows_and_a_deleted_row_says_so(two: Any, whole_site: str, cast: Cast) -> None:
+    from playwright.sync_api import expect
+
+    mine, theirs = two
+    row = after(lambda: door.perform("customer", "create", actor=cast.actor("owner"), changes={"name": "将被删除有限公司"}).id)
+    after(lambda: door.perform("customer", "share", actor=cast.actor("owner"), id=row, inputs={"user": cast.users["teammate"], "level": "read"}))
+    theirs.goto(whole_site + "/customers")
+    mine.goto(whole_site + "/dashboards/customers.analysis?period=all")
+    expect(theirs.locator(f"a.title[href='/customers/{row}']")).to_be_visible()
+    number = mine.locator(".widget.k-number .big").first
+    before = int(number.inner_text())
+    mine.wait_for_timeout(1500)  # until the stream listens
+    after(lambda: door.perform("customer", "delete", actor=cast.actor("owner"), id=row))
+    expect(theirs.locator(f"tr.left a[href='/customers/{row}'].title")).to_have_count(1, timeout=15000)
+    expect(number).to_have_text(str(before - 1), timeout=45000)

@@ -111,6 +111,22 @@ def test_a_change_reaches_those_who_may_see_it(cast: Cast, server: str) -> None:
     assert [d for _, d in streams["outsider"].heard(1) if d["id"] == str(book)] == [], "rights taken away end here too"
 
 
+def test_a_deletion_reaches_those_who_could_see_it(cast: Cast, server: str) -> None:
+    """So that an open list knows that a row is gone; its id is all that is told."""
+    owner = cast.actor("owner")
+    book = create(owner, "book", name="要删的")
+    streams = {name: Stream(server, cast.token(name), "?objects=book") for name in ("manager", "outsider", "nobody")}
+    page = Stream(server, cast.token("manager"), f"?objects=chapter&record=books/{book}")
+    page.wait("changed", lambda data: data["id"] == str(book))
+    time.sleep(1)
+    door.perform("book", "delete", actor=owner, id=book)
+    told = streams["manager"].wait("changed", lambda data: data["id"] == str(book) and "by" not in data)
+    assert set(told) == {"object", "id", "version"}
+    page.wait("gone", lambda data: data["id"] == str(book))
+    for name in ("outsider", "nobody"):
+        assert [d for _, d in streams[name].heard(0.5) if d["id"] == str(book)] == []
+
+
 def test_a_stream_needs_to_know_who_listens(server: str) -> None:
     for header in ({}, {"Authorization": "Bearer gx_wrong"}, {"Cookie": "guanxi_session=nonsense"}, {"Authorization": "Basic x"}):
         with pytest.raises(urllib.error.HTTPError) as caught:

@@ -15,10 +15,11 @@ from guanxi.base.errors import NotFound
 from guanxi.base.ids import uuid7_floor, uuid7_time
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import reading
 from guanxi.kernel.records.reading import guard_of
-from guanxi.kernel.storage import listening, sql
+from guanxi.kernel.storage import listening, rows, sql
 
 MOST = 200
 """As many records of one object are named; of more it is only said that there are many."""
@@ -35,18 +36,19 @@ Key = tuple[str, UUID]
 @dataclass(frozen=True)
 class Changed:
     """A record that changed: its version now, who wrote it last as far as that may be known, and which of the records
-    somebody has before them it belongs to."""
+    somebody has before them it belongs to. `deleted`: it went into the bin, and they could read it before."""
 
     object: str
     id: UUID
     version: UUID
     by: dict[str, Any] | None
     of: tuple[Key, ...]
+    deleted: bool = False
 
 
 def changed(named: Mapping[str, Collection[UUID]], *, actor: Actor, objects: Collection[str] | None, shown: Collection[Key]) -> list[Changed]:
     """Of the records named by object, those the actor may read and wants to hear of: of these objects (None: all), the
-    records shown, and what belongs to them. One statement per object."""
+    records shown, and what belongs to them. One statement per object, one more where some are in the bin or out of sight."""
     guard = guard_of(actor)
     out: list[Changed] = []
     for name, ids in named.items():
@@ -75,6 +77,11 @@ def changed(named: Mapping[str, Collection[UUID]], *, actor: Actor, objects: Col
                 of = (found_at,)
             if of or objects is None or name in objects or (name, row["id"]) in shown:
                 out.append(Changed(name, row["id"], row["version"], row.get("updated_by"), of))
+        if (objects is None or name in objects) and (rest := set(wanted[:MOST]) - {row["id"] for row in found.rows}):
+            where = And((Test("id", "in", sorted(rest)), guard.readable(it)))
+            with sql.work(actor.workspace):
+                binned = rows.fetch(guard.catalog, it, where, links=False, deleted=True)
+            out += [Changed(name, row["id"], row["version"], None, (), True) for row in binned]
     return out
 
 

@@ -308,7 +308,7 @@ def _begin(stream: Stream, since: UUID | None) -> bytes:
         stream.objects = frozenset(it.name if it is not None else name for name, it in known.items())
     wanted = {(name, record) for name, records in asked.items() for record in records}
     found = watching.changed(asked, actor=actor, objects=frozenset(), shown=wanted)
-    stream.shown = frozenset((one.object, one.id) for one in found)
+    stream.shown = frozenset((one.object, one.id) for one in found if not one.deleted)
     out = b"".join(_changed(one) for one in found)
     if since is not None:
         missed = watching.missed(since, actor=actor)
@@ -345,9 +345,11 @@ def _share(
             named.setdefault(name, []).append(record)
     objects = None if any(stream.objects is None for stream in mine) else frozenset().union(*(stream.objects or () for stream in mine))
     found = watching.changed(named, actor=actor, objects=objects, shown=shown)
-    seen = {(one.object, one.id) for one in found}
+    seen = {(one.object, one.id) for one in found if not one.deleted}
     for stream in mine:
         for one in found:
+            if one.deleted and (one.object, one.id) in stream.shown:
+                continue  # it is told that it is gone
             of = tuple(key for key in one.of if key in stream.shown)
             if of or stream.objects is None or one.object in stream.objects or (one.object, one.id) in stream.shown:
                 out[stream].append(_changed(one, of))

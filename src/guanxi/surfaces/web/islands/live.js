@@ -173,11 +173,19 @@ async function parts() {
   const made = await read(base());
   for (const part of made ? document.querySelectorAll("#main [data-watch][id]:not([data-rows])") : []) {
     const other = made.getElementById(part.id);
-    if (!other || part.matches(".dragging") || part.querySelector(":focus-within:is(form), .moving, .dragging, [aria-busy]")) continue;
+    if (!other || part.matches(".dragging") || part.querySelector(":focus-within:is(form), .moving, .dragging, [aria-busy], details.menu[open]")) continue;
     if (part.matches("gx-board")) board(part, other);
-    else if (part.innerHTML !== other.innerHTML) { part.replaceChildren(...other.childNodes); globalThis.htmx?.process(part); }
+    else if (!same(part, other)) {
+      const opened = part.querySelector("gx-chart details")?.open;
+      part.replaceChildren(...other.childNodes);
+      if (opened) part.querySelector("gx-chart details")?.setAttribute("open", "");
+      globalThis.htmx?.process(part);
+    }
   }
 }
+
+// A chart is drawn over its table: the words of that say whether it changed.
+const same = (part, other) => (part.querySelector("gx-chart") ? part.textContent === other.textContent : part.innerHTML === other.innerHTML);
 
 const base = () => history.state?.gx?.base ?? location.href;
 
