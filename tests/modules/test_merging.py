@@ -337,3 +337,24 @@ def test_history_says_what_became_one(cast: Cast) -> None:
     unmerge(cast, a, merge=str(done.version))
     assert telling.history("customer", a, actor=owner)[0].changes["@merge"] == [{"others": [{"id": b, "label": "史二"}]}, None]
     assert [e.verb for e in telling.history("customer", b, actor=owner)] == ["put_back", "absorb", "create"]
+
+
+def test_a_former_name_leads_to_the_survivor_and_never_against_it(cast: Cast) -> None:
+    """What was merged is looked up by its old name as what it became, and is no duplicate of it."""
+    from guanxi.kernel.records import matching
+
+    owner = cast.actor("owner").through("web")
+    a = create(owner, "customer", name="扬帆重工有限公司")
+    b = create(owner, "customer", name="远航重工有限公司", credit_code="91320500MA2EXAMP18")
+    merge(cast, a, b)
+    found = matching.check("customer", {"name": "远航重工"}, actor=owner)
+    assert [(one.id, one.title, one.state) for one in found] == [(a, "扬帆重工有限公司", "mine")]
+    both = matching.check("customer", {"name": "远航重工", "credit_code": "91320500MA2EXAMP18"}, actor=owner)
+    assert [one.id for one in both] == [a]
+    assert matching.check("customer", {"name": "远航重工"}, actor=owner, id=a) == [] == matching.of_record("customer", a, actor=owner)
+    door.perform("customer", "update", actor=owner, id=a, changes={"credit_code": None})
+    done = door.perform("customer", "update", actor=owner, id=a, changes={"name": "远航重工股份公司", "credit_code": "91320500MA2EXAMP18"}, careful=True)
+    assert done.warnings == ()
+    with refused(Invalid, "credit_code:duplicate") as caught:
+        create(owner, "customer", name="别家", credit_code="91320500MA2EXAMP18")
+    assert "远航重工股份公司" in caught.value.errors[0].message.zh

@@ -7,7 +7,7 @@ statement. A check tells no more of a record out of sight than the rule that fou
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -22,9 +22,9 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.declare.fields import Field, FieldProblem, Region
-from guanxi.kernel.declare.matching import Identity
+from guanxi.kernel.declare.matching import MERGED, Identity
 from guanxi.kernel.declare.objects import Definition
-from guanxi.kernel.records import reading
+from guanxi.kernel.records import merging, reading
 from guanxi.kernel.records.draft import Context, Draft
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.reading import guard_of
@@ -194,7 +194,9 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
     told = _tell(actor, catalog, [one for hits in found for one in hits])
     for n, hits in zip(fresh, found, strict=True):
         draft, careful, context = items[n]
-        shown = [(one, told[one.object, one.id]) for one in hits if (one.object, one.id) in told]
+        own = draft.id if not draft.new else None
+        by_record = {match.stands or one.id: (one, match) for one in reversed(hits) if (match := told.get((one.object, one.id))) is not None and (match.stands is None or match.stands != own)}
+        shown = list(reversed(by_record.values()))
         shown = [(one, match) for one, match in shown if draft.new or draft.verb == "restore" or any(draft.changed(name) for name in one.fields)]
         if not shown:
             continue
@@ -210,7 +212,7 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
         else:
             for one, match in shown[:3]:
                 context.warn(one.fields[0], _sentence(one.rule, match))
-            draft.because = {"kind": "duplicates", "rules": sorted({str(one.rule.label) for one, _ in shown}), "of": [str(one.id) for one, _ in shown[:5]]}
+            draft.because = {"kind": "duplicates", "rules": sorted({str(one.rule.label) for one, _ in shown}), "of": [str(match.stands or one.id) for one, match in shown[:5]]}
     return out
 
 
@@ -255,6 +257,8 @@ class Match:
     rule: Text | None = None
     effect: str = "show"
     fields: tuple[str, ...] = ()
+    stands: UUID | None = None
+    """The record this is told of: of one that was merged, what it became."""
 
     def to_json(self, language: str) -> dict[str, Any]:
         out: dict[str, Any] = {"object": self.object, "id": self.id, "state": self.state, "effect": self.effect, "fields": list(self.fields)}
@@ -280,6 +284,14 @@ def _tell(actor: Actor, catalog: Catalog, found: Sequence[_Found]) -> dict[tuple
         ids = [one.id for one in found if one.object == name]
         rows = storage.fetch(catalog.bare, it, Test("id", "in", ids), deleted=None, links=False)
         there = {row["id"] for row in rows}
+        gone = {row["id"]: row for row in rows if row[MERGED] is not None}
+        into = merging.became(catalog.bare, it, gone) if gone else {}
+        rows = [row for row in rows if row["id"] not in into]
+        stand = storage.fetch(catalog.bare, it, Test("id", "in", [id for id in set(into.values()) if id not in there]), links=False) if set(into.values()) - there else []
+        rows += stand
+        for loser, survivor in into.items():  # a merged record is told of as what it became
+            if (name, survivor) not in rules:
+                rules[name, survivor] = replace(rules[name, loser], id=survivor)
         readable: set[UUID] = set()
         if access.may(actor.rights, it, "read"):
             readable = storage.satisfying(catalog.bare, it, [row["id"] for row in rows if row.get("deleted_at") is None], guard.readable(guard.catalog.objects[name]), deleted=False)
@@ -303,8 +315,9 @@ def _tell(actor: Actor, catalog: Catalog, found: Sequence[_Found]) -> dict[tuple
                 title=str(row.get(it.title) or "") if sees or "title" in shown else "",
                 owner=people.get(row.get("owner"), "") if sees or "owner" in shown else "", owner_id=row.get("owner") if sees or "owner" in shown else None,
                 contacted=row.get(it.duplicates.contacted) if it.duplicates.contacted and (sees or "contacted" in shown) else None,
-                claim=row["id"] in claimable, rule=one.rule.label, effect=one.rule.effects[entry], fields=one.fields,
+                claim=row["id"] in claimable, rule=one.rule.label, effect=one.rule.effects[entry], fields=one.fields, stands=row["id"],
             )  # fmt: skip
+        out |= {(name, loser): out[name, survivor] for loser, survivor in into.items() if (name, survivor) in out}
         for one in found:
             if one.object == name and one.id not in there:
                 out[name, one.id] = Match(name, None, "new", STATES["new"], rule=one.rule.label, effect=one.rule.effects[entry], fields=one.fields)
@@ -358,5 +371,6 @@ def find(catalog: Catalog, it: Definition, values: Mapping[str, Any], rules: Seq
     """Records that some rules find for values, the strictest first, told as far as the rules allow."""
     with sql.work(actor.workspace):
         told = _tell(actor, catalog, _find(catalog, it, [probe(it, values, {name: wanted for name, wanted in levels(rules).items() if name in values})], rules, without)[0])
-    ordered = sorted(told.values(), key=lambda m: (-ORDER.index(m.effect), m.state == "bin", m.title))
+    each = {match.stands: match for match in told.values() if match.stands not in without}
+    ordered = sorted(each.values(), key=lambda m: (-ORDER.index(m.effect), m.state == "bin", m.title))
     return ordered[:MOST]

@@ -245,13 +245,13 @@ def followed(catalog: Catalog, it: Definition, row: Mapping[str, Any]) -> dict[s
     for target in catalog:
         links = links_to(it, target.name) if target.duplicates is not None else []
         asked = {id for one in links for id in (row.get(one.name) if isinstance(one, Links) else [row.get(one.name)]) or () if id is not None}
-        to = _became(catalog, target, asked) if asked else {}
+        to = became(catalog, target, asked) if asked else {}
         if to:
             out |= redirected(links, row, to)
     return out
 
 
-def _became(catalog: Catalog, it: Definition, asked: Iterable[UUID]) -> dict[UUID, UUID]:
+def became(catalog: Catalog, it: Definition, asked: Iterable[UUID]) -> dict[UUID, UUID]:
     """Of records that were merged the living ones they became in the end."""
     out: dict[UUID, UUID] = {id: id for id in asked}
     for _ in range(100):  # one that was merged may have become another; a circle there cannot be, as the last one lives
@@ -479,5 +479,5 @@ def survivor(name: str, record: UUID | str, *, actor: Actor) -> UUID | None:
     if it.duplicates is None or asked is None:
         return None
     with sql.work(actor.workspace):
-        at = _became(guard.catalog.bare, it, [asked]).get(asked)
+        at = became(guard.catalog.bare, it, [asked]).get(asked)
         return at if at is not None and storage.satisfying(guard.catalog, it, [at], guard.readable(it), deleted=False) else None
