@@ -262,7 +262,7 @@ def document() -> dict[str, Any]:
         "Event": {
             "type": "object",
             "properties": {
-                "id": uuid, "object": text, "record": uuid, "label": text, "verb": text, "actor": {"type": ["object", "null"]}, "actor_kind": text,
+                "id": uuid, "object": text, "record": uuid, "label": {"type": ["string", "null"]}, "verb": text, "actor": {"type": ["object", "null"]}, "actor_kind": text,
                 "via": text, "at": {"type": "string", "format": "date-time"}, "changes": {"type": "object"}, "cause": {"type": ["string", "null"]},
             },
         },
