@@ -19,6 +19,8 @@ import pytest
 from guanxi.base.ids import uuid7_floor
 from guanxi.kernel.records import door, reading, telling
 from guanxi.surfaces.live.presence import Presence
+from guanxi.surfaces.live.stream import Live, _concerns
+from guanxi.surfaces.live.stream import Stream as Stream_
 from tests.cast import PASSWORD, Cast
 from tests.kernel.tools import create
 
@@ -244,3 +246,16 @@ def test_a_browser_whose_session_ended_is_told_so_and_stops(cast: Cast, server: 
     page.wait("end")
     gone = Stream(server, "", "?objects=book", Cookie=cookies, Accept="text/event-stream")
     gone.wait("end")
+
+
+def test_what_concerns_one_person_wakes_nobody_else() -> None:
+    """Strictly personal records are announced with whom they concern; others' streams ask nothing about them."""
+    live = Live()
+    mine, theirs = (Stream_(("session", who), frozenset({"notice", "customer"}), (), workspace="w", user=who) for who in ("me", "they"))
+    live.streams = {mine, theirs}
+    one, another = "0199aaaa-0000-7000-8000-000000000001", "0199aaaa-0000-7000-8000-000000000002"
+    live._hear({"w": "w", "o": {"notice": [one]}, "more": False, "only": ["me"]})
+    assert [_concerns(stream, live.waiting["w"]) for stream in (mine, theirs)] == [True, False]
+    live._hear({"w": "w", "o": {"customer": [another]}, "more": False})
+    assert [_concerns(stream, live.waiting["w"]) for stream in (mine, theirs)] == [True, True]
+    live.judge.shutdown()

@@ -25,7 +25,7 @@ export async function toggle(link, recount) {
   box.style.setProperty("--right", `${Math.max(8, innerWidth - right - 60)}px`);
   box.style.setProperty("--under", `${bottom + 8}px`);
   box.showPopover();
-  box.querySelector(".notices a, a")?.focus({ preventScroll: true });
+  (box.querySelector(".notices a") ?? box.querySelector("a"))?.focus({ preventScroll: true });
   count();
 }
 
