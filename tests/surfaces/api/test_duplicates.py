@@ -36,3 +36,16 @@ def test_wrong_questions(cast: Cast) -> None:
     assert post(cast, "owner", "customers/duplicates", {"values": {}, "id": "x"}).status_code == 422
     assert post(cast, "owner", "tasks/duplicates", {"values": {}}).status_code == 404
     assert post(cast, "nobody", "customers/duplicates", {"values": {"name": "云帆物流"}}).status_code == 404
+
+
+def test_merging_and_undoing_are_actions_like_any_other(cast: Cast) -> None:
+    a, b = (post(cast, "owner", "customers", {"name": name}).json()["id"] for name in ("丽水青瓷有限公司", "青瓷（丽水）"))
+    contact = post(cast, "owner", "contacts", {"name": "周经理", "customer": b}).json()["id"]
+    wrong = post(cast, "owner", f"customers/{a}/merge", {"inputs": {"others": [b], "fields": {"name": contact}}})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "name")
+    assert post(cast, "outsider", f"customers/{a}/merge", {"inputs": {"others": [b]}}).status_code == 404
+    done = post(cast, "owner", f"customers/{a}/merge", {"inputs": {"others": [b], "fields": {"name": b}}}).json()
+    assert (done["output"]["moved"], done["output"]["merge"]) == (1, done["version"])
+    back = post(cast, "owner", f"customers/{a}/unmerge", {"inputs": {"merge": done["version"]}}).json()
+    assert (back["output"]["others"], back["output"]["kept"], back["warnings"]) == ([b], [], [])
+    assert post(cast, "owner", f"customers/{a}/unmerge", {}).status_code == 409

@@ -17,6 +17,7 @@ from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.conditions import from_text, leaves
 from guanxi.kernel.declare.fields import KINDS, Choice, Field, Link, Links, Option, Settings
 from guanxi.kernel.declare.figures import Widget
+from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.notices import KINDS as NOTICE_KINDS
 from guanxi.kernel.declare.notices import NoticeKind
 from guanxi.kernel.declare.objects import Action, DeclarationError, Definition, Module, Record
@@ -200,7 +201,7 @@ class Catalog:
         reverse: dict[str, list[tuple[Definition, Link]]] = {}
         for definition in self.objects.values():
             for link in definition.links():
-                if not link.system:
+                if not link.system and link.name != MERGED:  # those lie in the bin
                     reverse.setdefault(link.target, []).append((definition, link))
         object.__setattr__(self, "_reverse", reverse)
 
