@@ -121,6 +121,13 @@ PAIR_VERBS = ("dismiss", "postpone", "reopen")
 POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
 
 
+def _deletes(person: str, made: Made) -> bool:
+    """What others said is taken away by whom a role lets delete it."""
+    grant = _grant(person, made.name)
+    scope = _scope(person, grant.get("write", grant.get("read", "own"))) if {"*", "delete"} & set(grant.get("verbs", ())) else set()
+    return scope is None or made.owner in scope
+
+
 def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
     it = REGISTRY.objects[made.name]
     if kind == "write" and it.pooling is not None and verb in POOL_VERBS and verb not in HELD:
@@ -134,7 +141,7 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         managed = made.shared is not None and (scope is None or made.owner in scope)
         return made.owner == person or managed or (kind == "read" and _addressed(person, made))
     if it.policy.read == "about":
-        return _reaches(person, made.above["record"], "read") and (kind == "read" or made.owner == person)
+        return _reaches(person, made.above["record"], "read") and (kind == "read" or made.owner == person or (verb == "delete" and _deletes(person, made)))
     if it.policy.read == "pair":
         return _holds(person, "lead", "merge") and all(_reaches(person, made.above[side], "read") for side in ("record", "other"))
     if kind == "read":

@@ -12,6 +12,7 @@ from guanxi.kernel.catalog import remarks as kernel
 from guanxi.kernel.records import door, reading
 from guanxi.surfaces.web import remarks
 from tests.cast import Cast
+from tests.kernel.tools import events_of, refused
 from tests.surfaces.web.browser import Browser, inputs, statements, words
 
 
@@ -64,6 +65,28 @@ def test_its_author_changes_it_and_takes_it_away(cast: Cast, customer: Any, monk
     monkeypatch.undo()
     assert client.fill(f"/comments/{made}/delete").status_code == 302
     assert "没有错字" not in words(client.read(url))
+
+
+def test_an_administrator_takes_away_what_others_said(cast: Cast, customer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any time, by the right to delete comments; the words stay their author's alone to change, and stay away."""
+    url = f"/customers/{customer}"
+    post(Browser("owner"), url, text="不该说的话")
+    made = reading.query("comment", actor=cast.actor("owner"), where='text contains "不该说的话"', fields=["text"]).rows[0]["id"]
+    boss, mate = Browser("admin"), Browser("manager")
+    monkeypatch.setattr(remarks, "CHANGEABLE", timedelta(0))
+    monkeypatch.setattr(kernel, "CHANGEABLE", timedelta(0))
+    page = boss.read(url)
+    assert f'/comments/{made}/delete" data-dialog' in page and f"/comments/{made}/field/text" not in page
+    assert f"/comments/{made}/delete" not in mate.read(url)
+    for who, verb, changes in (("admin", "update", {"text": "改写"}), ("manager", "delete", {}), ("teammate", "delete", {}), ("owner", "delete", {})):
+        with refused():
+            door.perform("comment", verb, actor=cast.actor(who), id=made, changes=changes)
+    assert boss.fill(f"/comments/{made}/delete").status_code == 302
+    monkeypatch.undo()
+    assert "不该说的话" not in words(Browser("owner").read(url))
+    with refused():
+        door.perform("comment", "restore", actor=cast.actor("owner"), id=made)
+    assert [event.verb for event in events_of("comment", made)] == ["create", "delete"]
 
 
 def test_settings_have_no_comments_and_the_page_stays_within_its_statements(cast: Cast, customer: Any) -> None:

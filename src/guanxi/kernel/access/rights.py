@@ -304,6 +304,9 @@ def _writable(rights: Rights | None, it: Definition, objects: Mapping[str, Defin
     if rights is None:
         return Always()
     held = rights.on(it.name)
+    if it.policy.write == "personal" and it.policy.read == "about" and verb == "delete" and held.may(verb):
+        # What was said is its author's alone to change; whom a role lets delete it takes it away, of owners within its scope.
+        return Always() if held.write is None else OwnedBy(tuple(sorted(held.write | {rights.user})))
     if it.policy.write == "personal":
         return Or((OwnedBy((rights.user,)), *_managed(rights, it, verb, held.write)))
     if it.policy.write == "role" or held.write is None:

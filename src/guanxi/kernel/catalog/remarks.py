@@ -33,9 +33,14 @@ def about_a_record(draft: Any, context: Any) -> None:
 
 
 def in_time(draft: Any, context: Any) -> None:
-    """Its author changes or deletes it within a day."""
-    made = draft.before.get("created_at")
-    if not draft.new and made is not None and not context.actor.unlimited and context.now - made > CHANGEABLE:
+    """Its author changes or deletes it within a day, and does not bring back what somebody else took away; whom a role lets
+    delete what others said does so at any time."""
+    made, actor = draft.before.get("created_at"), context.actor
+    if draft.new or actor.unlimited or (draft.verb == "delete" and draft.before.get("owner") != actor.user):
+        return
+    if draft.verb == "restore" and draft.before.get("updated_by") not in (None, actor.user):
+        raise Forbidden(T("这条评论是别人删除的，不能恢复。", "Somebody else deleted this comment; it cannot be brought back."))
+    if made is not None and context.now - made > CHANGEABLE:
         raise Forbidden(T("发表超过 24 小时的评论不能再修改或删除。", "A comment cannot be changed or deleted 24 hours after it was written."))
 
 

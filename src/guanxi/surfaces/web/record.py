@@ -11,7 +11,7 @@ from guanxi.base.errors import Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare import conditions
-from guanxi.kernel.declare.conditions import Condition, Meaning, Test
+from guanxi.kernel.declare.conditions import Condition, Test
 from guanxi.kernel.declare.fields import FieldProblem, Json, Stage
 from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, Form, Record
@@ -175,14 +175,9 @@ def holds(visit: Visit, it: Definition, text: str, row: dict[str, Any]) -> bool:
     if not text:
         return True
     try:
-        return conditions.matches(_typed(visit, it, visit.guard.parse(text)), row, _meaning(visit))
+        return conditions.matches(_typed(visit, it, visit.guard.parse(text)), row, visit.meaning)
     except (Problem, FieldProblem, TypeError, KeyError):
         return False
-
-
-def _meaning(visit: Visit) -> Meaning:
-    settings = visit.look.settings
-    return Meaning(settings.today, visit.actor.user, visit.actor.departments, settings.fiscal_start, settings.tz, visit.actor.below)
 
 
 def _typed(visit: Visit, it: Definition, tree: Condition) -> Condition:
@@ -210,7 +205,7 @@ def permitted(visit: Visit, it: Definition, row: dict[str, Any], verbs: list[str
     if it.pooling is not None and owner["pool"] is None:
         verbs = [verb for verb in verbs if verb not in LYING]
     try:
-        found = [verb for verb in verbs if conditions.matches(visit.guard.writable(it, verb), owner, _meaning(visit))]
+        found = [verb for verb in verbs if conditions.matches(visit.guard.writable(it, verb), owner, visit.meaning)]
         if len(found) == len(verbs) or (it.pooling is not None and owner["pool"] is not None):
             return found
     except TypeError:

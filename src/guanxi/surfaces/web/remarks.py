@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from guanxi.kernel.catalog.remarks import CHANGEABLE
+from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.fields import Links
 from guanxi.kernel.declare.objects import Definition
@@ -51,11 +52,13 @@ def writing(visit: Visit, it: Definition, row: dict[str, Any]) -> Writing | None
 
 @dataclass(frozen=True)
 class Remark:
-    """A comment as it stands in a timeline: its words now, whether they were changed, and where its author may change it."""
+    """A comment as it stands in a timeline: its words now, whether they were changed, where its author may change it, and where
+    it may be deleted."""
 
     text: str
     edited: bool
     own: str
+    away: str = ""
 
 
 def remark(visit: Visit, event: telling.Told, edited: dict[Any, telling.Told]) -> Remark | None:
@@ -67,7 +70,17 @@ def remark(visit: Visit, event: telling.Told, edited: dict[Any, telling.Told]) -
     text = escape(str(last.changes["text"][1] or ""))
     for person in event.changes.get("mentions", [None, None])[1] or ():
         text = re.sub(re.escape("@" + escape(person["label"] or "")) + r"(?!\w)", lambda found: f'<b class="at">{found[0]}</b>', text)
-    return Remark(text, last is not event, visit.look.to(NAME, event.record) if mine else "")
+    place, author = visit.look.to(NAME, event.record), (event.actor or {}).get("id")
+    others = author != visit.actor.user and deletes(visit, author)
+    return Remark(text, last is not event, place if mine else "", place if mine or others else "")
+
+
+def deletes(visit: Visit, author: Any) -> bool:
+    """Whether the actor may delete what somebody else said."""
+    try:
+        return conditions.matches(visit.guard.writable(visit.catalog.object(NAME), "delete"), {"owner": author}, visit.meaning)
+    except TypeError:
+        return False
 
 
 def latest(events: Sequence[telling.Told]) -> dict[Any, telling.Told]:

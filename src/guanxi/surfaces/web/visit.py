@@ -20,6 +20,7 @@ from guanxi.kernel import accounts, capture
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.declare.conditions import Meaning
 from guanxi.kernel.declare.fields import Settings
 from guanxi.kernel.declare.objects import Calendar, Definition
 from guanxi.kernel.records import pairing
@@ -76,6 +77,12 @@ class Visit:
     def desk(self) -> Mapping[str, Any]:
         """How this person's desk is set up: theme, sider and so on."""
         return self.standing.desk  # type: ignore[no-any-return]
+
+    @property
+    def meaning(self) -> Meaning:
+        """What "today" and "me" of a condition mean here, to judge one row without asking the database."""
+        settings = self.look.settings
+        return Meaning(settings.today, self.actor.user, self.actor.departments, settings.fiscal_start, settings.tz, self.actor.below)
 
     def may(self, it: Definition, verb: str) -> bool:
         return access.may(self.actor.rights, it, verb)
