@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -182,7 +182,7 @@ def make(catalog: Catalog, actor: Actor, wishes: Sequence[Wish]) -> int:
 def _changes(group: Sequence[Wish]) -> dict[str, Any]:
     first = group[0]
     out = {"kind": first.kind.key, "tab": first.kind.tab, "object_name": first.object or None, "record": first.record or None, "by": first.by, "owner": first.to}
-    return out | {"count": len(group), "facts": _gathered(group, {**first.facts})}
+    return out | {"count": len(group), "facts": _gathered(group, {**first.facts}), "done_at": None if first.kind.tab == "todo" else datetime.now(UTC)}
 
 
 def _gathered(group: Sequence[Wish], facts: dict[str, Any]) -> dict[str, Any] | None:

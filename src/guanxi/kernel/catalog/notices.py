@@ -76,7 +76,7 @@ class Notice(
     """消息: what somebody is told, made by the program from events and instants; nobody else ever reads it.
 
     It holds no word of the record it is about: that is drawn with its reader's rights when they look. A to-do is done when
-    its fact ends, whether it was read or not. `facts`: JSON of the kind's own, such as days left, or the first records of several.
+    its fact ends, whether it was read or not; what asks for nothing is over from the start. `facts`: JSON of the kind's own, such as days left, or the first records of several.
     """
 
     kind = TextField(T("类型", "Kind"), readonly=True)
@@ -98,7 +98,7 @@ class Notice(
         Action("ended", ended, T("结束", "Over"), internal=True),
         Action("grown", grown, T("增加", "More"), inputs=(named("count", Integer(T("条数", "Records"))), named("facts", Json(T("事实", "Facts")))), internal=True),
     )
-    indexes = (("owner", "-created_at"), ("owner", "read_at"), ("object_name", "record"))
+    indexes = (("owner", "-created_at"), ("owner", "read_at"), ("owner", "done_at"), ("object_name", "record"))
     views = (
         List(columns=("kind", "tab", "by", "created_at", "read_at", "done_at"), sort=("-created_at",), filters=("tab", "read_at", "done_at", "created_at")),
         Form(fields=("kind",)),
@@ -123,7 +123,7 @@ def confirm(draft: Any, context: Any) -> None:
         return
     draft.confirmed = [*(draft.confirmed or ()), me]
     draft.pending = [one for one in draft.pending or () if one != me] or None
-    about = Test("object_name", "=", "announcement") & Test("record", "=", str(draft.id)) & Test("owner", "=", me) & Test("done_at", "empty")
+    about = Test("object_name", "=", "announcement") & Test("record", "=", str(draft.id)) & Test("owner", "=", me)
     for row in context.find("notice", about):
         context.later("notice", "ended", row["id"])
 

@@ -262,7 +262,7 @@ class Task(
             )
         ),
     )  # fmt: skip
-    indexes = (("due_at",), ("owner", "due_at"), ("status", "due_at"))
+    indexes = (("due_at",), ("remind_at",), ("owner", "due_at"), ("status", "due_at"))
 
 
 _WRITING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "import", "export")

@@ -527,7 +527,7 @@ class Opportunity(
             )
         ),
     )  # fmt: skip
-    indexes = (("pipeline", "stage"), ("result",), ("closed_on",), ("expected_close",))
+    indexes = (("pipeline", "stage"), ("result",), ("closed_on",), ("expected_close",), ("next_contact_at",))
 
 
 class StageHistory(
