@@ -90,7 +90,7 @@ class Unmerging:
         if not losers:
             raise Conflict(T("这次合并已经撤销，或并入的记录已另行恢复。", "This merge was taken back already, or the records were restored."), code="undone")
         self._may_restore(it, list(losers))
-        plans = [plan for plan in (self._plan(past, losers) for past in pasts.values() if past.record != draft.id) if plan is not None]
+        plans = self._plans([past for past in pasts.values() if past.record != draft.id], losers)
         mine = self._values(pasts[it.name, draft.id], draft.before)
         own = _Plan(pasts[it.name, draft.id], mine, draft.before["version"] in pasts[it.name, draft.id].events)
         self._no_circles(it, [own, *plans])
@@ -134,30 +134,43 @@ class Unmerging:
         if len(may) < len(losers):
             raise Forbidden(T("您不能恢复并入的记录，所以不能撤销这次合并。", "You may not restore the records that were merged, so you cannot take the merge back."))
 
-    def _may_write(self, past: _Past) -> None:
-        it = past.it
-        if self.actor.unlimited or it.policy.read in FREE or all(it.fields[name].readonly for name in past.changes if not it.fields[name].system):
+    def _may_write(self, it: Definition, pasts: Sequence[_Past]) -> None:
+        asked = [past.record for past in pasts if not all(it.fields[name].readonly for name in past.changes if not it.fields[name].system)]
+        if self.actor.unlimited or it.policy.read in FREE or not asked:
             return
-        if not access.may(self.actor.rights, it, "update") or not storage.satisfying(self.catalog, it, [past.record], And((self.guard.readable(it), self.guard.writable(it)))):
+        may: set[UUID] = set()
+        if access.may(self.actor.rights, it, "update"):
+            may = storage.satisfying(self.catalog, it, asked, And((self.guard.readable(it), self.guard.writable(it))))
+        if n := len(set(asked) - may):
             raise Forbidden(T(
-                f"有{it.label.zh}要一起恢复原状，但您不能修改。请让能修改它们的同事来撤销。",
-                f"Records of {it.label.en} would have to be put back, and you may not change them. Ask a colleague who may.",
+                f"有 {n} 条{it.label.zh}要一起恢复原状，但您不能修改。请让能修改它们的同事来撤销。",
+                f"{n} of {it.label.en} would have to be put back, and you may not change them. Ask a colleague who may.",
             ))  # fmt: skip
 
     # -- what is put back --------------------------------------------------------------------------------------------
-    def _plan(self, past: _Past, losers: Mapping[UUID, Mapping[str, Any]]) -> _Plan | None:
-        row = losers.get(past.record)
-        if row is not None:
-            return _Plan(past, {"deleted_at": None, MERGED: None}, True)
-        found = storage.fetch(self.catalog, past.it, Test("id", "in", [past.record]), deleted=None, lock=True)
-        if not found:
-            return None
-        row = found[0]
-        if row["version"] not in past.events and (row["deleted_at"] is not None or MERGED in past.changes):
-            self.kept[past.it.name, past.record] = [MERGED if MERGED in past.changes else "deleted_at"]
-            return None  # restored by hand, or deleted since: theirs to decide
-        self._may_write(past)
-        return _Plan(past, self._values(past, row), row["version"] in past.events)
+    def _plans(self, pasts: Iterable[_Past], losers: Mapping[UUID, Mapping[str, Any]]) -> list[_Plan]:
+        """What is put back into each record, object by object."""
+        out: list[_Plan] = []
+        groups: dict[str, list[_Past]] = {}
+        for past in pasts:
+            if past.record in losers:
+                out.append(_Plan(past, {"deleted_at": None, MERGED: None}, True))
+            else:
+                groups.setdefault(past.it.name, []).append(past)
+        for name, some in groups.items():
+            it = self.catalog.objects[name]
+            rows = {row["id"]: row for row in storage.fetch(self.catalog, it, Test("id", "in", [past.record for past in some]), deleted=None, lock=True)}
+            there = [past for past in some if past.record in rows and not self._theirs(past, rows[past.record])]
+            self._may_write(it, there)
+            out += [_Plan(past, self._values(past, rows[past.record]), rows[past.record]["version"] in past.events) for past in there]
+        return out
+
+    def _theirs(self, past: _Past, row: Mapping[str, Any]) -> bool:
+        """Whether somebody restored it by hand, or deleted it, since: theirs to decide, and told."""
+        if row["version"] in past.events or not (row["deleted_at"] is not None or MERGED in past.changes):
+            return False
+        self.kept[past.it.name, past.record] = [MERGED if MERGED in past.changes else "deleted_at"]
+        return True
 
     def _values(self, past: _Past, row: Mapping[str, Any]) -> dict[str, Any]:
         """The former values of the fields that still hold what the merge wrote; the others are noted as kept."""

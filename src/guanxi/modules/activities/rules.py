@@ -104,6 +104,8 @@ def _latest_contact(earlier: Any, later: Any) -> Any:
 
 
 def _recount(context: Any, name: str, target: UUID) -> None:
+    if context.get(name, target) is None:
+        return
     latest = context.find("activity", Test(name, "=", target), sort=("-happened_at",), limit=1)
     row = latest[0] if latest else {"happened_at": None, "owner": None, "kind": None, "next_contact_at": None}
     _perform(context, name, target, row["happened_at"], row["owner"], row["kind"], row["next_contact_at"], afresh=True)

@@ -379,14 +379,15 @@ def _latest_deal(earlier: Any, later: Any) -> Any:
 
 
 def _recount(context: Any, customer: UUID) -> None:
+    if context.get("customer", customer) is None:
+        return
     latest = context.find(
         "opportunity",
         Test("customer", "=", customer) & Test("result", "=", "won"),
         sort=("-closed_on",),
         limit=1,
     )
-    if context.get("customer", customer) is not None:
-        context.perform("customer", "dealt", id=customer, on=latest[0]["closed_on"] if latest else None, afresh=True)
+    context.perform("customer", "dealt", id=customer, on=latest[0]["closed_on"] if latest else None, afresh=True)
 
 
 # -- the history's own rules ----------------------------------------------------------------------------------------
