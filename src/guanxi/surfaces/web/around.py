@@ -12,7 +12,6 @@ from guanxi.base.text import T, Text
 from guanxi.kernel import files
 from guanxi.kernel.declare.conditions import Condition, Or, Test
 from guanxi.kernel.declare.fields import File, Link
-from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import Box, Definition, List, Record
 from guanxi.kernel.records import reading, telling
 from guanxi.surfaces.web import boxes, filters, remarks, words
@@ -53,12 +52,12 @@ def related(
     visit: Visit, it: Definition, view: Record, row: dict[str, Any], but: Sequence[tuple[Definition, Link]]
 ) -> tuple[list[Related], int]:
     """The objects with a link to this one that the actor may read, the view's choice first, with their numbers, and the number
-    of comments (one statement). `but`: those that are edited on the page itself. What was merged into it lies in the bin."""
+    of comments (one statement). `but`: those that are edited on the page itself."""
     order = {name: at for at, name in enumerate(view.related)}
     found = [
         (child, link)
         for child, link in visit.catalog.linking_to(it.name)
-        if link.name != MERGED and visit.may(child, "read") and visit.guard.level(child, link.name) in ("read", "write") and not any(child is a and link is b for a, b in but)
+        if visit.may(child, "read") and visit.guard.level(child, link.name) in ("read", "write") and not any(child is a and link is b for a, b in but)
     ]
     found.sort(key=lambda pair: order.get(pair[0].name, len(order)))
     if it.group == "settings" and it.name in ("user", "department"):
