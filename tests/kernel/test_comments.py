@@ -64,10 +64,9 @@ def test_it_stays_with_its_record_and_goes_with_it(cast: Cast, book: Any) -> Non
 
 def test_only_its_author_changes_it_and_only_for_a_day(cast: Cast, book: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made = write(cast, "owner", book, "写错了")
-    for who in ("manager", "admin"):
-        for verb, changes in (("update", {"text": "改别人的话"}), ("delete", {})):
-            with pytest.raises(Forbidden):
-                door.perform("comment", verb, actor=cast.actor(who), id=made, changes=changes)
+    for who, verb in (("manager", "update"), ("manager", "delete"), ("admin", "update")):  # a role may let its holders delete, never change
+        with pytest.raises(Forbidden):
+            door.perform("comment", verb, actor=cast.actor(who), id=made, changes={"text": "改别人的话"} if verb == "update" else {})
     door.perform("comment", "update", actor=cast.actor("owner"), id=made, changes={"text": "改对了"})
     monkeypatch.setattr(remarks, "CHANGEABLE", timedelta(seconds=0))
     before, count = state(), events()
