@@ -9,6 +9,7 @@ from uuid import UUID
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Field, Tags
 from guanxi.kernel.declare.objects import Action, Definition, List
+from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import handing
 from guanxi.surfaces.web import pools, words
 from guanxi.surfaces.web.visit import Visit
@@ -29,8 +30,9 @@ class Deed:
 
 
 def deeds(visit: Visit, it: Definition, binned: bool, view: List | None = None) -> list[Deed]:
-    """What may be done to many records of a list, or of one view of it."""
-    return [deed for deed in _deeds(visit, it, binned) if pools.fits(visit, it, view, deed.verb)]
+    """What may be done to many records of a list, or of one view of it; what takes them out of a pool comes first."""
+    found = [deed for deed in _deeds(visit, it, binned) if pools.fits(visit, it, view, deed.verb)]
+    return sorted(found, key=lambda deed: it.pooling is None or deed.verb not in LYING)
 
 
 def _deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
