@@ -15,6 +15,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from guanxi.base.clock import add_months
 from guanxi.base.errors import NotFound, Unauthenticated
 from guanxi.base.ids import uuid7, uuid7_floor
+from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.automation.consumers import Consumer
@@ -201,6 +202,22 @@ def test_each_company_has_its_own_place_in_the_journal(cast: Cast, other: dict[s
     _eventually(lambda: consumers.run(DEFAULT_WORKSPACE, consumer) and ours in heard[DEFAULT_WORKSPACE])
     _eventually(lambda: consumers.run(OTHER, consumer) and theirs in heard[OTHER])
     assert heard == {DEFAULT_WORKSPACE: [ours], OTHER: [theirs]}
+
+
+def test_a_reader_that_fails_keeps_no_other_from_reading(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[UUID] = []
+
+    def fail(found: Any, actor: Actor) -> None:
+        raise RuntimeError("it cannot read this")
+
+    both = [Consumer("test-fails", fail), Consumer("test-goes-on", lambda found, actor: heard.extend(e["record_id"] for e in found))]
+    monkeypatch.setattr(consumers, "CONSUMERS", both)
+    consumers.enrol()
+    made = create(DESK, "author", name="读者之间")
+    _eventually(lambda: jobs.consume() and made in heard)
+    assert made in heard
+    with sql.work(DEFAULT_WORKSPACE):
+        assert made in [event["record_id"] for event in journal_rows.unread("test-fails", DEFAULT_WORKSPACE, limit=200)], "it is still to be read"
 
 
 def test_another_company_s_records_do_not_exist(cast: Cast, other: dict[str, Any]) -> None:

@@ -21,14 +21,9 @@ from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
 from tests.kernel.test_recycling import noon, pool_of, setting, today
-from tests.kernel.tools import create, events_of, raw, refused
+from tests.kernel.tools import create, events_of, raw, read_journal, refused
 
 DESK = system(DEFAULT_WORKSPACE, via="test")
-
-
-def read_journal() -> None:
-    while jobs.consume():
-        pass
 
 
 def told(cast: Cast, who: str, tab: str = "all") -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from guanxi.base.errors import Problem
+from guanxi.kernel import jobs
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import door, reading
@@ -41,6 +43,22 @@ def events_of(name: str, record: UUID) -> list[journal.Event]:
     """The record's events, oldest first."""
     with sql.work(DEFAULT_WORKSPACE):
         return journal.of_records(DEFAULT_WORKSPACE, [(name, record)], limit=200)[::-1]
+
+
+def read_journal(seconds: float = 240) -> None:
+    """Every reader reads to the end. An event is handed out once all transactions that began before it have ended, in any
+    database of the server, so a test beside this one may hold it up for a while."""
+    unread = (
+        "SELECT 1 FROM gx_consumer c JOIN gx_event e ON e.workspace_id = c.workspace_id "
+        "WHERE c.name IN ('search', 'notices') AND (e.xid, e.id) > (c.xid, coalesce(c.event_id, '00000000-0000-0000-0000-000000000000')) LIMIT 1"
+    )
+    end = time.monotonic() + seconds
+    while True:
+        while jobs.consume():
+            pass
+        if not raw(unread) or time.monotonic() > end:
+            return
+        time.sleep(0.05)
 
 
 @contextmanager

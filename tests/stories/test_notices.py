@@ -6,22 +6,18 @@ from typing import Any
 
 import pytest
 
-from guanxi.kernel import accounts, jobs
+from guanxi.kernel import accounts
 from guanxi.kernel.records import door
 from tests.cast import Cast
 from tests.chromium import after, enter
-
-
-def happens() -> None:
-    while jobs.consume():
-        pass
+from tests.kernel.tools import read_journal
 
 
 @pytest.fixture(scope="module")
 def customer(cast: Cast) -> Any:
     one = door.perform("customer", "create", actor=cast.actor("teammate"), changes={"name": "长风机械有限公司"}).id
     door.perform("customer", "share", actor=cast.actor("teammate"), id=one, inputs={"user": cast.users["owner"], "level": "read"})
-    happens()
+    read_journal()
     return one
 
 
@@ -29,7 +25,7 @@ def mention(cast: Cast, customer: Any, text: str) -> None:
     def written() -> None:
         changes = {"text": text, "object_name": "customer", "record": str(customer), "mentions": [cast.users["owner"]]}
         door.perform("comment", "create", actor=cast.actor("teammate"), changes=changes)
-        happens()
+        read_journal()
 
     after(written)
 

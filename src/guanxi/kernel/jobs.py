@@ -6,6 +6,7 @@ written together, so that work interrupted anywhere goes on exactly where it sto
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from guanxi.kernel.journal import seals
 from guanxi.kernel.records import pairing, people, pooling
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
+
+log = logging.getLogger("guanxi.jobs")
 
 T = TypeVar("T")
 ATTEMPTS = 3
@@ -309,9 +312,13 @@ def find_duplicates(now: datetime | None = None) -> int:
 
 
 def consume() -> int:
-    """One batch for every reader of the journal in every workspace; returns how many events were handled."""
+    """One batch for every reader of the journal in every workspace; returns how many events were handled. A reader that fails
+    stays where it is and is told of in the log; the others go on."""
     done = 0
     for workspace in workspaces() if consumers.CONSUMERS else ():
         for consumer in consumers.CONSUMERS:
-            done += consumers.run(workspace, consumer)
+            try:
+                done += consumers.run(workspace, consumer)
+            except Exception:
+                log.exception("the reader %s of the journal of workspace %s failed and will try again", consumer.name, workspace)
     return done

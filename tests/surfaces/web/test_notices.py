@@ -8,33 +8,28 @@ from typing import Any
 
 import pytest
 
-from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import system
 from guanxi.kernel.records import door, notices, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
+from tests.kernel.tools import read_journal
 from tests.surfaces.web.browser import Browser, statements, words
 
 DESK = system(DEFAULT_WORKSPACE, via="test")
 
 
-def happens() -> None:
-    while jobs.consume():
-        pass
-
-
 @pytest.fixture(scope="module")
 def told(cast: Cast) -> dict[str, Any]:
     """王伟 is given a customer, is mentioned there, and gets a task."""
-    happens()
+    read_journal()
     manager = cast.actor("manager")
     customer = door.perform("customer", "create", actor=manager, changes={"name": "长风机械", "owner": cast.users["owner"]}).id
-    happens()
+    read_journal()
     text = {"text": "@王伟 <b>看</b>合同", "object_name": "customer", "record": str(customer), "mentions": [cast.users["owner"]]}
     door.perform("comment", "create", actor=manager, changes=text)
-    happens()
+    read_journal()
     task = door.perform("task", "create", actor=manager, changes={"subject": "回电", "owner": cast.users["owner"]}).id
-    happens()
+    read_journal()
     return {"customer": customer, "task": task}
 
 
@@ -72,7 +67,7 @@ def test_they_are_listed_opened_and_counted(cast: Cast, told: dict[str, Any]) ->
     assert count(client) == {"unread": 0, "todo": 1, "quiet": False}, "a thing to do is not done by reading of it"
     assert 'action="/notices/seen"' not in client.read("/notices"), "no button that would do nothing"
     door.perform("task", "complete", actor=cast.actor("owner"), id=told["task"])
-    happens()
+    read_journal()
     assert count(client)["todo"] == 0 and entries(client.read("/notices?tab=todo")) == []
     assert "已处理" in client.read("/notices")
 
@@ -90,9 +85,9 @@ def test_nobody_elses_can_be_opened_or_marked(cast: Cast, told: dict[str, Any]) 
 
 def test_a_record_out_of_sight_is_said_to_be(cast: Cast) -> None:
     one = door.perform("customer", "create", actor=cast.actor("manager"), changes={"name": "收回的", "owner": cast.users["junior"]}).id
-    happens()
+    read_journal()
     door.perform("customer", "assign", actor=cast.actor("manager"), id=one, changes={"owner": cast.users["teammate"]})
-    happens()
+    read_journal()
     client = Browser("junior")
     page = client.read("/notices")
     assert entries(page) == [("new", "赵强 把您的一条客户转给了 李娜"), ("new", "赵强 把一条客户交给了您")] and "收回的" not in page
@@ -162,7 +157,7 @@ def test_an_announcement_is_written_read_and_confirmed(cast: Cast) -> None:
     manager, owner = Browser("manager"), Browser("owner")
     answer = manager.fill("/announcements/new", subject="周五盘点", text="全组参加", kind="arrangement", units__keep=[f"{cast.departments['销售部']}|销售部"])
     assert answer.status_code == 302
-    happens()
+    read_journal()
     assert entries(owner.read("/notices?tab=todo"))[0] == ("new", "赵强 发来工作安排「周五盘点」")
     place = answer["Location"].partition("?")[0]
     assert f"{place}/confirm" in owner.read(place) and f"{place}/edit" not in owner.read(place)
