@@ -24,7 +24,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.automation import consumers, notices, reminders
 from guanxi.kernel.declare.notices import JOB
 from guanxi.kernel.journal import seals
-from guanxi.kernel.records import pairing, people, pooling
+from guanxi.kernel.records import erasing, pairing, people, pooling
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
 
@@ -292,6 +292,12 @@ def recycle(now: datetime | None = None) -> int:
         for pool, day in pooling.nights(workspace, now or datetime.now(UTC)):
             done += pooling.sweep(workspace, pool, day)
     return done
+
+
+def empty_bins(now: datetime | None = None) -> int:
+    """Erase what lay in the bin long enough, once a day in every workspace, and the bytes of files that nobody needs any more; returns
+    how many records were erased. Safe to call at any time and from several workers."""
+    return sum(erasing.nightly(workspace, now or datetime.now(UTC)) for workspace in workspaces())
 
 
 def remind(now: datetime | None = None) -> int:

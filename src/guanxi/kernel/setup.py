@@ -154,6 +154,8 @@ def seed(workspace: UUID) -> None:
             desk.perform("security", "create")
         if not desk.find("notice_rules", limit=1):
             desk.perform("notice_rules", "create")
+        if not desk.find("bin_rules", limit=1):
+            desk.perform("bin_rules", "create")
         grants: dict[str, dict[str, Any]] = {key: {} for key in ROLES}
         grants["admin"] = {"*": ADMINISTRATOR}
         for module in REGISTRY.modules:

@@ -390,7 +390,7 @@ class _Batch:
                     works.append(self._work(index, item, record, {}, {"id": record}))
             return works
         ids = [item.id for item in items if item.id is not None]
-        deleted = None if self.verb == "put_back" else self.verb == "restore"
+        deleted = None if self.verb in merging.ANYWHERE else self.verb == "restore"
         readable = self.guard.readable(self.it)
         found = storage.fetch(self.catalog, self.it, And((Test("id", "in", ids), readable)), lock=True, deleted=deleted)
         rows = {row["id"]: row for row in found}
@@ -862,7 +862,8 @@ class _Batch:
         if self.verb in ("delete", "absorb"):
             indexing.remove(self.catalog, [w.draft.id for w in works])
             return
-        found = [w for w in works if self.verb in ("create", "restore") or indexing.concerns(self.it, set(w.names))]
+        living = [w for w in works if w.draft.values.get("deleted_at") is None]
+        found = [w for w in living if self.verb in ("create", "restore") or indexing.concerns(self.it, set(w.names))]
         if found:
             indexing.write(self.catalog, self.it, [w.draft.values for w in found], fresh=self.verb == "create")
         moved = [w.draft.id for w in works if ("owner" in w.names or "pool" in w.names) and self.verb != "create"]
@@ -877,7 +878,7 @@ class _Batch:
                 self._cascade(work)
         if self.verb == "assign":
             self._hand_along(works)
-        for work in works if self.verb not in ("put_back", "unmerge") else ():
+        for work in works if self.verb not in ("put_back", "part", "unmerge") else ():
             for effect in self.it.effects:
                 effect(work.draft, work.context)
         self._consequences([later for work in works for later in work.context.waiting])

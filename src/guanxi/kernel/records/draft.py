@@ -205,6 +205,13 @@ class Context:
         self._cache.clear()
         return door.perform(name, verb, actor=actor, id=id, changes=changes, inputs=inputs, cause=self.event)
 
+    def erase(self, name: str, record: UUID) -> None:
+        """Erase a record that lies in the bin for good, because of this event. Raises NotFound and Conflict; see `records.erasing`."""
+        from guanxi.kernel.records import erasing
+
+        self._cache.clear()
+        erasing.erase_now(self.actor, name, record, self.event)
+
     def could_ask(self, name: str, **what: Any) -> Definition:
         """The object, if its records exist for the person and `what` could be asked of them: see `reading.could_ask`."""
         return reading.could_ask(name, actor=self.actor, **what)

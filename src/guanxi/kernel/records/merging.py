@@ -64,11 +64,14 @@ def _put_back(draft: Draft, context: Context, values: Mapping[str, Any], exact: 
 ABSORB = Action("absorb", _absorb, T("并入其他记录", "Merged into another"), internal=True)
 FOLLOW = Action("follow", lambda draft, context: None, T("随合并改挂", "Moved by a merge"), internal=True)
 PUT_BACK = Action("put_back", _put_back, T("撤销合并后恢复", "Put back"), internal=True)
-VERBS: dict[str, Action] = {one.name: one for one in (ABSORB, FOLLOW, PUT_BACK)}
+PART = Action("part", _put_back, T("关联的记录已彻底删除", "What it was linked to is erased"), internal=True)
+VERBS: dict[str, Action] = {one.name: one for one in (ABSORB, FOLLOW, PUT_BACK, PART)}
 """Verbs of every object that only the program does."""
+ANYWHERE = ("put_back", "part")
+"""Those of them that reach records in the bin as well."""
 ALONE = ("merge", "unmerge")
 """Verbs that write other records before their own, so that one of a batch that fails must fail as a whole."""
-BARE = ("absorb", "put_back", "unmerge")
+BARE = ("absorb", "put_back", "part", "unmerge")
 """Verbs that write a state somebody left a record in, or end it: no check is asked and nothing follows from it again."""
 
 

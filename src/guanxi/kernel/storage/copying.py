@@ -81,8 +81,8 @@ def migrations(connection: Connection) -> dict[str, str]:
 
 
 def files(connection: Connection) -> dict[str, int]:
-    """The digests of all stored files, with their sizes."""
-    return dict(connection.execute("SELECT DISTINCT digest, size FROM gx_file ORDER BY digest").fetchall())
+    """The digests of all stored files, with their sizes; without those whose bytes are about to be deleted."""
+    return dict(connection.execute("SELECT DISTINCT digest, size FROM gx_file WHERE type <> 'erased' ORDER BY digest").fetchall())
 
 
 def settle(connection: Connection) -> None:

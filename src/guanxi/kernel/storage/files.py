@@ -47,6 +47,11 @@ def path(digest: str) -> Path:
     return _folder() / digest[:2] / digest[2:4] / digest
 
 
+def hold(digest: str, *, alone: bool = False) -> None:
+    """Until the transaction ends nobody deletes these bytes; `alone`: nobody stores them either."""
+    sql.rows(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(hashtextextended(%s, 11))", [digest])
+
+
 def put(workspace: UUID, name: str, chunks: Iterable[bytes], user: UUID | None, limit: int = MAX_SIZE) -> dict[str, Any]:
     """Store a file; raises TooLarge and StorageFull, and then leaves nothing behind."""
     sql.need_room()
@@ -67,19 +72,21 @@ def put(workspace: UUID, name: str, chunks: Iterable[bytes], user: UUID | None, 
                 out.write(chunk)
             out.flush()
             os.fsync(out.fileno())
+        clean = Path(name.replace("\\", "/")).name.replace("\x00", "")[:200] or "file"
+        row = {"id": uuid7(), "digest": digest.hexdigest(), "name": clean, "size": size, "type": kind(head)}
         final = path(digest.hexdigest())
         final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.replace(temporary, final)
+        with sql.work(workspace):
+            hold(digest.hexdigest())
+            os.replace(temporary, final)
+            sql.run(
+                "INSERT INTO gx_file (id, workspace_id, digest, name, size, type, created_by, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                [row["id"], workspace, row["digest"], row["name"], size, row["type"], user, datetime.now(UTC)],
+            )
     except OSError as error:
         raise StorageFull() from error
     finally:
         Path(temporary).unlink(missing_ok=True)
-    clean = Path(name.replace("\\", "/")).name.replace("\x00", "")[:200] or "file"
-    row = {"id": uuid7(), "digest": digest.hexdigest(), "name": clean, "size": size, "type": kind(head)}
-    sql.run(
-        "INSERT INTO gx_file (id, workspace_id, digest, name, size, type, created_by, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [row["id"], workspace, row["digest"], row["name"], size, row["type"], user, datetime.now(UTC)],
-    )
     return row
 
 

@@ -1,8 +1,9 @@
 """The database's own guards, applied after every migration and checked by `doctor`.
 
 For each table of records: row-level security by workspace, forced on the owner too; a trigger that refuses an update
-which does not carry a new event, and any physical deletion. For the journal: one partition per quarter, made ahead, and
-a trigger, on it, its seals and the log, that refuses to change or delete what happened.
+which does not carry a new event, and physical deletion but of what its last event erased. For the journal: one partition per
+quarter, made ahead, and a trigger, on it, its seals and the log, that refuses to change or delete what happened. An event may only
+lose values, and only those that a later event says it took (docs/adr/0019).
 """
 
 from __future__ import annotations
@@ -29,6 +30,30 @@ CREATE OR REPLACE FUNCTION gx_no_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
 END $$;
+CREATE OR REPLACE FUNCTION gx_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM gx_event e WHERE e.id = OLD.version AND e.record_id = OLD.id AND e.verb = 'erase') THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION 'DELETE of % without its erasure', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE FUNCTION gx_only_redacted() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  eraser uuid;
+BEGIN
+  IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'changes' = to_jsonb(OLD) - 'changes' THEN
+    eraser := (NEW.changes->'@erased'->1->>-1)::uuid;
+    IF eraser <> OLD.id
+      AND NEW.changes->'@erased'->1 = COALESCE(OLD.changes->'@erased'->1, '[]') || to_jsonb(eraser::text)
+      AND NEW.changes->'@redacts' IS NOT DISTINCT FROM OLD.changes->'@redacts'
+      AND NOT EXISTS (SELECT 1 FROM jsonb_each(NEW.changes) n WHERE n.key <> '@erased' AND n.value <> '[null, null]' AND n.value IS DISTINCT FROM OLD.changes->n.key)
+      AND EXISTS (SELECT 1 FROM gx_event e WHERE e.id = eraser AND e.workspace_id = OLD.workspace_id AND jsonb_exists(e.changes->'@redacts'->1, OLD.id::text))
+    THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION '% of % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
 CREATE OR REPLACE FUNCTION gx_alike(space uuid, sought text[], kinds text[], others uuid[], most int)
 RETURNS TABLE (id uuid, object text, keys text[]) LANGUAGE sql STABLE SET enable_seqscan = off AS $$
   SELECT DISTINCT ON (found.id) found.id, found.object, found.keys FROM unnest(sought) AS key,
@@ -42,7 +67,7 @@ def apply() -> None:
     """Make every guard that is missing. Safe to run at each start."""
     sql.script(_FUNCTIONS)
     secured = {row[0] for row in sql.rows("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")}
-    triggers = {(row[0], row[1]) for row in sql.rows("SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid")}
+    triggers = _triggers()
     records = [d.table for d in REGISTRY.objects.values()]
     for table in (*records, *GUARDED):
         if table not in secured:
@@ -56,17 +81,30 @@ def apply() -> None:
             sql.script(
                 f"CREATE TRIGGER gx_event_first BEFORE UPDATE ON {table} FOR EACH ROW "
                 "WHEN (NEW.version IS NOT DISTINCT FROM OLD.version) EXECUTE FUNCTION gx_no_silent_update();"
-                f"CREATE TRIGGER gx_keep BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION gx_no_change();"
             )
+        _keep(triggers, table, "DELETE", "gx_only_erased")
     for table in KEPT:
-        if (table, "gx_keep") not in triggers:
-            sql.script(f"CREATE TRIGGER gx_keep BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION gx_no_change();")
+        _keep(triggers, table, "UPDATE OR DELETE", "gx_only_redacted" if table == "gx_event" else "gx_no_change")
     if ("gx_event", "gx_keep") not in triggers:
         sql.script(
             "ALTER TABLE gx_search_entry ALTER COLUMN tokens SET STATISTICS 2000;"
             "ALTER TABLE gx_event ALTER COLUMN xid SET DEFAULT pg_current_xact_id();"
         )
     partitions()
+
+
+def _triggers() -> dict[tuple[str, str], str]:
+    """By table and name the function each trigger calls."""
+    return {
+        (row[0], row[1]): row[2]
+        for row in sql.rows("SELECT c.relname, t.tgname, p.proname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid")
+    }
+
+
+def _keep(triggers: dict[tuple[str, str], str], table: str, what: str, function: str) -> None:
+    """What refuses to lose rows, also where an older program left another one."""
+    if triggers.get((table, "gx_keep")) != function:
+        sql.script(f"DROP TRIGGER IF EXISTS gx_keep ON {table}; CREATE TRIGGER gx_keep BEFORE {what} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}();")
 
 
 def partitions() -> None:
@@ -96,9 +134,11 @@ def quarter(day: date) -> date:
 def missing() -> list[str]:
     """Guards that are not in place, as names of tables; empty when all is well."""
     secured = {row[0] for row in sql.rows("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")}
-    triggers = {row[0] for row in sql.rows("SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname IN ('gx_event_first', 'gx_keep')")}
+    triggers = _triggers()
     records = [d.table for d in REGISTRY.objects.values()]
-    return [t for t in (*records, *GUARDED) if t not in secured] + [t for t in (*records, *KEPT) if t not in triggers]
+    kept = dict.fromkeys(records, "gx_only_erased") | dict.fromkeys(KEPT, "gx_no_change") | {"gx_event": "gx_only_redacted"}
+    unkept = [t for t, function in kept.items() if triggers.get((t, "gx_keep")) != function or (t in records and (t, "gx_event_first") not in triggers)]
+    return [t for t in (*records, *GUARDED) if t not in secured] + unkept
 
 
 def powerful() -> bool:

@@ -17,7 +17,7 @@ from guanxi.kernel.storage import sql
 
 WIDTH = 16
 """Bytes of an id, and of a hash: the first half of a SHA-256, which is still far from being hit by trying."""
-_HASH = (
+HASH = (
     "substr(sha256(convert_to(jsonb_build_array(e.id, e.object, e.record_id, e.verb, e.actor_id, e.actor_kind, e.via, "
     f"extract(epoch FROM e.at)::text, e.changes, e.cause, e.request)::text, 'UTF8')), 1, {WIDTH})"
 )
@@ -67,7 +67,7 @@ def unsealed(workspace: UUID, limit: int) -> list[tuple[UUID, bytes, str]]:
     found = sql.rows("SELECT xid::text, ids FROM gx_seal WHERE workspace_id = %s ORDER BY number DESC LIMIT 1", [workspace])
     xid, event = (found[0][0], UUID(bytes=bytes(found[0][1])[-WIDTH:])) if found else ("0", UUID(int=0))
     rows = sql.rows(
-        f"SELECT e.id, {_HASH}, e.xid::text FROM gx_event e WHERE (e.xid, e.id) > (%s::xid8, %s) "
+        f"SELECT e.id, {HASH}, e.xid::text FROM gx_event e WHERE (e.xid, e.id) > (%s::xid8, %s) "
         f"AND e.xid < pg_snapshot_xmin(pg_current_snapshot()) AND e.workspace_id = %s ORDER BY e.xid, e.id LIMIT {int(limit)}",
         [xid, event, workspace],
     )
@@ -83,7 +83,7 @@ def add(workspace: UUID, seal: Seal, xid: str) -> None:
 
 def now(workspace: UUID, ids: list[UUID]) -> dict[UUID, bytes]:
     """The hashes of some events as they are at this moment; those that are gone are left out."""
-    found = sql.rows(f"SELECT e.id, {_HASH} FROM gx_event e WHERE e.workspace_id = %s AND e.id = ANY(%s)", [workspace, ids])
+    found = sql.rows(f"SELECT e.id, {HASH} FROM gx_event e WHERE e.workspace_id = %s AND e.id = ANY(%s)", [workspace, ids])
     return {row[0]: bytes(row[1]) for row in found}
 
 

@@ -33,6 +33,8 @@ DONE: dict[str, Text] = {
     "absorb": T("并入了另一条记录", "was merged into another"),
     "follow": T("随合并改挂", "followed a merge:"),
     "put_back": T("随撤销合并恢复", "was put back as a merge was undone:"),
+    "part": T("随关联记录的彻底删除解除关联", "lost a link to what was erased:"),
+    "erase": T("彻底删除了", "erased for good"),
 }
 GROUPS: dict[str, Text] = {
     "work": T("工作台", "Work"),

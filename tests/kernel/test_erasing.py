@@ -1,0 +1,215 @@
+"""The bin is emptied: what was erased is nowhere any more, the journal still proves itself, and nothing goes any other way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import DatabaseError
+
+from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound
+from guanxi.kernel import files, jobs
+from guanxi.kernel.access.actor import system
+from guanxi.kernel.journal import seals
+from guanxi.kernel.records import door, erasing, reading, telling
+from guanxi.kernel.storage import files as stored
+from guanxi.kernel.storage import protect
+from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
+from tests.cast import Cast
+from tests.kernel.tools import create, events_of, raw, read_journal, refused
+
+SECRET = "绝密西瓜"
+DESK = system(DEFAULT_WORKSPACE, via="test")
+
+
+def rules() -> UUID:
+    found: UUID = reading.query("bin_rules", actor=DESK, fields=["id"]).rows[0]["id"]
+    return found
+
+
+def erase_now(cast: Cast, name: str, record: UUID, who: str = "admin") -> None:
+    door.perform("bin_rules", "erase_now", actor=cast.actor(who), id=rules(), inputs={"object": name, "record": str(record)})
+
+
+def everywhere(word: str) -> list[str]:
+    """The tables in which a word stands, whatever the column."""
+    tables = raw("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1")
+    return [name for (name,) in tables if raw(f'SELECT 1 FROM "{name}" t WHERE t::text LIKE %s LIMIT 1', [f"%{word}%"])]
+
+
+def age(name: str, record: UUID, days: float) -> None:
+    """As if it had been deleted so many days ago."""
+    raw(f"ALTER TABLE gx_{name} DISABLE TRIGGER gx_event_first")
+    raw(f"UPDATE gx_{name} SET deleted_at = %s WHERE id = %s", [datetime.now(UTC) - timedelta(days=days), record])
+    raw(f"ALTER TABLE gx_{name} ENABLE TRIGGER gx_event_first")
+
+
+def there(name: str, record: UUID) -> bool:
+    return bool(raw(f"SELECT 1 FROM gx_{name} WHERE id = %s", [record]))
+
+
+@pytest.fixture(scope="module")
+def owner(cast: Cast) -> Any:
+    return cast.actor("owner")
+
+
+def test_nothing_of_it_is_left_anywhere(cast: Cast, owner: Any) -> None:
+    file = files.upload(owner, f"{SECRET}.txt", [SECRET.encode()])
+    shared = files.upload(owner, "合同.txt", [b"kept elsewhere"])
+    customer = create(owner, "customer", name=f"{SECRET}有限公司", phones=[{"number": "13900001111"}], description=SECRET)
+    contact = create(owner, "contact", customer=customer, name=f"{SECRET}先生")
+    activity = create(owner, "activity", customer=customer, content=f"谈了{SECRET}", files=[file, shared])
+    create(cast.actor("manager"), "comment", text=f"@王伟 {SECRET}", object_name="customer", record=str(customer), mentions=[str(cast.users["owner"])])
+    other = create(owner, "activity", customer=create(owner, "customer", name="留下的客户"), content="另一条", files=[shared])
+    door.perform("customer", "share", actor=owner, id=customer, inputs={"user": cast.users["teammate"], "level": "read"})
+    read_journal()
+    assert {"gx_customer", "gx_contact", "gx_search_entry", "gx_comment", "gx_file", "gx_match"} <= set(everywhere(SECRET))
+    while seals.seal(DEFAULT_WORKSPACE):
+        pass
+    door.perform("customer", "delete", actor=owner, id=customer)
+    place = stored.path(raw("SELECT digest FROM gx_file WHERE id = %s", [UUID(file["file"])])[0][0])
+    assert place.exists()
+    erase_now(cast, "customer", customer)
+    jobs.empty_bins()
+    read_journal()
+    assert everywhere(SECRET) == [] and not place.exists()
+    assert stored.path(raw("SELECT digest FROM gx_file WHERE id = %s", [UUID(shared["file"])])[0][0]).exists(), "what another record has stays"
+    assert [item["file"] for item in reading.get("activity", other, actor=owner)["files"]] == [shared["file"]]
+    for name, record in (("customer", customer), ("contact", contact), ("activity", activity)):
+        assert not there(name, record)
+        verbs = [event.verb for event in events_of(name, record)]
+        assert verbs[0] == "create" and verbs[-1] == "erase", "the skeleton says what happened and when"
+        for event in events_of(name, record)[:-1]:
+            assert all(change == [None, None] for field, change in event.changes.items() if field != "@erased")
+    for table, column in (("gx_notice", "record"), ("gx_comment", "record")):
+        assert not raw(f"SELECT 1 FROM {table} WHERE {column} = %s", [str(customer)])
+    for table, column in (("gx_search_entry", "id"), ("gx_match", "id"), ("gx_team_member", "record_id"), ("gx_link", "source_id")):
+        assert not raw(f"SELECT 1 FROM {table} WHERE {column} = ANY(%s)", [[customer, contact, activity]])
+    assert protect.missing() == []
+    verdict = seals.verify(DEFAULT_WORKSPACE)
+    assert verdict.findings == []
+    while seals.seal(DEFAULT_WORKSPACE):
+        pass
+    assert seals.verify(DEFAULT_WORKSPACE).findings == [], "also once the erasures are sealed"
+
+
+def test_what_links_to_it_lives_on_without_the_link(cast: Cast, owner: Any) -> None:
+    customer = create(owner, "customer", name="有联系人的客户")
+    contact = create(owner, "contact", customer=customer, name="要走的人")
+    activity = create(owner, "activity", customer=customer, contact=contact, content="见过")
+    door.perform("contact", "delete", actor=owner, id=contact)
+    erase_now(cast, "contact", contact)
+    row = reading.get("activity", activity, actor=owner)
+    assert row["contact"] is None and row["customer"]["id"] == customer
+    last = events_of("activity", activity)[-1]
+    assert (last.verb, last.changes["contact"]) == ("part", [str(contact), None])
+    assert telling.history("activity", activity, actor=owner)[0].verb == "part"
+
+
+def test_what_something_living_needs_stays(cast: Cast, owner: Any) -> None:
+    author = create(cast.actor("admin"), "author", name="还有书的人")
+    door.perform("author", "delete", actor=cast.actor("admin"), id=author)
+    raw("ALTER TABLE gx_book DISABLE TRIGGER gx_event_first")
+    book = create(owner, "book", name="靠他的书")
+    raw("UPDATE gx_book SET author_id = %s WHERE id = %s", [author, book])
+    raw("ALTER TABLE gx_book ENABLE TRIGGER gx_event_first")
+    with refused(Conflict):
+        erase_now(cast, "author", author)
+    door.perform("book", "delete", actor=owner, id=book)
+    erase_now(cast, "author", author)
+    assert not there("author", author) and there("book", book), "what lies in the bin too only loses the link"
+
+
+def test_who_may_not_erases_nothing(cast: Cast, owner: Any) -> None:
+    book = create(owner, "book", name="别人的书")
+    with refused(NotFound):
+        erase_now(cast, "book", book)
+    door.perform("book", "delete", actor=owner, id=book)
+    for who in ("owner", "manager"):
+        with refused(Forbidden):
+            erase_now(cast, "book", book, who)
+    with refused(NotFound):
+        erase_now(cast, "book", uuid4())
+    role = create(cast.actor("admin"), "role", name="多余的角色", key="spare")
+    door.perform("role", "delete", actor=cast.actor("admin"), id=role)
+    with refused(Conflict):
+        erase_now(cast, "role", role)
+    with refused(Invalid, "days:range"):
+        door.perform("bin_rules", "update", actor=cast.actor("admin"), id=rules(), changes={"days": -1})
+
+
+def test_the_database_lets_nothing_go_any_other_way(cast: Cast, owner: Any) -> None:
+    book = create(owner, "book", name="不能硬删的书")
+    door.perform("book", "delete", actor=owner, id=book)
+    event = events_of("book", book)[0].id
+    fake = f"""'{{"@erased": [null, ["{event}"]]}}'"""
+    for statement in (
+        f"DELETE FROM gx_book WHERE id = '{book}'",
+        f"DELETE FROM gx_event WHERE id = '{event}'",
+        f"UPDATE gx_event SET changes = '{{}}' WHERE id = '{event}'",
+        f"UPDATE gx_event SET verb = 'update' WHERE id = '{event}'",
+        f"UPDATE gx_event SET changes = {fake} WHERE id = '{event}'",
+    ):
+        with pytest.raises(DatabaseError):
+            raw(statement)
+
+
+def test_a_hand_laid_on_an_erased_event_is_found(cast: Cast, owner: Any) -> None:
+    book = create(owner, "book", name="会被改的书", pages=7)
+    door.perform("book", "delete", actor=owner, id=book)
+    while seals.seal(DEFAULT_WORKSPACE):
+        pass
+    erase_now(cast, "book", book)
+    assert seals.verify(DEFAULT_WORKSPACE).findings == []
+    event = events_of("book", book)[0].id
+    raw("ALTER TABLE gx_event DISABLE TRIGGER gx_keep")
+    raw("UPDATE gx_event SET changes = changes || '{\"pages\": [null, 8]}' WHERE id = %s", [event])
+    assert [(one.kind, one.event) for one in seals.verify(DEFAULT_WORKSPACE).findings] == [("changed", event)]
+    raw("UPDATE gx_event SET changes = changes || '{\"pages\": [null, null]}' WHERE id = %s", [event])
+    raw("ALTER TABLE gx_event ENABLE TRIGGER gx_keep")
+    assert seals.verify(DEFAULT_WORKSPACE).findings == []
+
+
+def test_the_bin_is_emptied_of_what_lay_there_long_enough(cast: Cast, owner: Any) -> None:
+    old, young = create(owner, "book", name="旧"), create(owner, "book", name="新")
+    for one in (old, young):
+        door.perform("book", "delete", actor=owner, id=one)
+    age("book", old, 30.5)
+    age("book", young, 29.5)
+    tonight = datetime.now(UTC).replace(hour=20, minute=0)
+    door.perform("bin_rules", "update", actor=cast.actor("admin"), id=rules(), changes={"days": 0})
+    assert jobs.empty_bins(tonight + timedelta(days=1)) == 0 and there("book", old), "0 days: forever"
+    door.perform("bin_rules", "update", actor=cast.actor("admin"), id=rules(), changes={"days": 30})
+    assert jobs.empty_bins(tonight + timedelta(days=1)) == 0, "once a night"
+    assert jobs.empty_bins(tonight + timedelta(days=2)) >= 2 and not there("book", young)
+    assert events_of("book", old)[-1].via == "bin"
+    last = events_of("bin_rules", rules())[-1]
+    assert last.verb == "swept" and last.changes["@because"][1]["counts"]["book"] >= 2
+    fresh = create(owner, "book", name="刚删")
+    door.perform("book", "delete", actor=owner, id=fresh)
+    assert jobs.empty_bins(tonight + timedelta(days=3)) == 0 and there("book", fresh)
+    assert seals.verify(DEFAULT_WORKSPACE).findings == []
+
+
+def test_one_record_of_a_batch_that_is_needed_keeps_no_other_there(cast: Cast, owner: Any) -> None:
+    author, free = (create(cast.actor("admin"), "author", name=name) for name in ("被引用", "没人引用"))
+    for one in (author, free):
+        door.perform("author", "delete", actor=cast.actor("admin"), id=one)
+        age("author", one, 40)
+    book = create(owner, "book", name="引用者")
+    raw("ALTER TABLE gx_book DISABLE TRIGGER gx_event_first")
+    raw("UPDATE gx_book SET author_id = %s WHERE id = %s", [author, book])
+    raw("ALTER TABLE gx_book ENABLE TRIGGER gx_event_first")
+    jobs.empty_bins(datetime.now(UTC).replace(hour=20) + timedelta(days=5))
+    assert there("author", author) and not there("author", free)
+
+
+def test_merged_records_go_with_what_they_became(cast: Cast, owner: Any) -> None:
+    admin = cast.actor("admin")
+    one, two = create(admin, "customer", name="甲公司北方"), create(admin, "customer", name="乙公司南方")
+    door.perform("customer", "merge", actor=admin, id=one, inputs={"others": [two]})
+    door.perform("customer", "delete", actor=admin, id=one)
+    assert erasing.erase(DESK, "customer", [one]) == [one]
+    assert not there("customer", two)
