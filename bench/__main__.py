@@ -1,4 +1,4 @@
-"""`python -m bench [N …] [--seconds S] [--only list,search,…] [--data DIR] [--browser]`: load, measure, print a table.
+"""`python -m bench [N …] [--seconds S] [--only list,search,…] [--data DIR] [--browser] [--verify N]`: load, measure, print a table.
 
 The database server is the one of DATABASE_URL. The bench judges and never fails: what its figures mean on a machine is for
 people to say.
@@ -52,6 +52,11 @@ def main() -> int:
     import django
 
     django.setup()
+    if options.verify:
+        from bench import sealing
+
+        print(sealing.run(options.verify))
+        return 0
     sections = [_measure(size, options) for size in options.sizes]
     if _wanted(options, "start") and not options.browser:
         _start(sections[0])
@@ -72,6 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=None, help="folder of test data: real company names are taken from it")
     parser.add_argument("--forget", action="store_true", help="drop the loaded databases afterwards; else the next run finds them")
     parser.add_argument("--browser", action="store_true", help="what a person waits for in Chromium, and nothing else")
+    parser.add_argument("--verify", type=int, default=0, metavar="N", help="seal a journal of N events and verify it, and nothing else")
     found = parser.parse_args()
     found.sizes = found.sizes or ([100_000] if found.browser else [10_000, 100_000])
     found.only = {key for key in found.only.split(",") if key}

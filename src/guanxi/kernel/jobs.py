@@ -23,6 +23,7 @@ from guanxi.base.ids import parse_id, uuid7
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.automation import consumers, notices, reminders
 from guanxi.kernel.declare.notices import JOB
+from guanxi.kernel.journal import log as journal_log
 from guanxi.kernel.journal import seals
 from guanxi.kernel.records import erasing, pairing, people, pooling
 from guanxi.kernel.storage import files, protect, sql
@@ -174,6 +175,10 @@ def finish(job: Job, state: State, outcome: Mapping[str, Any], total: int | None
             [state, sql.json(dict(outcome)), total, job.id],
         )
         if ended and not job.wanted.get("dry_run"):
+            if job.kind != "export":  # which notes for itself what was taken out
+                journal_log.note(
+                    job.workspace, "bulk", user=job.user, object=str(job.wanted.get("object") or ""), rows=load(job.id).done, job=job.kind, verb=job.wanted.get("verb"), state=state
+                )
             facts = {"job": job.kind, "state": state, "object": job.wanted.get("object")}
             notices.about(job.workspace, job.user, JOB, job.id, facts, str(job.id))
 
@@ -267,20 +272,21 @@ def make_partitions() -> None:
 
 
 def seals_file() -> Path:
-    """Where the lines about the journal's seals are kept, outside the database."""
+    """Where the lines about the seals of journal and log are kept, outside the database."""
     from django.conf import settings
 
     return Path(settings.GUANXI_HOME) / "seals.log"
 
 
 def seal() -> int:
-    """Seal what happened since, in every workspace; returns how many events."""
+    """Seal what happened since, in every workspace; returns how many events and lines of the log."""
     done = 0
     for workspace in workspaces():
-        while sealed := seals.seal(workspace):
-            done += sealed
-        while seals.anchor(workspace, seals_file()):
-            pass
+        for chain in seals.CHAINS:
+            while sealed := seals.seal(workspace, chain=chain):
+                done += sealed
+            while seals.anchor(workspace, seals_file(), chain):
+                pass
     return done
 
 

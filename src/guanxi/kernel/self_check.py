@@ -129,13 +129,16 @@ def _audit(actor: Actor) -> Iterator[Item]:
         T("重新启动程序以补上保护。", "Start the program anew to put the guards back."),
     )  # fmt: skip
     with sql.work(actor.workspace):
-        last = seal_rows.last(actor.workspace)
-        waiting = bool(seal_rows.unsealed(actor.workspace, 1))
-    fresh = not waiting or (last is not None and datetime.now(UTC) - last.sealed_at < SEALED)
+        fresh = all(_sealed(actor, chain) for chain in seal_rows.CHAINS)
     yield Item(
-        AUDIT, T("变更记录封存", "Journal sealed"), fresh, T("已封存", "It is") if fresh else T("有事件超过一小时未封存", "Events wait for more than an hour"),
+        AUDIT, T("变更记录与日志封存", "Journal and log sealed"), fresh, T("已封存", "They are") if fresh else T("有内容超过一小时未封存", "Something waits for more than an hour"),
         T("确认后台进程在运行；用 ./guanxi doctor 核对。", "See that a worker runs; compare with ./guanxi doctor."),
     )  # fmt: skip
+
+
+def _sealed(actor: Actor, chain: seal_rows.Chain) -> bool:
+    last = seal_rows.last(actor.workspace, chain)
+    return not seal_rows.unsealed(actor.workspace, chain, 1) or (last is not None and datetime.now(UTC) - last.sealed_at < SEALED)
 
 
 def _transport(secure: bool) -> Iterator[Item]:

@@ -266,8 +266,12 @@ def diagnose() -> list[tuple[str, bool, str, str]]:
     )
     accounts = tables.Account.objects.count()
     out.append(("accounts", accounts > 0, f"账号：{accounts}", f"Accounts: {accounts}"))
-    out += [_journal(workspace) for workspace in jobs.workspaces()]
-    return out
+    return out + sealed()
+
+
+def sealed() -> list[tuple[str, bool, str, str]]:
+    """Journal and log of every workspace against their seals, as `diagnose` shows them."""
+    return [_sealed(workspace, chain) for workspace in jobs.workspaces() for chain in seals.CHAINS]
 
 
 _FOUND = {
@@ -277,14 +281,21 @@ _FOUND = {
 MOST_TOLD = 50
 
 
-def _journal(workspace: UUID) -> tuple[str, bool, str, str]:
-    """Whether the journal is as it was sealed; each event that is not is named."""
-    found = seals.verify(workspace, jobs.seals_file())
-    zh = f"日志封存核对：{found.events:,} 个事件，{found.seals:,} 个封存，{found.waiting:,} 个待封存"
-    en = f"Journal against its seals: {found.events:,} events, {found.seals:,} seals, {found.waiting:,} not sealed yet"
+_SEALED = {
+    "journal": (T("日志封存核对", "Journal against its seals"), T("个事件", "events")),
+    "log": (T("系统日志封存核对", "Log against its seals"), T("行", "lines")),
+}
+
+
+def _sealed(workspace: UUID, chain: seals.Chain) -> tuple[str, bool, str, str]:
+    """Whether the journal, or the log, is as it was sealed; each event or line that is not is named."""
+    found = seals.verify(workspace, jobs.seals_file(), chain)
+    name, rows = _SEALED[chain.name]
+    zh = f"{name.zh}：{found.events:,} {rows.zh}，{found.seals:,} 个封存，{found.waiting:,} 个待封存"
+    en = f"{name.en}: {found.events:,} {rows.en}, {found.seals:,} seals, {found.waiting:,} not sealed yet"
     for one in found.findings[:MOST_TOLD]:
         zh += f"\n    {_FOUND[one.kind].zh}：{one.event or ''}（封存 {one.seal}）"
         en += f"\n    {_FOUND[one.kind].en}: {one.event or ''} (seal {one.seal})"
     if more := len(found.findings) - MOST_TOLD:
         zh, en = (zh + f"\n    另有 {more} 处", en + f"\n    and {more} more") if more > 0 else (zh, en)
-    return "journal", not found.findings, zh, en
+    return chain.name, not found.findings, zh, en

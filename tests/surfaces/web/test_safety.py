@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from guanxi.base.errors import Invalid
 from guanxi.kernel.catalog.security import PROFILES, Rules, rules
-from guanxi.kernel.records import auditing, door, reading
+from guanxi.kernel.records import auditing, door, many, reading
 from guanxi.kernel.storage import sql, tables
 from tests.cast import PASSWORD
 from tests.surfaces.web.browser import Browser, words
@@ -86,6 +86,23 @@ def test_the_log_is_filtered_and_paged(cast):
     older = first.split('class="button" href="/settings/log?')[1].split('"')[0].replace("&amp;", "&")
     assert first.count("<tr><td") == 50
     assert admin.read(f"/settings/log?{older}").count("<tr><td") == 1
+
+
+def test_the_log_tells_of_settings_deletions_and_bulk_work_too(cast, demand):
+    demand(remark="季度检查")
+    owner = cast.actor("owner")
+    books = [door.perform("book", "create", actor=owner, changes={"name": f"删{n}"}).id for n in range(3)]
+    door.perform("book", "delete", actor=owner, id=books[0])
+    many.at_once(owner, many.Deed("book", "update", {"pages": 7}), books[1:])
+    admin = cast.actor("admin")
+    newest = auditing.lines(admin)[:3]
+    assert [(line.kind, line.object, line.title) for line in newest] == [("bulk", "book", ""), ("deleted", "book", "删0"), ("settings", "security", "")]
+    assert newest[0].details["rows"] == 2 and newest[2].details["fields"] == ["remark"] and newest[2].user == "管理员"
+    assert [line.kind for line in auditing.lines(admin, object="book", user=cast.users["owner"])] == ["bulk", "deleted"]
+    assert {line.kind for line in auditing.lines(admin, kinds=["settings"])} == {"settings"}
+    page = Browser("admin").read("/settings/log?object=book")
+    assert "编辑 · 书 · 2 条" in page and "书 删0" in page and "登录与安全 ·" not in page
+    assert "登录与安全 · 备注" in Browser("admin").read("/settings/log?kind=settings")
 
 
 def test_taking_the_log_out_is_in_the_log(cast):

@@ -34,8 +34,12 @@ KINDS: Mapping[str, Text] = {
     "opened": T("打开记录", "Record opened"),
     "export": T("导出数据", "Data exported"),
     "log_export": T("导出日志", "Log exported"),
+    "bulk": T("批量处理", "Bulk work"),
 }
 """What the log speaks of."""
+
+TOLD: Mapping[str, Text] = {**KINDS, "settings": T("修改设置", "Settings changed"), "deleted": T("删除记录", "Record deleted")}
+"""What is read beside each other: the log's own kinds, and events of the journal that belong there."""
 
 REASONS: Mapping[str, Text] = {
     "password": T("密码不对", "Wrong password"),

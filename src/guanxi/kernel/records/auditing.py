@@ -1,10 +1,10 @@
-"""Reading the log. Whoever may read the object `security` reads all of it, whoever may export that takes it out; everybody
+"""Reading the log, and with it what the journal says of settings and deletions. Whoever may read the object `security` reads all of it, whoever may export that takes it out; everybody
 reads what is about themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,18 +13,20 @@ from guanxi.base.errors import Forbidden, NotFound
 from guanxi.base.text import Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.declare.objects import Action
 from guanxi.kernel.journal import log
-from guanxi.kernel.records import people
+from guanxi.kernel.records import people, reading
 from guanxi.kernel.storage import log_rows, sql
 
-KINDS, REASONS = log.KINDS, log.REASONS
+KINDS, REASONS = log.TOLD, log.REASONS
 OWN = ("sign_in", "failed", "locked", "refused")
 """What people are shown of themselves: whether somebody else tried to be them."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the log. `user` is whom it is about, `actor` who did it where that is somebody else."""
+    """One line of the log. `user` is whom it is about, `actor` who did it where that is somebody else; `title` what its record is
+    called, as far as the reader may see it."""
 
     id: UUID
     at: datetime
@@ -37,6 +39,7 @@ class Line:
     object: str
     record_id: UUID | None
     details: dict[str, Any]
+    title: str = ""
 
     @property
     def label(self) -> Text:
@@ -60,15 +63,41 @@ def may(actor: Actor, verb: str = "read") -> bool:
 
 
 def lines(
-    actor: Actor, *, user: UUID | None = None, kinds: Sequence[str] = (), since: datetime | None = None, until: datetime | None = None,
+    actor: Actor, *, user: UUID | None = None, kinds: Sequence[str] = (), object: str = "", since: datetime | None = None, until: datetime | None = None,
     before: UUID | None = None, limit: int = 50,
 ) -> list[Line]:  # fmt: skip
-    """The log, newest first. Raises NotFound for whoever may not read it."""
+    """The log, newest first, and among it changes of settings and what was deleted. Raises NotFound for whoever may not read it."""
     if not may(actor):
         raise NotFound()
+    own = [kind for kind in kinds if kind in log.KINDS]
+    arranged = [it for it in people.catalog_of(actor) if it.group == "settings" and it.policy.read != "personal"] if not kinds or "settings" in kinds else []
+    settings = [it.name for it in arranged]
+    unsaid = sorted({verb for it in arranged for verb, action in it.verbs.items() if isinstance(action, Action) and action.internal and verb != "create"})
     with sql.work(actor.workspace):
-        found = log_rows.find(actor.workspace, user=user, kinds=kinds, since=since, until=until, before=before, limit=limit)
-    return [_line(row) for row in found]
+        found = log_rows.find(
+            actor.workspace, user=user, kinds=own, object=object, since=since, until=until, before=before, limit=limit,
+            settings=settings, unsaid=unsaid, deletions=not kinds or "deleted" in kinds, only_events=bool(kinds) and not own,
+        )  # fmt: skip
+        return _titled(actor, [_line(row) for row in found])
+
+
+def _titled(actor: Actor, found: list[Line]) -> list[Line]:
+    """With the names of their records: those in the bin too, for whoever may look there."""
+    guard = reading.guard_of(actor)
+    named: dict[tuple[str, UUID], str] = {}
+    wanted: dict[str, set[UUID]] = {}
+    for line in found:
+        if line.object and line.record_id is not None:
+            wanted.setdefault(line.object, set()).add(line.record_id)
+    for name, ids in wanted.items():
+        it = guard.catalog.find(name)
+        if it is None or it.single or not access.may(actor.rights, it, "read") or guard.title(it) is None:
+            continue
+        where = {"field": "id", "op": "in", "value": [str(one) for one in ids]}
+        for binned in (False, True) if access.may(actor.rights, it, "restore") else (False,):
+            for row in reading.query(name, actor=actor, where=where, fields=[it.title], limit=reading.MAX_LIMIT, deleted=binned).rows:
+                named[name, row["id"]] = it.fields[it.title].show(row.get(it.title), actor.language, guard.catalog.settings.tz)
+    return [replace(line, title=named.get((line.object, line.record_id), "")) if line.record_id is not None else line for line in found]
 
 
 def own(actor: Actor, limit: int = 10) -> list[Line]:
@@ -76,7 +105,7 @@ def own(actor: Actor, limit: int = 10) -> list[Line]:
     if actor.user is None:
         return []
     with sql.work(actor.workspace):
-        return [_line(row) for row in log_rows.find(actor.workspace, user=actor.user, kinds=OWN, since=None, until=None, before=None, limit=limit)]
+        return [_line(row) for row in log_rows.find(actor.workspace, user=actor.user, kinds=OWN, limit=limit)]
 
 
 def take_out(actor: Actor, **asked: Any) -> list[Line]:

@@ -18,6 +18,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare.conditions import And
 from guanxi.kernel.declare.fields import Tags
 from guanxi.kernel.declare.objects import Action, Definition
+from guanxi.kernel.journal import log
 from guanxi.kernel.records import door, reading
 from guanxi.kernel.records.guard import unknown_field
 from guanxi.kernel.records.reading import guard_of
@@ -108,6 +109,14 @@ def do(actor: Actor, deed: Deed, ids: Sequence[UUID]) -> list[Answer]:
         Answer(one, seen.get(one, {}).get("", ""), not isinstance(outcome, Problem) and outcome.changed, _why(it, outcome))
         for one, outcome in zip(ids, outcomes, strict=True)
     ]
+
+
+def at_once(actor: Actor, deed: Deed, ids: Sequence[UUID]) -> list[Answer]:
+    """Do it to a few while somebody waits; like a job of many, it is a line of the log."""
+    with sql.work(actor.workspace):
+        answers = do(actor, deed, ids)
+        log.note(actor.workspace, "bulk", user=actor.user, address=actor.address, object=deed.object, rows=len(ids), verb=deed.verb)
+    return answers
 
 
 def _item(deed: Deed, id: UUID, row: Mapping[str, Any]) -> door.Item:

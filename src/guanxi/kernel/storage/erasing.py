@@ -15,7 +15,7 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.fields import File
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.storage import files, sql
-from guanxi.kernel.storage.seal_rows import HASH
+from guanxi.kernel.storage.seal_rows import JOURNAL
 
 REDACTS = "@redacts"
 """In an event: the events it took values out of, each with its hash before and after."""
@@ -50,7 +50,7 @@ def weigh(workspace: UUID, records: Sequence[tuple[str, UUID]], by: UUID, names:
     some = "AND jsonb_exists_any(e.changes, %s) " if names is not None else ""
     objects, ids = zip(*records, strict=True)
     found = sql.rows(
-        f"SELECT e.id, encode({HASH}, 'hex'), encode({HASH.replace('e.changes', f'({new})')}, 'hex') FROM gx_event e "
+        f"SELECT e.id, encode({JOURNAL.hash}, 'hex'), encode({JOURNAL.hash.replace('e.changes', f'({new})')}, 'hex') FROM gx_event e "
         "JOIN unnest(%s::text[], %s::uuid[]) AS near(object, id) ON e.object = near.object AND e.record_id = near.id "
         f"WHERE e.workspace_id = %s {some}ORDER BY e.id",
         [*values, str(by), list(objects), list(ids), workspace, *([list(names)] if names is not None else [])],

@@ -155,14 +155,17 @@ class Event(models.Model):
             models.Index(fields=("workspace_id", "id"), name="gx_event_demo", condition=models.Q(via="demo", verb="create")),
             models.Index(fields=("workspace_id", "actor_id", "id",), name="gx_event_claims", condition=models.Q(verb="claim")),
             models.Index(fields=("workspace_id", "cause",), name="gx_event_cause", condition=models.Q(cause__isnull=False)),
+            models.Index(fields=("workspace_id", "-id",), name="gx_event_deleted", condition=models.Q(verb="delete")),
         )
 
 
 class Seal(models.Model):
-    """A batch of events as they were when sealed: their ids, a hash of each, and the hash over both and the seal before."""
+    """A batch of events, or of lines of the log, as they were when sealed: their ids, a hash of each, and the hash over both
+    and the seal before in the same chain."""
 
     id = models.UUIDField(primary_key=True)
     workspace_id = models.UUIDField()
+    chain = models.TextField(default="journal")
     number = models.BigIntegerField()
     xid = Xid8Field()
     events = models.IntegerField()
@@ -174,7 +177,7 @@ class Seal(models.Model):
     class Meta:
         app_label = "kernel"
         db_table = "gx_seal"
-        constraints = (models.UniqueConstraint(fields=("workspace_id", "number",), name="gx_seal_once"),)
+        constraints = (models.UniqueConstraint(fields=("workspace_id", "chain", "number",), name="gx_seal_once"),)
 
 
 class LogEntry(models.Model):
@@ -191,6 +194,7 @@ class LogEntry(models.Model):
     object = models.TextField()
     record_id = models.UUIDField(null=True)
     details = models.JSONField()
+    xid = Xid8Field(db_default=models.Func(function="pg_current_xact_id"))
 
     class Meta:
         app_label = "kernel"
@@ -198,6 +202,7 @@ class LogEntry(models.Model):
         indexes = (
             models.Index(fields=("workspace_id", "-id"), name="gx_log_newest"),
             models.Index(fields=("workspace_id", "user_id", "-id"), name="gx_log_user"),
+            models.Index(fields=("xid", "id"), name="gx_log_xid"),
             models.Index(fields=("workspace_id", "address", "-id"), name="gx_log_counted", condition=models.Q(kind__in=("failed", "applied"))),
         )
 

@@ -118,7 +118,7 @@ class _Asking:
         packed = self.chosen.packed()
         if len(packed) > SMALL * many.WIDTH:
             return self.later(deed, packed)
-        return self.done(many.do(self.visit.actor, deed, many.unpack(packed)))
+        return self.done(many.at_once(self.visit.actor, deed, many.unpack(packed)))
 
     def meant(self, values: dict[str, Any]) -> many.Deed:
         """The deed, of what the form says. Raises Invalid when it says nothing."""

@@ -58,7 +58,7 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
     security = visit.catalog.object("security")
     if visit.may(security, "read"):
         safety.append(Place("/settings/security", security.label, security.icon, security.about, (security.name,)))
-        safety.append(Place("/settings/log", T("系统日志", "Log"), "history", T("谁在何时何地登录、导出，谁没能登录。", "Who signed in or took data out, when and from where, and who failed to.")))
+        safety.append(Place("/settings/log", T("系统日志", "Log"), "history", T("谁在何时何地登录、导出、改设置、删除，谁没能登录。", "Who signed in, took data out, changed settings or deleted, when and from where, and who failed to.")))
         safety.append(Place("/settings/checks", T("安全自查", "Self-check"), "check", T("逐项对照安全要求：现状和改进办法。", "Item by item: how things stand and what to do about them.")))
     people = [_place(visit, it) for it in sorted(shown, key=lambda it: PEOPLE.index(it.name) if it.name in PEOPLE else 9) if it.name in PEOPLE]
     if handover.may(visit):

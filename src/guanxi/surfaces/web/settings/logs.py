@@ -1,4 +1,5 @@
-"""The log: who signed in, who failed to, who took data out. Filtered by person, kind and days; taken out as a file."""
+"""The log: who signed in or failed to, took data out, looked at what is watched, changed settings, deleted. Filtered by person, kind,
+object and days; taken out as a file."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from django.http import HttpResponse
 
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
+from guanxi.kernel.declare.objects import Action
 from guanxi.kernel.records import auditing, reading
 from guanxi.surfaces.imports.reading.write import write_csv
 from guanxi.surfaces.web import words
@@ -27,7 +29,7 @@ PEOPLE = 200
 def log(visit: Visit) -> HttpResponse:
     """A page of the log; posted, the same lines as a file."""
     given = visit.post if visit.posted else visit.get
-    asked = {name: given.get(name, "") for name in ("user", "kind", "since", "until")}
+    asked = {name: given.get(name, "") for name in ("user", "kind", "object", "since", "until")}
     wanted = _wanted(visit, asked)
     if visit.posted:
         return _file(visit, auditing.take_out(visit.actor, **wanted))
@@ -39,6 +41,7 @@ def log(visit: Visit) -> HttpResponse:
         lines=[(line, told(visit, line), device(line.agent) if line.agent else None) for line in found[:SHOWN]],
         people=_people(visit, wanted["user"]),
         kinds=auditing.KINDS,
+        objects=sorted(((it.name, words.plural(it).for_(visit.look.lang)) for it in visit.catalog if visit.may(it, "read")), key=lambda one: one[1]),
         asked=asked,
         more=more,
         may_export=auditing.may(visit.actor, "export"),
@@ -61,6 +64,7 @@ def _wanted(visit: Visit, asked: dict[str, str]) -> dict[str, Any]:
     return {
         "user": parse_id(asked["user"]),
         "kinds": (asked["kind"],) if asked["kind"] in auditing.KINDS else (),
+        "object": asked["object"] if visit.catalog.find(asked["object"]) is not None else "",
         "since": datetime.combine(since, time(), zone) if since else None,
         "until": datetime.combine(until + timedelta(days=1), time(), zone) if until else None,
     }
@@ -78,13 +82,20 @@ def told(visit: Visit, line: auditing.Line) -> str:
     """What a line says besides its kind: why not, what was taken out, which token."""
     parts = [line.reason.for_(visit.look.lang)] if line.reason is not None else []
     it = visit.catalog.find(line.object) if line.object else None
+    verb = line.details.get("verb")
+    if verb and line.kind != "deleted":
+        action = it.verbs.get(verb) if it is not None else None
+        label = action.label if isinstance(action, Action) else words.VERBS.get(verb)
+        parts += [label.for_(visit.look.lang)] if label is not None else []
+    if line.details.get("job") in words.VERBS:
+        parts.append(words.VERBS[line.details["job"]].for_(visit.look.lang))
     if it is not None:
-        parts.append(words.plural(it).for_(visit.look.lang))
+        parts.append(f"{it.label.for_(visit.look.lang)} {line.title}" if line.title else words.plural(it).for_(visit.look.lang))
     if "rows" in line.details:
         rows = line.details["rows"]
         parts.append(visit.look.t(f"{rows:,} 条", f"{rows:,} rows"))
     if line.details.get("fields"):
-        known = [one.label.for_(visit.look.lang) for name in line.details["fields"] if it is not None and (one := it.fields.get(name.split(".")[0])) is not None]
+        known = [one.label.for_(visit.look.lang) for name in line.details["fields"] if it is not None and (one := it.fields.get(name.split(".")[0])) is not None and not one.system]
         parts.append(visit.look.t("、", ", ").join(dict.fromkeys(known)))
     if line.details.get("where"):
         parts.append(visit.look.t("有筛选条件", "filtered"))
