@@ -473,6 +473,42 @@ def test_links_to_what_one_may_not_see(cast: Cast, books: dict[str, UUID], role:
     assert not any("书 owner" in g for g in groups)
 
 
+def test_a_masked_link_says_that_there_is_one_not_which(cast: Cast, books: dict[str, UUID], role: Any) -> None:
+    """Neither its name nor its id, which would lead to it: in rows, in lists of many, in what happened."""
+    fields = {"author": "masked", "co_authors": "masked", "editor": "masked", "owner": "masked"}
+    book = books["newcomer"]
+    door.perform("book", "update", actor=DESK, id=book, changes={"co_authors": [books["author"]], "editor": cast.users["owner"]})
+    actor = role("newcomer", {"book": {"verbs": ["read"], "read": "own", "fields": fields}})
+    row = reading.get("book", book, actor=actor)
+    starred = {"id": None, "label": "***"}
+    assert (row["author"], row["co_authors"], row["editor"], row["owner"]) == (starred, [starred], starred, starred)
+    assert reading.query("book", actor=actor, fields=["author"]).rows[0]["author"] == starred
+    told = repr([one.changes for one in (*telling.history("book", book, actor=actor), *telling.timeline("book", book, actor=actor))])
+    assert "***" in told and str(books["author"]) not in told and str(cast.users["owner"]) not in told and "鲁迅" not in told
+
+
+def test_search_goes_through_links_as_lists_do(cast: Cast, books: dict[str, UUID], role: Any) -> None:
+    """Also where a role reaches other chapters than books, owns nothing, or knows a book by its team only."""
+    def agree(*grants: dict[str, Any]) -> set[UUID]:
+        actor = role("newcomer", *grants)
+        found = {hit.id for hit in finding.search("章", actor=actor, objects=["chapter"], limit=100)}
+        assert found == ids(actor, "chapter")
+        return found
+
+    def grant(book: str, chapter: str) -> dict[str, Any]:
+        return {"book": {"verbs": ["read"], "read": book}, "chapter": {"verbs": ["read"], "read": chapter}}
+
+    mine, theirs = books["newcomer chapter"], books["owner chapter"]
+    assert agree(grant("own", "below")) == {mine}
+    assert agree(grant("below", "own")) >= {mine, theirs}
+    assert agree(grant("all", "none")) >= {mine, theirs}
+    assert agree({"chapter": {"verbs": ["read"], "read": "department"}}) == set()
+    door.perform("book", "share", actor=DESK, id=books["owner"], inputs={"user": str(cast.users["newcomer"])})
+    assert agree(grant("none", "none")) == {theirs}
+    assert agree({"chapter": {"verbs": ["read"], "read": "none"}}) == set()
+    door.perform("book", "unshare", actor=DESK, id=books["owner"], inputs={"user": str(cast.users["newcomer"])})
+
+
 def test_why(cast: Cast, books: dict[str, UUID]) -> None:
     manager = cast.actor("manager")
     theirs = telling.explain("book", books["owner"], actor=manager, about=cast.actor("outsider"))

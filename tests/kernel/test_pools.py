@@ -206,6 +206,21 @@ def test_what_hangs_on_it_is_read_through_a_pool_that_hides_nothing(cast: Cast) 
         setting(pool_of(), hidden=["phones", "secret", "amount"])
 
 
+def test_a_member_who_may_read_no_prospects_finds_no_calls_either(cast: Cast) -> None:
+    one = lying(cast, "丁单")
+    create(DESK, "call", name="池里的电话", prospect=one)
+    setting(pool_of(), hidden=[])
+    nothing = create(DESK, "role", name="只看联系", grants={"call": {"verbs": ["read"], "read": "own"}})
+    door.perform("user", "update", actor=DESK, id=cast.users["nobody"], changes={"roles": [nothing]})
+    try:
+        actor = cast.actor("nobody")
+        assert ids(actor, "call") == set() and finding.search("池里的电话", actor=actor) == []
+        assert len(finding.search("池里的电话", actor=cast.actor("owner"))) == 1
+    finally:
+        setting(pool_of(), hidden=["phones", "secret", "amount"])
+        door.perform("user", "update", actor=DESK, id=cast.users["nobody"], changes={"roles": []})
+
+
 def test_a_team_reaches_into_no_pool(cast: Cast) -> None:
     setting(pool_of(), everyone=False, people=[cast.users["owner"]])
     one = create(DESK, "prospect", name="团队单", owner=cast.users["owner"])

@@ -56,10 +56,10 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     made = [
         storage.Arm(tuple(names), None if owners is None else tuple(sorted(owners)))
         for owners, names in arms.items()
-        if owners is None or owners
     ]
+    below = [one for arm in made if arm.owners is not None for name in arm.objects for one in _below(guard, guard.catalog.objects[name])]
     with sql.work(actor.workspace):
-        found = storage.find(guard.catalog, tsquery, made, actor.user, limit=CANDIDATES)
+        found = storage.find(guard.catalog, tsquery, made, actor.user, below, limit=CANDIDATES)
         veiled = _veiled(guard, found)
         found = _by_title(found, limited, set(veiled), tsquery)
         found = _shown(guard, found)
@@ -111,11 +111,16 @@ def _by_title(found: list[tuple[Any, ...]], limited: set[str], veiled: set[UUID]
 
 def _shown(guard: Guard, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Without other people's personal records: an entry says whom it is shared with, but not whether it is shared at all.
-    And without what lies in pools out of sight, for those whose roles reach everybody's records or who are in its team."""
+    Without what lies in pools out of sight, for those whose roles reach everybody's records or who are in its team. And without
+    what an entry's owners do not tell apart: its own owner from that of a record it is read through."""
     asked: dict[str, list[UUID]] = {}
+    unsure: dict[str, bool] = {}
     for row in found:
         it = guard.catalog.objects[row[0]]
-        if it.policy.read == "personal" or (it.pooling is not None and guard.actor.rights is not None and not isinstance(guard.readable(it), Always)):
+        if row[0] not in unsure:
+            lies = it.pooling is not None and guard.actor.rights is not None and not isinstance(guard.readable(it), Always)
+            unsure[row[0]] = it.policy.read == "personal" or lies or not _told_by_owners(guard, it)
+        if unsure[row[0]]:
             asked.setdefault(row[0], []).append(row[1])
     seen: set[UUID] = set()
     for name, ids in asked.items():
@@ -128,16 +133,52 @@ def _pools(rights: Rights, it: Definition, objects: Mapping[str, Definition]) ->
     """The pools whose records are found: those that lie in them, and what is read through those of which nothing is hidden."""
     out = set(rights.in_pools(it.name).sees) if it.pooling is not None else set()
     for link in it.policy.through:
-        out |= set(rights.in_pools(objects[it.fields[link].target].name).plain)  # type: ignore[attr-defined]
+        target = objects[it.fields[link].target]  # type: ignore[attr-defined]
+        out |= set(rights.in_pools(target.name).plain) if access.may(rights, target, "read") else set()
     return frozenset(out)
 
 
+def _above(rights: Rights, it: Definition, objects: Mapping[str, Definition]) -> list[frozenset[UUID] | None]:
+    """Whose records somebody reaches among those an object's records are read through, one for each such link."""
+    return [access.reach(rights, objects[it.fields[link].target]) for link in it.policy.through]  # type: ignore[attr-defined]
+
+
+def _told_by_owners(guard: Guard, it: Definition) -> bool:
+    """Whether the owners an entry holds, its record's and those of what it is read through, all count for the same people, so
+    that whoever has one of them in reach may read the record."""
+    rights = guard.actor.rights
+    if rights is None or it.policy.read != "scope" or not it.policy.through:
+        return True
+    held = rights.on(it.name).read
+    if held is None:
+        return True
+    above = _above(rights, it, guard.catalog.objects)
+    targets = [guard.catalog.objects[it.fields[link].target] for link in it.policy.through]  # type: ignore[attr-defined]
+    if None in above or not all(one.owned and not one.policy.through for one in targets):
+        return False
+    return len({*above, *([held] if it.owned else [])}) == 1
+
+
+def _below(guard: Guard, it: Definition) -> list[storage.Below]:
+    """The links along which the team of one record may read another."""
+    targets = [(it.fields[link], guard.catalog.objects[it.fields[link].target]) for link in it.policy.through]  # type: ignore[attr-defined]
+    return [storage.Below(it, link.column(), target) for link, target in targets if target.owned and access.may(guard.actor.rights, target, "read")]  # type: ignore[attr-defined]
+
+
 def _owners(actor: Actor, it: Definition, objects: Mapping[str, Definition]) -> frozenset[UUID] | None:
+    """Whose entries may be among those the actor finds; None for everybody's."""
     if actor.rights is None or it.policy.read in ("member", "role"):
         return None
     held = actor.rights.on(it.name)
     if it.policy.read != "personal":
-        return held.read | _pools(actor.rights, it, objects) if held.read is not None else None
+        if held.read is None:
+            return None
+        out = (held.read if it.owned else frozenset()) | _pools(actor.rights, it, objects)
+        for one in _above(actor.rights, it, objects):
+            if one is None:
+                return None
+            out |= one
+        return out
     mine = frozenset({actor.workspace, *(one for ids in actor.rights.belongs.values() for one in ids)})
     if not it.policy.readers or not held.may("read"):
         return mine

@@ -124,8 +124,20 @@ class Arm:
     owners: tuple[UUID, ...] | None
 
 
-def find(catalog: Catalog, tsquery: str, arms: Sequence[Arm], member: UUID | None, *, limit: int) -> list[tuple[Any, ...]]:
-    """(object, id, title, subtitle, words, updated_at) of entries that hold every token, within the arms."""
+@dataclass(frozen=True)
+class Below:
+    """Records of `object` are read also by the team of the record of `above` that their `column` links to."""
+
+    object: Definition
+    column: str
+    above: Definition
+
+
+def find(
+    catalog: Catalog, tsquery: str, arms: Sequence[Arm], member: UUID | None, below: Sequence[Below] = (), *, limit: int
+) -> list[tuple[Any, ...]]:
+    """(object, id, title, subtitle, words, updated_at) of entries that hold every token, within the arms; for a member of teams
+    also their records of these objects, and what lies below those."""
     queries: list[str] = []
     values: list[Any] = []
     head = (
@@ -137,17 +149,25 @@ def find(catalog: Catalog, tsquery: str, arms: Sequence[Arm], member: UUID | Non
         if arm.owners is None:
             queries.append(f"{head} LIMIT {int(limit)})")
             values += [catalog.workspace, tsquery, list(arm.objects)]
-        else:
-            scoped += arm.objects
+            continue
+        scoped += arm.objects
+        if arm.owners:
             owners = "e.owners" if len(arm.owners) <= FEW else "(e.owners || '{}'::uuid[])"
             queries.append(f"{head} AND {owners} && %s::uuid[] LIMIT {int(limit)})")
             values += [catalog.workspace, tsquery, list(arm.objects), list(arm.owners)]
     if scoped and member is not None:
-        queries.append(
-            f"{head} AND e.id = ANY(ARRAY(SELECT m.record_id FROM gx_team_member m WHERE m.workspace_id = %s AND m.user_id = %s "
-            f"AND (m.until IS NULL OR m.until > now()))) LIMIT {int(limit)})"
-        )
-        values += [catalog.workspace, tsquery, scoped, catalog.workspace, member]
+        mine = "m.workspace_id = %s AND m.user_id = %s AND (m.until IS NULL OR m.until > now())"
+        teams = [f"SELECT m.record_id FROM gx_team_member m WHERE {mine}"]
+        who: list[Any] = [catalog.workspace, member]
+        for one in below:
+            free = " AND p.pool_id IS NULL" if one.above.pooling is not None else ""
+            teams.append(
+                f"SELECT c.id FROM gx_team_member m JOIN {one.above.table} p ON p.id = m.record_id{free} JOIN {one.object.table} c "
+                f"ON c.workspace_id = m.workspace_id AND c.{one.column} = p.id WHERE {mine} AND m.object = %s"
+            )
+            who += [catalog.workspace, member, one.above.name]
+        queries.append(f"{head} AND e.id = ANY(ARRAY({' UNION ALL '.join(teams)})) LIMIT {int(limit)})")
+        values += [catalog.workspace, tsquery, scoped, *who]
     if not queries:
         return []
     return sql.rows(f"SELECT * FROM ({' UNION ALL '.join(queries)}) x", values)
