@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,22 @@ def pair(cast: Cast, backers: None) -> dict[str, UUID]:
     for who, record, level in (("teammate", a, "read"), ("teammate", b, "write"), ("junior", b, "read")):
         door.perform("customer", "share", actor=owner, id=record, inputs={"user": str(cast.users[who]), "level": level})
     return out
+
+
+def test_no_team_gains_from_a_merge_what_nobody_gave_it(cast: Cast) -> None:
+    """Reading for ever and writing until yesterday do not make writing for ever."""
+    owner, now = cast.actor("owner"), datetime.now(UTC)
+    a, b = (create(owner, "customer", name=f"团队合并{n}号") for n in range(2))
+    given = {"teammate": ("read", None, "write", -1), "junior": ("read", None, "write", 1), "newcomer": ("write", -1, "read", None), "outsider": ("read", 1, "read", None)}
+    for who, standing in given.items():
+        for record, level, days in ((a, *standing[:2]), (b, *standing[2:])):
+            until = {} if days is None else {"until": (now + timedelta(days=days)).isoformat()}
+            door.perform("customer", "share", actor=owner, id=record, inputs={"user": str(cast.users[who]), "level": level, **until})
+    merge(cast, a, b)
+    found = {m.user: (m.level, m.until is None) for m in telling.team("customer", a, actor=owner)}
+    wanted = {"teammate": ("read", True), "junior": ("write", False), "newcomer": ("read", True), "outsider": ("read", True)}
+    assert found == {cast.users[who]: standing for who, standing in wanted.items()}
+    assert not telling.explain("customer", a, actor=owner, about=cast.actor("teammate"))["write"]
 
 
 def test_everything_follows_the_survivor(cast: Cast, pair: dict[str, UUID]) -> None:

@@ -437,22 +437,24 @@ class Verbs:
 
     # -- team --------------------------------------------------------------------------------------------------------
     def _team(self, it: Definition, survivor: UUID, losers: Sequence[UUID]) -> list[list[Any]]:
-        """Who is in the others' teams joins the survivor's, at the higher level and for the longer; what was there and what is now."""
+        """Who is in the others' teams joins the survivor's: writing before reading, each no longer than it was given for; what was
+        there and what is now."""
         workspace = self.catalog.workspace
         held = {user: (level, until) for user, level, until in facts.team(workspace, it.name, survivor)}
         now = dict(held)
         for loser in losers:
             for user, level, until in facts.team(workspace, it.name, loser):
                 had = now.get(user)
-                if had is None:
-                    now[user] = (level, until)
-                else:
-                    longer = None if until is None or had[1] is None else max(until, had[1])
-                    now[user] = ("write" if "write" in (level, had[0]) else "read", longer)
+                now[user] = (level, until) if had is None else self._stronger((level, until), had)
         changed = {user: standing for user, standing in now.items() if held.get(user) != standing}
         for user, (level, until) in changed.items():
             facts.join_team(workspace, it.name, survivor, user, level, until)
         return [[str(user), _standing(held.get(user)), _standing(standing)] for user, standing in changed.items()]
+
+    def _stronger(self, *held: tuple[str, Any]) -> tuple[str, Any]:
+        """The standing that grants more: one that is over grants nothing, writing more than reading, then the longer one."""
+        now = self.context.now
+        return max(held, key=lambda one: (one[1] is None or one[1] > now, one[0] == "write", one[1] is None, one[1] or now))
 
     def unmerge(self, draft: Draft, merge: str | None = None) -> dict[str, Any]:
         """Take a merge back: the newest one when none is named. What somebody changed since stays, and is told."""
