@@ -243,10 +243,10 @@ def latest(names: Sequence[str], *, actor: Actor, limit: int = 10) -> list[Chang
 
 
 def get(
-    name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, deleted: bool = False, opened: bool = False
+    name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, deleted: bool = False, opened: bool = False, reach: str = ""
 ) -> dict[str, Any]:
     """One record with the fields asked for (None: all the actor may see). `opened`: somebody looks at it as a whole, which is a
-    line in the log where the company wants one. Raises NotFound when absent or out of sight."""
+    line in the log where the company wants one. `reach`: as in `query`. Raises NotFound when absent or out of sight."""
     guard = guard_of(actor)
     it = guard.object(name)
     found_id = record if isinstance(record, UUID) else parse_id(record)
@@ -256,6 +256,7 @@ def get(
         raise NotFound()
     chosen = list(fields) if fields is not None else [one.name for one, _ in guard.visible(it)]
     reading = select(guard, it, chosen)
+    _mark(guard, it, reading, None, reach)
     reading.end_sort()
     with sql.work(actor.workspace):
         found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted, kept=True)
@@ -310,11 +311,11 @@ def _select(guard: Guard, it: Definition, paths: Sequence[str]) -> Reading:
         mask = one.mask if level == "masked" else None
         if isinstance(one, Links):
             target = guard.target(one)
-            reading.add_links(path, alias, one, _reach(guard, target), guard.title(target) if mask is None else None)
+            reading.add_links(path, alias, one, _reach(guard, target), guard.title(target), mask is not None)
         elif isinstance(one, Link):
             target = guard.target(one)
             joined = reading.join(path, alias, one, _reach(guard, target))
-            reading.add_link(path, joined, guard.title(target) if mask is None else None)
+            reading.add_link(path, joined, guard.title(target), mask is not None)
         else:
             reading.add(path, alias, one, mask)
     return reading

@@ -227,6 +227,8 @@ def _changes(
         if isinstance(one, Link | Links):
             there = known.get(one.target, {})
             lists = [[{"id": i, "label": there[i]} for i in _ids(value) if i in there] for value in pair]
+            if level == "masked":
+                lists = [shown and [{**storage.MASKED}] for shown in lists]
             out[name] = lists if isinstance(one, Links) else [shown[0] if shown else None for shown in lists]
         elif level == "masked":
             out[name] = [one.mask(one.from_json(value)) for value in pair]

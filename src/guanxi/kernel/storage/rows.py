@@ -329,6 +329,10 @@ class Output:
     values: list[Any]
 
 
+MASKED = {"id": None, "label": "***"}
+"""A linked record for somebody who may know that there is one but not which."""
+
+
 class Reading:
     """One list or record statement in the making. The records room adds what the actor may see and runs it once."""
 
@@ -373,17 +377,17 @@ class Reading:
 
         self.outputs.append(Output(path, columns, load, []))
 
-    def add_link(self, path: str, joined: Joined, title: Field | None) -> None:
-        """A link as {id, label}, null when the target may not be seen."""
+    def add_link(self, path: str, joined: Joined, title: Field | None, masked: bool = False) -> None:
+        """A link as {id, label}, null when the target may not be seen; masked it says only that there is one."""
         label = expression(title, joined.alias) if title is not None else "NULL"
 
         def load(values: tuple[Any, ...]) -> Any:
-            return None if values[0] is None else {"id": values[0], "label": values[1] if title is not None else "***"}
+            return None if values[0] is None else {**MASKED} if masked else {"id": values[0], "label": values[1] if title is not None else "***"}
 
         self.outputs.append(Output(path, [f"{joined.alias}.id", label], load, []))
 
-    def add_links(self, path: str, alias: str, one: Links, allowed: Condition, title: Field | None) -> None:
-        """A many-link as a list of {id, label}, of those that may be seen."""
+    def add_links(self, path: str, alias: str, one: Links, allowed: Condition, title: Field | None, masked: bool = False) -> None:
+        """A many-link as a list of {id, label}, of those that may be seen; masked it says only that there are any."""
         target = self.catalog.objects[one.target]
         inner = self.st.alias()
         text, values = predicate(self.st, target, inner, allowed)
@@ -394,7 +398,7 @@ class Reading:
             f"AND l.field = %s AND l.source_id = {alias}.id AND ({text}))"
         )
         owner = self.it if alias == "t" else next(j.target for j in self._order if j.alias == alias)
-        self.outputs.append(Output(path, [query], lambda v: v[0] or [], [self.catalog.workspace, owner.name, one.name, *values]))
+        self.outputs.append(Output(path, [query], lambda v: [{**MASKED}] if masked and v[0] else v[0] or [], [self.catalog.workspace, owner.name, one.name, *values]))
 
     def mark(self, path: str, where: Condition) -> None:
         """Whether a condition holds for the row."""

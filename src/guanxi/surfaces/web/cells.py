@@ -205,6 +205,8 @@ def _link(look: Look, one: Field, files: str) -> Draw:
     place, nameless = look.to(one.target), look.nameless
 
     def draw(value: Any) -> str:
+        if value["id"] is None:  # masked
+            return escape(value["label"])
         return f'<a href="{place}/{value["id"]}">{escape(value.get("label") or "") or nameless}</a>'
 
     return draw
@@ -215,6 +217,8 @@ def _links(look: Look, one: Field, files: str) -> Draw:
     place, nameless = look.to(one.target), look.nameless
 
     def tag(value: Any) -> str:
+        if value["id"] is None:
+            return f'<span class="tag">{escape(value["label"])}</span>'
         return f'<a class="tag" href="{place}/{value["id"]}">{escape(value.get("label") or "") or nameless}</a>'
 
     return lambda value: f'<span class="pills">{"".join(map(tag, value))}</span>'

@@ -81,9 +81,11 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
     if not visit.may(it, "update"):
         raise Forbidden()
     first, rest = writable(visit, it)
-    row, _ = fetch(visit, it, id, [one.name for one in (*first, *rest)])
+    row, _ = fetch(visit, it, id, [one.name for one in (*first, *rest)], reach="update")
     if row.get("deleted_at") is not None:
         raise NotFound()
+    if not row.pop("reach"):
+        raise Forbidden()
     fields = [*first, *rest]
     if not visit.posted:
         now = _of_row(fields, row, visit)

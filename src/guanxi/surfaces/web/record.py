@@ -121,8 +121,9 @@ def editable(visit: Visit, it: Definition) -> frozenset[str]:
     )
 
 
-def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int = 0, opened: bool = False) -> tuple[dict[str, Any], list[telling.Told] | None]:
-    """One record, from the bin too for those who may restore, and so many events of a living one. `opened`: it is shown as a whole.
+def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int = 0, opened: bool = False, reach: str = "") -> tuple[dict[str, Any], list[telling.Told] | None]:
+    """One record, from the bin too for those who may restore, and so many events of a living one. `opened`: it is shown as a whole. `reach`: a verb;
+    without events the row says under "reach" whether the actor may do it.
     Raises NotFound."""
     found = parse_id(id)
     if found is None:
@@ -133,11 +134,11 @@ def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int =
     try:
         if events:
             return telling.record(it.name, found, actor=visit.actor, fields=wanted, limit=events)
-        return reading.get(it.name, found, actor=visit.actor, fields=wanted, opened=opened), None
+        return reading.get(it.name, found, actor=visit.actor, fields=wanted, opened=opened, reach=reach), None
     except NotFound:
         if not visit.may(it, "restore"):
             raise
-    return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True, opened=opened), None
+    return reading.get(it.name, found, actor=visit.actor, fields=wanted, deleted=True, opened=opened, reach=reach), None
 
 
 def grouped(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list[Column]]]:
