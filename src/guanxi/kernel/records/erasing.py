@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -163,6 +163,22 @@ def _erase(catalog: Catalog, actor: Actor, going: Found, first: set[tuple[str, U
     for name, found in going.items():
         storage.remove(catalog, catalog.objects[name], {id: events[name, id] for id in found})
     storage.condemn(catalog, lost)
+
+
+def kept_days(actor: Actor, name: str) -> int:
+    """How many days records of an object lie in the bin, as far as anybody may know it; 0: forever."""
+    catalog = people.catalog_of(actor).bare
+    if not erasable(catalog.object(name)):
+        return 0
+    with sql.work(actor.workspace):
+        rule = rows.fetch(catalog, catalog.objects["bin_rules"], Always(), limit=1)
+    return (rule[0]["days"] or 0) if rule else 0
+
+
+def goes_on(deleted_at: datetime, days: int, tz: tzinfo) -> date:
+    """The day of whose night a record goes that was deleted at an instant."""
+    over = (deleted_at + timedelta(days=days)).astimezone(tz)
+    return over.date() if over.hour < HOUR else over.date() + timedelta(days=1)
 
 
 # -- the night ---------------------------------------------------------------------------------------------------------

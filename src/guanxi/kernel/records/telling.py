@@ -395,6 +395,9 @@ def told_because(it: Definition, because: Mapping[str, Any]) -> Text | None:
         return T("管理员越过了领取限制", "An admin passed the limits")
     if kind == "duplicates":
         return T(f"有 {len(because.get('of') or ())} 条可能重复的记录，仍然保存", f"Saved in spite of {len(because.get('of') or ())} likely duplicates")
+    if kind == "emptied":
+        total = sum(dict(because.get("counts") or {}).values())
+        return T(f"彻底删除了 {total} 条", f"{total} erased for good")
     if kind == "swept":
         return T(f"{because.get('day')} 夜间收回 {because.get('count')} 条", f"{because.get('count')} taken back in the night after {because.get('day')}")
     return None

@@ -13,7 +13,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import arranging, beginning, filters, grouping, pools, saving, showing
+from guanxi.surfaces.web import arranging, beginning, bin, filters, grouping, pools, saving, showing
 from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
@@ -33,7 +33,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
     binned = bool(get.get("bin"))
     if binned and not visit.may(it, "restore"):
         raise NotFound()
-    shown = columns(visit, it)
+    shown = columns(visit, it) if not binned else bin.columns(visit, it, columns(visit, it))
     offered = filters.offered(visit.guard, it, view)
     q, where = get.get("q", "").strip()[:200], get.get("where", "").strip()
     sort = [s for s in get.get("sort", "").split(",") if s]
@@ -61,7 +61,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 it.name,
                 actor=visit.actor,
                 where=wanted,
-                fields=[c.path for c in shown],
+                fields=[c.path for c in shown if c.field is not bin.GOES],
                 sort=order,
                 limit=size,
                 after=get.get("after") or None,
@@ -69,6 +69,8 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 deleted=binned,
                 reach="update" if changeable else "",
             )
+            if binned:
+                bin.stamp(visit, it, result.rows)
     except Invalid as problem:
         errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
     act = pools.claiming(visit, it, view) if not groups else None

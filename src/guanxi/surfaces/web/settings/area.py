@@ -60,6 +60,9 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
         safety.append(Place("/settings/security", security.label, security.icon, security.about, (security.name,)))
         safety.append(Place("/settings/log", T("系统日志", "Log"), "history", T("谁在何时何地登录、导出、改设置、删除，谁没能登录。", "Who signed in, took data out, changed settings or deleted, when and from where, and who failed to.")))
         safety.append(Place("/settings/checks", T("安全自查", "Self-check"), "check", T("逐项对照安全要求：现状和改进办法。", "Item by item: how things stand and what to do about them.")))
+    keeping = visit.catalog.object("bin_rules")
+    if visit.may(keeping, "update"):
+        safety.append(Place("/settings/bin", keeping.label, keeping.icon, keeping.about, (keeping.name,)))
     people = [_place(visit, it) for it in sorted(shown, key=lambda it: PEOPLE.index(it.name) if it.name in PEOPLE else 9) if it.name in PEOPLE]
     if handover.may(visit):
         people.append(Place("/settings/handover", T("离职交接", "Hand-over"), "user", T("把一位同事名下的记录交给接手人，可整批撤销。", "A colleague's records to successors; can be taken back as a whole.")))
