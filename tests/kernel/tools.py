@@ -50,7 +50,7 @@ def read_journal(seconds: float = 240) -> None:
     database of the server, so a test beside this one may hold it up for a while."""
     unread = (
         "SELECT 1 FROM gx_consumer c JOIN gx_event e ON e.workspace_id = c.workspace_id "
-        "WHERE c.name IN ('search', 'notices') AND (e.xid, e.id) > (c.xid, coalesce(c.event_id, '00000000-0000-0000-0000-000000000000')) LIMIT 1"
+        "WHERE c.name IN ('search', 'notices', 'grades') AND (e.xid, e.id) > (c.xid, coalesce(c.event_id, '00000000-0000-0000-0000-000000000000')) LIMIT 1"
     )
     end = time.monotonic() + seconds
     while True:

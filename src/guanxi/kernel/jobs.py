@@ -25,7 +25,7 @@ from guanxi.kernel.automation import consumers, notices, reminders
 from guanxi.kernel.declare.notices import JOB
 from guanxi.kernel.journal import log as journal_log
 from guanxi.kernel.journal import seals
-from guanxi.kernel.records import erasing, pairing, people, pooling
+from guanxi.kernel.records import erasing, grading, pairing, people, pooling
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
 
@@ -298,6 +298,11 @@ def recycle(now: datetime | None = None) -> int:
         for pool, day in pooling.nights(workspace, now or datetime.now(UTC)):
             done += pooling.sweep(workspace, pool, day)
     return done
+
+
+def grade(now: datetime | None = None) -> int:
+    """Once a day give every record what grading rules give it, in every workspace; returns how many changed."""
+    return sum(grading.nightly(workspace, now or datetime.now(UTC)) for workspace in workspaces())
 
 
 def empty_bins(now: datetime | None = None) -> int:

@@ -20,9 +20,11 @@ from guanxi.kernel.catalog import notices as kept
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare import notices as kinds
 from guanxi.kernel.declare.conditions import Always, Test
+from guanxi.kernel.declare.fields import Choice
 from guanxi.kernel.declare.notices import Named, NoticeKind, Reached
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, people, pooling, reading
+from guanxi.kernel.records.grading import VERB
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.storage import notices as facts
 from guanxi.kernel.storage import rows as storage
@@ -86,6 +88,8 @@ def _event(catalog: Catalog, it: Definition, event: Mapping[str, Any]) -> Iterab
                     yield replace(base, kind=tell.kind, to=user, where=tell.where, **single)
     if "owner" in changes and not along and any(isinstance(tell, Named) and tell.field == "owner" for tell in it.tells):
         yield from _lost(catalog, it, event, base)
+    if verb == VERB:
+        yield from _graded(catalog, it, event, base)
     if it.name == "announcement" and verb in ("create", "update") and any(name in changes for name in kept.READERS):
         yield from _announced(catalog, it, event, base)
     if it.name == "user" and verb in ("give_access", "reset_second_factor") and by != event["record_id"]:
@@ -122,6 +126,26 @@ def _lost(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish
             had = row["previous_owner"]
             if had is not None and had not in (by, after):
                 yield replace(base, kind=kinds.CLAIMED, to=had, facts={"to": str(after)}, moment=f"{base.moment} {after}")
+
+
+def _graded(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish) -> Iterable[Wish]:
+    """What a rule gave a record is told to its owner and their superior, where the rule says so; a warning stays until it ends."""
+    because = (event["changes"].get("@because") or [None, {}])[1] or {}
+    one = it.fields.get(because.get("field") or "")
+    if not because.get("notify") or not isinstance(one, Choice):
+        return
+    for row in storage.fetch(catalog, it, Test("id", "in", [event["record_id"]]), links=False):
+        if (owner := row["owner"]) is None:
+            continue
+        held = {"field": one.name, "value": row[one.name], "name": because["name"]}
+        above = facts.superiors(catalog.workspace, [owner]).get(owner)
+        for to in dict.fromkeys((owner, above)):
+            if to is not None:
+                said = held | ({"superior": True} if to != owner else {})
+                if one.ruled:
+                    yield replace(base, kind=kinds.WARNED, to=to, facts=said, root=event["id"], moment="", gathers=False)
+                else:
+                    yield replace(base, kind=kinds.GRADED, to=to, facts=said, moment=f"{base.moment} {because['rule']}")
 
 
 def _announced(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish) -> Iterable[Wish]:
@@ -301,6 +325,8 @@ def _holds(it: Definition, notice: Mapping[str, Any], row: Mapping[str, Any], fi
     held = notice["facts"] or {}
     if notice["kind"] == kinds.LEAVING.key:
         return row["owner"] == notice["owner"] and left == (held["rule"], date.fromisoformat(held["due"]))
+    if notice["kind"] == kinds.WARNED.key:
+        return row.get(held["field"]) == held["value"] and (bool(held.get("superior")) or row["owner"] == notice["owner"])
     if notice["kind"] == kinds.ARRANGED.key:
         return notice["owner"] not in (row["confirmed"] or ())
     for tell in it.tells:

@@ -10,7 +10,7 @@ from uuid import UUID
 from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
-from guanxi.kernel.catalog import duplicates, pairs, pools
+from guanxi.kernel.catalog import duplicates, grades, pairs, pools
 from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.catalog.pools import Pool
@@ -264,7 +264,7 @@ def build(
 
 def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:
     """The objects whose choices are made of what other objects declare."""
-    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects)) if it is not None}
+    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects)) if it is not None}
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

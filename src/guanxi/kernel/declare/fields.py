@@ -649,7 +649,8 @@ def _clock(text: str) -> str:
 
 
 class Choice(Field):
-    """One of a list: given in the declaration, or the entries of a dictionary an administrator keeps."""
+    """One of a list: given in the declaration, or the entries of a dictionary an administrator keeps. `ruled`: nobody writes it but
+    grading rules, and it is empty while none holds."""
 
     kind = "choice"
     widget = "select"
@@ -660,9 +661,13 @@ class Choice(Field):
         options: Iterable[Option | tuple[str, Text]] = (),
         *,
         dictionary: str | None = None,
+        ruled: bool = False,
         **rest: Any,
     ) -> None:
+        if ruled:
+            rest["readonly"] = True
         super().__init__(label, **rest)
+        self.ruled = ruled
         self.options: tuple[Option, ...] = tuple(o if isinstance(o, Option) else Option(*o) for o in options)
         self.dictionary = dictionary
 

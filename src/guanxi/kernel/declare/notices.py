@@ -66,6 +66,8 @@ JOB = NoticeKind("job", T("后台任务结束", "Background work over"), T("{wha
 SECURITY = NoticeKind("security", T("账号安全", "Security of my account"), T("{what}{why}", "{what}{why}"), always=True)
 ANNOUNCED = NoticeKind("announcement", T("公告", "Announcements"), T("{who} 发布了公告{title}", "{who} announced {title}"), always=True)
 ARRANGED = NoticeKind("arrangement", T("工作安排", "Work arrangements"), T("{who} 发来工作安排{title}", "{who} sent you a work arrangement {title}"), "todo", always=True)
+GRADED = NoticeKind("graded", T("我的记录被规则评定", "My records graded by rule"), T("{what}{why}", "{what}{why}"))
+WARNED = NoticeKind("warned", T("规则预警，如流失预警", "Warnings by rule, such as of losing a customer"), T("{what}{why}", "{what}{why}"), "todo")
 
-KINDS = (MENTIONED, ASSIGNED, TAKEN, RETURNED, RECYCLED, CLAIMED, LEAVING, JOB, SECURITY, ANNOUNCED, ARRANGED)
+KINDS = (MENTIONED, ASSIGNED, TAKEN, RETURNED, RECYCLED, CLAIMED, LEAVING, JOB, SECURITY, ANNOUNCED, ARRANGED, GRADED, WARNED)
 """The kernel's own kinds; modules add theirs by naming them in a declaration."""

@@ -205,6 +205,12 @@ class Context:
         self._cache.clear()
         return door.perform(name, verb, actor=actor, id=id, changes=changes, inputs=inputs, cause=self.event)
 
+    def asked(self, name: str, where: Any) -> None:
+        """Whether a condition can be asked of an object's records. Raises Invalid."""
+        from guanxi.kernel.records import grading
+
+        grading.asked(self.catalog, self.actor, name, where)
+
     def erase(self, name: str, record: UUID) -> None:
         """Erase a record that lies in the bin for good, because of this event. Raises NotFound and Conflict; see `records.erasing`."""
         from guanxi.kernel.records import erasing

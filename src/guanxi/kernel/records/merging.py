@@ -36,6 +36,7 @@ from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.records import reading
 from guanxi.kernel.records.draft import Context, Draft
+from guanxi.kernel.records.grading import GRADED
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import rows as storage
@@ -65,7 +66,7 @@ ABSORB = Action("absorb", _absorb, T("并入其他记录", "Merged into another"
 FOLLOW = Action("follow", lambda draft, context: None, T("随合并改挂", "Moved by a merge"), internal=True)
 PUT_BACK = Action("put_back", _put_back, T("撤销合并后恢复", "Put back"), internal=True)
 PART = Action("part", _put_back, T("关联的记录已彻底删除", "What it was linked to is erased"), internal=True)
-VERBS: dict[str, Action] = {one.name: one for one in (ABSORB, FOLLOW, PUT_BACK, PART)}
+VERBS: dict[str, Action] = {one.name: one for one in (ABSORB, FOLLOW, PUT_BACK, PART, GRADED)}
 """Verbs of every object that only the program does."""
 ANYWHERE = ("put_back", "part")
 """Those of them that reach records in the bin as well."""

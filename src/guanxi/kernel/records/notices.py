@@ -156,6 +156,11 @@ def _what(it: Definition | None, row: Mapping[str, Any], facts: Mapping[str, Any
 
 
 def _why(guard: Guard, it: Definition | None, facts: Mapping[str, Any]) -> Text:
+    if it is not None and facts.get("name"):
+        one, (zh, en) = it.fields.get(str(facts.get("field"))), facts["name"]
+        if one is None or guard.level(it, one.name) not in ("read", "write"):
+            return Text(f"（{zh}）", f" ({en})")
+        return Text(f"：{one.label.zh} → {one.show(facts.get('value'), 'zh-CN')}（{zh}）", f": {one.label.en} → {one.show(facts.get('value'), 'en')} ({en})")
     if it is None or it.pooling is None or not facts.get("rule"):
         return Text("", "")
     said = pooling.said(it.pooling, str(facts["rule"]), int(facts.get("days") or 0))

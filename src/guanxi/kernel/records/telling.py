@@ -18,7 +18,7 @@ from guanxi.kernel.declare.fields import Field, Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.declare.pooling import Pooling
 from guanxi.kernel.journal import events as journal
-from guanxi.kernel.records import reading
+from guanxi.kernel.records import grading, reading
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.pooling import said
 from guanxi.kernel.records.reading import guard_of, labels
@@ -169,7 +169,7 @@ def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[
             Told(
                 event.id, event.object, event.record, known.get(event.object, {}).get(event.record, ""), event.verb,
                 {"id": event.actor, "label": known["user"].get(event.actor, "")} if event.actor else None,
-                event.actor_kind, event.via, event.at, _changes(fields[it.name], event, known, veiled.get(event.record, ())), event.cause,
+                event.actor_kind, event.via, event.at, _changes(guard, fields[it.name], event, known, veiled.get(event.record, ())), event.cause,
             )
         )  # fmt: skip
     return out
@@ -202,7 +202,7 @@ def _shown(guard: Guard, it: Definition) -> dict[str, tuple[Field, str]]:
 
 
 def _changes(
-    fields: Mapping[str, tuple[Field, str]], event: journal.Event, known: dict[str, dict[UUID, str]], veiled: Sequence[str] = ()
+    guard: Guard, fields: Mapping[str, tuple[Field, str]], event: journal.Event, known: dict[str, dict[UUID, str]], veiled: Sequence[str] = ()
 ) -> dict[str, list[Any]]:
     out: dict[str, list[Any]] = {}
     places = [*(name for name in fields if name in event.changes), *(name for name in event.changes if name not in fields)]
@@ -211,7 +211,7 @@ def _changes(
         if name in veiled:
             continue
         if name == "@because":
-            out[name] = list(pair)
+            out[name] = [v and grading.seen(guard, v) for v in pair]
             continue
         if name == "@team":
             out[name] = [v and v | {"label": known["user"].get(UUID(v["user"]), "")} for v in pair]
@@ -373,7 +373,7 @@ def lost(guard: Guard, row: Mapping[str, Any]) -> Text | None:
     for event in journal.of_records(guard.actor.workspace, [(it.name, row["id"])], limit=200):
         because = event.changes.get("@because", [None, None])[1]
         if event.verb == "recycle" and because:
-            return told_because(it, because)
+            return told_because(it, because, guard)
         if event.verb == "return_to_pool":
             break
     reason = it.fields["return_reason"]
@@ -384,8 +384,8 @@ def lost(guard: Guard, row: Mapping[str, Any]) -> Text | None:
     return T(f"{reason.show(key, 'zh-CN')}{note}", f"{reason.show(key, 'en')}{note}")
 
 
-def told_because(it: Definition, because: Mapping[str, Any]) -> Text | None:
-    """What an event keeps of why it happened, in words."""
+def told_because(it: Definition, because: Mapping[str, Any], guard: Guard) -> Text | None:
+    """What an event keeps of why it happened, in words, as far as the reader may know it."""
     kind = because.get("kind")
     if kind == "recycled" and it.pooling is not None:
         text = said(it.pooling, str(because.get("rule")), int(because.get("days") or 0))
@@ -395,6 +395,8 @@ def told_because(it: Definition, because: Mapping[str, Any]) -> Text | None:
         return T("管理员越过了领取限制", "An admin passed the limits")
     if kind == "duplicates":
         return T(f"有 {len(because.get('of') or ())} 条可能重复的记录，仍然保存", f"Saved in spite of {len(because.get('of') or ())} likely duplicates")
+    if kind == grading.VERB:
+        return grading.said(guard, because)
     if kind == "emptied":
         total = sum(dict(because.get("counts") or {}).values())
         return T(f"彻底删除了 {total} 条", f"{total} erased for good")

@@ -53,6 +53,7 @@ async def work(concurrency: int, *, until_empty: bool = False) -> None:
                 asyncio.create_task(_every(BACKUP, "backup", lambda: _in_thread(daily.run))),
                 asyncio.create_task(_every(CONSUME, "journal", lambda: _in_thread(_consume))),
                 asyncio.create_task(_every(NIGHTS, "pools", lambda: _in_thread(jobs.recycle))),
+                asyncio.create_task(_every(NIGHTS, "grades", lambda: _in_thread(jobs.grade))),
                 asyncio.create_task(_every(NIGHTS, "bin", lambda: _in_thread(jobs.empty_bins))),
                 asyncio.create_task(_every(REMIND, "reminders", lambda: _in_thread(jobs.remind))),
                 asyncio.create_task(_every(NIGHTS, "duplicates", lambda: _in_thread(jobs.find_duplicates))),

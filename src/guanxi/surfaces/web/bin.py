@@ -17,8 +17,7 @@ from guanxi.surfaces.web.visit import Visit, page, redirect
 
 RULES = "bin_rules"
 DELETED = named("deleted_at", DateTime(T("删除时间", "Deleted")))
-GOES = named("goes_on", Date(T("彻底删除于", "Erased on")))
-GOES.sortable = False
+GOES = named("goes_on", Date(T("彻底删除于", "Erased on"))).bound(sortable=False)
 
 
 def columns(visit: Visit, it: Definition, shown: list[Column]) -> list[Column]:

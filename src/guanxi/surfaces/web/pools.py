@@ -71,7 +71,7 @@ def hint(visit: Visit, it: Definition, verb: str, records: Sequence[UUID]) -> st
 def because(visit: Visit, event: telling.Told) -> str:
     """Why an event happened, in words; "" when it does not say."""
     it, pair = visit.catalog.find(event.object), event.changes.get("@because")
-    text = telling.told_because(it, pair[1]) if it is not None and pair and pair[1] else None
+    text = telling.told_because(it, pair[1], visit.guard) if it is not None and pair and pair[1] else None
     return visit.look.say(text)
 
 

@@ -18,7 +18,7 @@ from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, For
 from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import reading, telling
 from guanxi.kernel.records.merging import survivor as become
-from guanxi.surfaces.web import around, bin, boxes, children, filters, merging, pools, remarks, steps, words
+from guanxi.surfaces.web import around, bin, boxes, children, filters, grades, merging, pools, remarks, steps, words
 from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
@@ -229,7 +229,7 @@ def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
         label = action.label if isinstance(action, Action) else words.VERBS[verb]
         danger = action.danger if isinstance(action, Action) else verb == "delete"
         out.append(Offered(verb, label, url, danger, verb in MENU))
-    return [*out, *merging.offers(visit, it, row), *pools.offers(visit, it, row), *bin.offers(visit, it, row)]
+    return [*out, *merging.offers(visit, it, row), *pools.offers(visit, it, row), *bin.offers(visit, it, row), *grades.offers(visit, it, row)]
 
 
 # -- what happened ---------------------------------------------------------------------------------------------------

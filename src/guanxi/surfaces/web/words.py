@@ -34,6 +34,7 @@ DONE: dict[str, Text] = {
     "follow": T("随合并改挂", "followed a merge:"),
     "put_back": T("随撤销合并恢复", "was put back as a merge was undone:"),
     "part": T("随关联记录的彻底删除解除关联", "lost a link to what was erased:"),
+    "graded": T("按规则评定了", "graded by rule:"),
     "erase": T("彻底删除了", "erased for good"),
 }
 GROUPS: dict[str, Text] = {
