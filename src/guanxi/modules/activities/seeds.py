@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from guanxi.modules.customers.seeds import Entries, plant
+from guanxi.modules.sales.seeds import examples
 
 DICTIONARIES: dict[str, tuple[str, str, Entries]] = {
     "activity_attitude": (
@@ -26,5 +27,25 @@ DICTIONARIES: dict[str, tuple[str, str, Entries]] = {
 }  # fmt: skip
 
 
+_HELD = "deal_status = won and relation != lost and pool empty and (deferred_until empty or deferred_until < today)"
+
+
+def _quiet(days: int) -> dict[str, Any]:
+    """Nobody has been in touch for so many days."""
+    return {"of": "activity.customer", "measure": "latest", "field": "happened_at", "op": "older", "value": days}
+
+
+CHURN: tuple[dict[str, Any], ...] = (
+    {"name": "买过，90 天没有跟进", "name_en": "Has bought, no follow-up for 90 days", "value": "high", "notify": True, "settings": {"where": _HELD, "figures": [_quiet(90)]}},
+    {"name": "买过，45 天没有跟进", "name_en": "Has bought, no follow-up for 45 days", "value": "watch", "notify": True, "settings": {"where": _HELD, "figures": [_quiet(45)]}},
+    {
+        "name": "买过，180 天没有新商机", "name_en": "Has bought, no new opportunity for 180 days", "value": "watch", "notify": True,
+        "settings": {"where": _HELD, "figures": [{"of": "opportunity.customer", "measure": "latest", "field": "created_at", "op": "older", "value": 180}]},
+    },
+)  # fmt: skip
+"""Examples of warnings that a customer may be lost, not at work until somebody switches them on."""
+
+
 def seed(desk: Any) -> None:
     plant(desk, DICTIONARIES)
+    examples(desk, "customer.churn_risk", CHURN)

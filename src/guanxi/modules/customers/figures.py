@@ -128,4 +128,19 @@ DASHBOARDS = (
             Widget("pie", T("客户关系", "By relation"), "customer", group_by=("relation",), date_field="created_at"),
         ),
     ),
+    Dashboard(
+        "churn",
+        T("客户流失分析", "Customers lost"),
+        period="this_year",
+        widgets=(
+            Widget("number", T("流失客户", "Lost"), "customer", where="lost_on not empty", date_field="lost_on", size="small"),
+            Widget("number", T("挽回客户", "Won back"), "customer", where="won_back_on not empty", date_field="won_back_on", size="small"),
+            Widget("number", T("流失预警", "Warned of"), "customer", where="churn_risk not empty", size="small"),
+            Widget("number", T("买过又流失的占比", "Share that had bought"), "customer", where="lost_on not empty and deal_status = won", of="lost_on not empty", date_field="lost_on", size="small"),
+            Widget("pie", T("流失原因", "Lost by reason"), "customer", group_by=("churn_reason",), where="lost_on not empty", date_field="lost_on"),
+            Widget("bar", T("每月流失", "Lost by month"), "customer", group_by=("lost_on:month",), where="lost_on not empty", date_field="lost_on", size="large"),
+            Widget("line", T("每月挽回", "Won back by month"), "customer", group_by=("won_back_on:month",), where="won_back_on not empty", date_field="won_back_on", size="large"),
+            Widget("ranking", T("各负责人的预警客户", "Warned of, by owner"), "customer", group_by=("owner",), where="churn_risk not empty", limit=10),
+        ),
+    ),
 )

@@ -47,7 +47,7 @@ from guanxi.kernel import (
     named,
     whole_tree,
 )
-from guanxi.modules.customers import capture, demo, figures, rules, seeds
+from guanxi.modules.customers import capture, churn, demo, figures, rules, seeds
 
 CONTACT = NoticeKind("contact_due", T("到了下次联系时间", "Time to get in touch"), T("该联系了：{what}", "Time to get in touch: {what}"), "todo")
 UNCONTACTED = NoticeKind(
@@ -55,6 +55,7 @@ UNCONTACTED = NoticeKind(
     T("{owner} 负责的{what}过了约定联系时间 {n} 天，还没有跟进", "{what} ({owner}) was to be contacted {n} day ago, and was not"), "todo",
 )  # fmt: skip
 """Kinds of every object that is followed up."""
+DEFERRED = NoticeKind("churn_deferred", T("暂缓的流失客户到期", "A deferred decision on a customer is due"), T("暂缓到期，请决定是否流失：{what}", "Lost or not? The wait is over: {what}"), "todo")
 
 GENDERS = [("male", T("先生", "Male")), ("female", T("女士", "Female"))]
 CALENDARS = [("solar", T("公历", "Solar")), ("lunar", T("农历", "Lunar"))]
@@ -189,6 +190,13 @@ class Customer(
         computed=rules.deal_status,
     )
 
+    churn_risk = Choice(T("流失预警", "Churn warning"), [("watch", T("关注", "Watch")), ("high", T("高风险", "High"))], ruled=True)
+    churn_reason = Choice(T("流失原因", "Why lost"), dictionary="churn_reason")
+    churn_measures = LongText(T("挽留措施", "What was done"))
+    deferred_until = DateTime(T("暂缓至", "Deferred until"), readonly=True)
+    lost_on = Date(T("流失日期", "Lost on"), computed=churn.lost_on)
+    won_back_on = Date(T("挽回日期", "Won back on"), computed=churn.won_back_on)
+
     collected_by = Person(T("信息采集人", "Collected by"))
     owner = Owner()
 
@@ -208,6 +216,7 @@ class Customer(
                 hangs=Hanging("opportunity", "customer", where="stage.kind = open"),
                 business=True,
             ),
+            Exclusion("lost", T("已流失客户", "Lost customers"), where="relation = lost"),
         ),
         by="grade",
         hidden=("phones", "fax", "email", "wechat", "qq"),
@@ -222,7 +231,11 @@ class Customer(
         also=("lead",),
         contacted="last_contact_at",
     )
-    tells = (Reached(CONTACT, "next_contact_at", where="pool empty"), Reached(UNCONTACTED, "next_contact_at", where="pool empty", days=1, superior=True))
+    tells = (
+        Reached(CONTACT, "next_contact_at", where="pool empty"),
+        Reached(UNCONTACTED, "next_contact_at", where="pool empty", days=1, superior=True),
+        Reached(DEFERRED, "deferred_until", where="pool empty and relation != lost"),
+    )
     policy = Policy(read="scope", write="scope")
     checks = (whole_tree, rules.kind_fits, rules.credit_code, rules.figures)
     actions = (
@@ -249,7 +262,15 @@ class Customer(
             ),
             internal=True,
         ),
-    )
+        Action("lose", churn.lose, T("确认流失", "Confirm lost"), form=("churn_reason", "churn_measures"), offered="relation != lost and pool empty", right="update"),
+        Action(
+            "defer", churn.defer, T("暂缓处理", "Defer"), form=("churn_measures",), inputs=(named("until", DateTime(T("暂缓至", "Until"), required=True)),),
+            offered="relation != lost and pool empty and churn_risk not empty", right="update",
+        ),
+        Action(
+            "win_back", churn.win_back, T("挽回", "Win back"), form=("churn_measures",), offered="relation = lost", right="update",
+        ),
+    )  # fmt: skip
     views = (
         List(
             columns=(
@@ -282,10 +303,26 @@ class Customer(
             filters=("relation", "industry", "region", "owner"),
             where="grade in (key, vip)",
         ),
+        List(
+            name="churn",
+            label=T("流失预警", "Churn warning"),
+            columns=("name", "churn_risk", "grade", "last_contact_at", "last_won_on", "deferred_until", "owner"),
+            filters=("churn_risk", "grade", "region", "owner"),
+            where="churn_risk not empty",
+        ),
+        List(
+            name="lost",
+            label=T("已流失", "Lost"),
+            columns=("name", "churn_reason", "lost_on", "grade", "last_won_on", "churn_measures", "owner"),
+            filters=("churn_reason", "lost_on", "grade", "region", "owner"),
+            where="relation = lost",
+            sort=("-lost_on",),
+        ),
         Board(
             by="relation",
             card=("name", "grade", "industry", "last_contact_at", "next_contact_at", "owner"),
             closed=("blacklisted", "lost"),
+            moves={"lost": "lose"},
             overdue="next_contact_at < today",
         ),
         Calendar(
@@ -332,6 +369,7 @@ class Customer(
                     ("last_contact_at", "last_contact_by", "last_contact_kind", "next_contact_at", "last_won_on",
                      "deal_status"),
                 ),
+                (T("流失管理", "Churn"), ("churn_risk", "deferred_until", "churn_reason", "churn_measures", "lost_on", "won_back_on")),
                 (T("系统信息", "System"),
                  ("owner", "collected_by", "created_by", "created_at", "updated_by", "updated_at")),
             ),

@@ -115,6 +115,14 @@ DICTIONARIES: dict[str, tuple[str, str, Entries]] = {
             ("other", "其他", "Other"),
         ),
     ),
+    "churn_reason": (
+        "流失原因", "Why a customer is lost",
+        (
+            ("price", "价格", "Price"), ("competitor", "转向竞争对手", "Went to a competitor"), ("quality", "产品或质量", "Product or quality"),
+            ("service", "服务不满", "Service"), ("no_need", "不再需要", "No need any more"), ("closed", "停业或搬迁", "Closed or moved away"),
+            ("contact", "对接人变动", "Our contact left"), ("neglect", "跟进不及时", "We did not keep in touch"), ("other", "其他", "Other"),
+        ),
+    ),
     "activity_kind": (
         "跟进方式", "Way of contact",
         (
