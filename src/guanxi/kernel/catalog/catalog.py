@@ -10,7 +10,7 @@ from uuid import UUID
 from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
-from guanxi.kernel.catalog import duplicates, grades, pairs, pools
+from guanxi.kernel.catalog import duplicates, grades, numbering, pairs, pools
 from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.catalog.pools import Pool
@@ -237,9 +237,10 @@ def build(
     declared: Mapping[str, Definition] | None = None,
     pooled: Sequence[Mapping[str, Any]] = (),
     ruled: Sequence[Mapping[str, Any]] = (),
+    numbered: Sequence[Mapping[str, Any]] = (),
 ) -> Catalog:
     """The picture from rows: `entries` are (dictionary key, key, name, name_en, color, active) in order; `customs` are
-    custom field records, `pooled` pools and `ruled` rules for duplicates, as plain dicts."""
+    custom field records, `pooled` pools, `ruled` rules for duplicates and `numbered` those for numbers, as plain dicts."""
     options: dict[str, list[Option]] = {}
     for dictionary, key, name, name_en, color, active in entries:
         options.setdefault(dictionary, []).append(Option(key, Text(name, name_en or name), color or "", active))
@@ -258,13 +259,14 @@ def build(
             fields[name] = field
         verbs = {name: _offering(action, options) if action is not None else None for name, action in definition.verbs.items()}
         objects[definition.name] = dataclasses.replace(definition, fields=fields, verbs=verbs)
+    objects |= numbering.bound(objects, numbered)
     objects |= _offered(objects)
     return Catalog(workspace, version, objects, settings, pools.read(pooled), duplicates.read(ruled))
 
 
 def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:
     """The objects whose choices are made of what other objects declare."""
-    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects)) if it is not None}
+    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects)) if it is not None}
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

@@ -1248,9 +1248,11 @@ class Image(File):
 
 
 class AutoNumber(TextField):
-    """A human number by a rule, such as `KH{yyyy}{mm}-{0000}`: date parts and one counter per rendered prefix.
+    """A human number by a rule, such as `KH{yyyy}{mm}-{0000}`: parts of the day, keys of the record's own choices (`{kind}`), and a counter.
 
-    The counter lives in the database and advances in the record's own transaction. Given on import it is kept.
+    The counter lives in the database and advances in the record's own transaction. It begins anew with each `reset` (year, month, day,
+    never; "" with each text around it, as long as nobody decided) and, where `apart`, for each choice. `given`: whether people may give a
+    number of their own: free, of the rule's form, or never. Given on import it is kept.
     """
 
     kind = "auto_number"
@@ -1261,15 +1263,49 @@ class AutoNumber(TextField):
         rest.setdefault("unique", True)
         super().__init__(label or T("编号", "Number"), **rest)
         self.rule = rule
+        self.reset = ""
+        self.apart = True
+        self.given = "free"
 
-    def render(self, today: date) -> tuple[str, int, str]:
-        """(prefix, width of the counter, suffix) for a day; the counter's key is prefix and suffix together."""
-        text = self.rule.replace("{yyyy}", f"{today:%Y}").replace("{yy}", f"{today:%y}")
-        text = text.replace("{mm}", f"{today:%m}").replace("{dd}", f"{today:%d}")
+    @property
+    def uses(self) -> list[str]:
+        """The record's own fields that are part of the number."""
+        return [name for name in re.findall(r"\{([a-z][a-z0-9_]*)\}", self.rule) if name not in DAY_PARTS]
+
+    def render(self, today: date, values: Mapping[str, Any] | None = None) -> tuple[str, int, str]:
+        """(prefix, width of the counter, suffix) for a day and a record's values."""
+        text = self.rule
+        for part, form in DAY_PARTS.items():
+            text = text.replace(f"{{{part}}}", format(today, form))
+        for name in self.uses:
+            text = text.replace(f"{{{name}}}", str((values or {}).get(name) or ""))
         match = re.search(r"\{(0+)\}", text)
         if match is None:
             return text, 1, ""
         return text[: match.start()], len(match.group(1)), text[match.end() :]
+
+    def counter(self, today: date, values: Mapping[str, Any]) -> str:
+        """Under which name the numbers of a day and a record's values are counted."""
+        if not self.reset:
+            prefix, _, suffix = self.render(today, values)
+            return f"{prefix}:{suffix}"
+        since = format(today, {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d", "never": ""}[self.reset])
+        form = re.sub(r"\{0+\}", "#", self.rule)  # a wider number goes on, another form begins with 1
+        return "/".join([form, since, *(str(values.get(name) or "") for name in (self.uses if self.apart else ()))])
+
+    def fits(self, number: str, values: Mapping[str, Any]) -> bool:
+        """Whether a number has the rule's form, whatever its day."""
+        text = re.escape(self.rule)
+        for part, form in DAY_PARTS.items():
+            text = text.replace(re.escape(f"{{{part}}}"), r"\d" + f"{{{len(format(date(2000, 1, 1), form))}}}")
+        for name in self.uses:
+            text = text.replace(re.escape(f"{{{name}}}"), re.escape(str(values.get(name) or "")))
+        text = re.sub(r"\\\{(0+)\\\}", lambda found: rf"\d{{{len(found.group(1))},}}", text)
+        return re.fullmatch(text, number) is not None
+
+
+DAY_PARTS = {"yyyy": "%Y", "yy": "%y", "mm": "%m", "dd": "%d"}
+"""Parts of a number that are the day's."""
 
 
 class Json(Field):

@@ -294,7 +294,7 @@ def _parts(it: Definition, settings: Settings) -> _Parts:
     stamps = ("created_at", "created_by", "updated_at", "updated_by")
     return _Parts(
         links=tuple((name, one) for name, one in fields if isinstance(one, Link | Links)),
-        checked=tuple((name, one) for name, one in fields if one.required or isinstance(one, Money | File)),
+        checked=tuple((name, one) for name, one in fields if one.required or isinstance(one, Money | File | AutoNumber)),
         computed=tuple((name, one) for name, one in fields if one.computed is not None),
         defaults=tuple((name, one, _constant(one, settings)) for name, one in fields if one.default is not None),
         unique=tuple(one for one in it.fields.values() if one.unique),
@@ -644,16 +644,27 @@ class _Batch:
         for one in self.parts.numbered:
             empty = [w for w in works if not w.draft.values.get(one.name) and self.verb not in ("delete", *merging.BARE)]
             given = {w.draft.values.get(one.name) for w in works}
-            while empty:
-                prefix, width, suffix = one.render(empty[0].context.today)
-                key = f"{self.it.name}.{one.name}:{prefix}:{suffix}"
-                first = facts.next_numbers(self.actor.workspace, key, len(empty))
-                numbers = [f"{prefix}{first + offset:0{width}d}{suffix}" for offset in range(len(empty))]
-                taken = given | (storage.taken(self.catalog, self.it, one, numbers, []) if one.unique else set())
-                free = [number for number in numbers if number not in taken]
-                for work, number in zip(empty, free, strict=False):
-                    work.draft.values[one.name] = number
-                empty = empty[len(free) :]
+            alike: dict[tuple[str, str, int, str], list[_Work]] = {}
+            for work in empty:
+                values, today = work.draft.values, work.context.today
+                alike.setdefault((one.counter(today, values), *one.render(today, values)), []).append(work)
+            for (counter, *form), some in alike.items():
+                self._count(one, f"{self.it.name}.{one.name}:{counter}", form, some, given)
+
+    def _count(self, one: AutoNumber, key: str, form: Sequence[Any], works: list[_Work], given: set[Any]) -> None:
+        """Numbers of one form from one counter; one that finds many taken goes on behind them."""
+        prefix, width, suffix = form
+        rounds = 0
+        while works:
+            if rounds == 2:
+                facts.count_from(self.actor.workspace, key, storage.highest(self.catalog, self.it, one, prefix, suffix))
+            first = facts.next_numbers(self.actor.workspace, key, len(works))
+            numbers = [f"{prefix}{first + offset:0{width}d}{suffix}" for offset in range(len(works))]
+            taken = given | (storage.taken(self.catalog, self.it, one, numbers, [], bin=True) if one.unique else set())
+            free = [number for number in numbers if number not in taken]
+            for work, number in zip(works, free, strict=False):
+                work.draft.values[one.name] = number
+            works, rounds = works[len(free) :], rounds + 1
 
     def _whole(self, work: _Work) -> None:
         """Required values are there; amounts in other currencies get their base; files exist."""
@@ -663,6 +674,8 @@ class _Batch:
             value = values.get(name)
             if one.required and one.empty(value) and not isinstance(one, AutoNumber) and (draft.new or draft.changed(name)):
                 problems.append(_missing(one))
+            if isinstance(one, AutoNumber) and (draft.new or draft.changed(name)) and self.verb in ("create", "update"):
+                problems += self._given(one, value, values)
             if value is None or not draft.changed(name) or self.verb == "merge":  # another record's value is whole already
                 continue
             if isinstance(one, Money):
@@ -671,6 +684,17 @@ class _Batch:
                 draft.values[name] = self._stored(one, value, draft.before.get(name) or [])
         if problems:
             raise Invalid(problems)
+
+    def _given(self, one: AutoNumber, value: Any, values: Mapping[str, Any]) -> list[FieldError]:
+        """What is wrong with a number somebody gave, and with a record that lacks what its number is made of."""
+        if one.empty(value):
+            lacking = [name for name in one.uses if one.empty(values.get(name)) and name in self.it.fields]
+            return [FieldError(name, "required", T(f"编号要用到{self.it.fields[name].label.zh}，请填写。", f"The number needs {self.it.fields[name].label.en}.")) for name in lacking]
+        if one.given == "never" and not self.actor.unlimited:
+            return [FieldError(one.name, "read-only", T(f"{one.label.zh}由系统生成，不能填写。", f"{one.label.en} is made by the program and cannot be given."))]
+        if one.given == "form" and not one.fits(value, values):
+            return [FieldError(one.name, "form", T(f"{one.label.zh}应符合编号规则：{one.rule}。", f"{one.label.en} has the form {one.rule}."))]
+        return []
 
     def _based(self, one: Money, value: Mapping[str, Any], context: Context) -> dict[str, Any]:
         home = self.catalog.settings.currency

@@ -31,7 +31,8 @@ def _catalog(workspace: UUID, version: int, settings: Settings) -> Catalog:
         return held
     with sql.work(workspace):
         made = catalogs.build(
-            workspace, version, settings, people.dictionaries(workspace), people.customs(workspace), pooled=people.pools(workspace), ruled=people.rules(workspace)
+            workspace, version, settings, people.dictionaries(workspace), people.customs(workspace), pooled=people.pools(workspace), ruled=people.rules(workspace),
+            numbered=people.numbering(workspace),
         )
         made = recycling.with_formulas(made)
     with _lock:

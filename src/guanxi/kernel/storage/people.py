@@ -322,6 +322,17 @@ def next_numbers(workspace_id: UUID, key: str, count: int) -> int:
     return int(last) - count + 1
 
 
+def count_from(workspace_id: UUID, key: str, value: int) -> None:
+    """Numbers under a key go on behind a value, if they have not come so far."""
+    sql.run("UPDATE gx_counter SET value = GREATEST(value, %s) WHERE workspace_id = %s AND key = %s", [value, workspace_id, key])
+
+
+def numbering(workspace_id: UUID) -> list[dict[str, Any]]:
+    """The rules for numbers, as plain dicts."""
+    names = ("subject", "pattern", "reset", "apart", "given", "active")
+    return [dict(zip(names, row, strict=True)) for row in sql.rows(f"SELECT {', '.join(names)} FROM gx_number_rule WHERE workspace_id = %s AND deleted_at IS NULL", [workspace_id])]
+
+
 def rate(workspace_id: UUID, currency: str, day: Any) -> Any:
     """What one unit of a currency is worth on a day, or None when nobody said."""
     found = sql.rows(

@@ -305,15 +305,26 @@ def satisfying(catalog: Catalog, it: Definition, ids: Sequence[UUID], where: Con
     return {row[0] for row in found}
 
 
-def taken(catalog: Catalog, it: Definition, one: Field, values: Sequence[Any], not_ids: Sequence[UUID]) -> set[Any]:
-    """Which values of a unique field living rows hold already."""
+def taken(catalog: Catalog, it: Definition, one: Field, values: Sequence[Any], not_ids: Sequence[UUID], *, bin: bool = False) -> set[Any]:
+    """Which values of a unique field living rows hold already, or with `bin` any row."""
     column = expression(one, "t")
+    places = ("NULL", "NOT NULL") if bin else ("NULL",)  # apart, because the indexes of the living and of the bin are two
     found = sql.rows(
-        f"SELECT {column} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS NULL "
-        f"AND {column} = ANY(%s) AND NOT (t.id = ANY(%s))",
-        [catalog.workspace, list(values), list(not_ids)],
+        " UNION ALL ".join(f"SELECT {column} FROM {it.table} t WHERE t.workspace_id = %s AND t.deleted_at IS {place} AND {column} = ANY(%s) AND NOT (t.id = ANY(%s))" for place in places),
+        [catalog.workspace, list(values), list(not_ids)] * len(places),
     )
     return {row[0] for row in found}
+
+
+def highest(catalog: Catalog, it: Definition, one: Field, prefix: str, suffix: str) -> int:
+    """The highest running number between a prefix and a suffix that any row has, the bin's too."""
+    column = expression(one, "t")
+    found = sql.rows(
+        f"SELECT max(substr({column}, %s, length({column}) - %s)::numeric) FROM {it.table} t WHERE t.workspace_id = %s AND starts_with({column}, %s) "
+        f"AND right({column}, %s) = %s AND length({column}) > %s AND substr({column}, %s, length({column}) - %s) ~ '^[0-9]{{1,15}}$'",
+        [len(prefix) + 1, len(prefix) + len(suffix), catalog.workspace, prefix, len(suffix), suffix, len(prefix) + len(suffix), len(prefix) + 1, len(prefix) + len(suffix)],
+    )
+    return int(found[0][0] or 0)
 
 
 # -- reading for people ------------------------------------------------------------------------------------------------

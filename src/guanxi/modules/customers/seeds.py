@@ -148,3 +148,8 @@ def plant(desk: Any, dictionaries: Mapping[str, tuple[str, str, Entries]]) -> No
 
 def seed(desk: Any) -> None:
     plant(desk, DICTIONARIES)
+    if not desk.find("number_rule", {"field": "subject", "op": "=", "value": "customer.number"}, deleted=None):
+        desk.perform(
+            "number_rule", "create",
+            changes={"name": "类型加编号，如 1类-01", "subject": "customer.number", "pattern": "{code_class}类-{00}", "reset": "never", "active": False},
+        )
