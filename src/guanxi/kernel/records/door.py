@@ -727,10 +727,12 @@ class _Batch:
                 raise Invalid.field(
                     one.name, "file", "找不到这个文件，请重新上传。", "There is no such file; upload it again."
                 )
-            if one.kind == "image" and found["type"] not in files.SAFE_IMAGES:
+            fresh = one.kind == "image" and item["file"] not in known
+            if fresh and (found["type"] not in files.SAFE_IMAGES or not files.is_picture(files.path(found["digest"]))):
                 raise Invalid.field(
-                    one.name, "image", "只能是 PNG、JPEG、GIF 或 WebP 图片。", "Only PNG, JPEG, GIF or WebP pictures."
-                )
+                    one.name, "image", "只能是完整的 PNG、JPEG、GIF 或 WebP 图片，不超过 1 亿像素。",
+                    "Only whole PNG, JPEG, GIF or WebP pictures of up to 100 million pixels.",
+                )  # fmt: skip
             out.append({"file": item["file"], "name": found["name"], "size": found["size"], "type": found["type"]})
         return out
 

@@ -162,7 +162,7 @@ def _told_by_owners(guard: Guard, it: Definition) -> bool:
 def _below(guard: Guard, it: Definition) -> list[storage.Below]:
     """The links along which the team of one record may read another."""
     targets = [(it.fields[link], guard.catalog.objects[it.fields[link].target]) for link in it.policy.through]  # type: ignore[attr-defined]
-    return [storage.Below(it, link.column(), target) for link, target in targets if target.owned and access.may(guard.actor.rights, target, "read")]  # type: ignore[attr-defined]
+    return [storage.Below(it, link.column(), target) for link, target in targets if target.owned and access.may(guard.actor.rights, target, "read")]
 
 
 def _owners(actor: Actor, it: Definition, objects: Mapping[str, Definition]) -> frozenset[UUID] | None:

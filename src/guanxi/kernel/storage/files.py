@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import struct
 import tempfile
+import unicodedata
+import warnings
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import PIL.Image
 from django.conf import settings
 
 from guanxi.base.errors import StorageFull, TooLarge
@@ -37,6 +42,40 @@ def kind(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return "audio/mp4" if head[8:11] == b"M4A" else "application/octet-stream" if head[8:10] in (b"av", b"he", b"mi") and head[8:12] != b"avc1" else "video/mp4"
     return "application/octet-stream"
+
+
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
+LONGEST_NAME = 200
+
+
+def harmless(name: str) -> str:
+    """A file's name without what would put it elsewhere, break a line, turn its letters round so that its ending reads as another, or
+    name a device; the ending is kept when it is cut."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(sign for sign in last if unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip().rstrip(". ")
+    if len(shown) > LONGEST_NAME:
+        stem, dot, ending = shown.rpartition(".")
+        shown = stem[: LONGEST_NAME - len(ending) - 1] + dot + ending if dot and len(ending) <= 10 else shown[:LONGEST_NAME]
+    return ("_" + shown if _DEVICES.fullmatch(shown) else shown) or "file"
+
+
+MOST_PIXELS = 100_000_000
+MOST_LOOKED = 4_000_000
+"""Pictures of up to so many pixels are looked through to their end."""
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a stored file is a picture of a size that browsers can show."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with PIL.Image.open(path, formats=("PNG", "JPEG", "GIF", "WEBP")) as picture:
+                width, height = picture.size
+                if 0 < width * height <= MOST_LOOKED:
+                    picture.load()
+                return 0 < width * height <= MOST_PIXELS
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, PIL.Image.DecompressionBombError):
+        return False
 
 
 def _folder() -> Path:
@@ -72,8 +111,7 @@ def put(workspace: UUID, name: str, chunks: Iterable[bytes], user: UUID | None, 
                 out.write(chunk)
             out.flush()
             os.fsync(out.fileno())
-        clean = Path(name.replace("\\", "/")).name.replace("\x00", "")[:200] or "file"
-        row = {"id": uuid7(), "digest": digest.hexdigest(), "name": clean, "size": size, "type": kind(head)}
+        row = {"id": uuid7(), "digest": digest.hexdigest(), "name": harmless(name), "size": size, "type": kind(head)}
         final = path(digest.hexdigest())
         final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with sql.work(workspace):

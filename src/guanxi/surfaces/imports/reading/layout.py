@@ -136,15 +136,17 @@ def _layout(header: int, names: Sequence[Cell], head: Sequence[Sequence[Cell]]) 
     columns: list[str] = []
     indices: list[int] = []
     taken: set[str] = set()
+    numbered: Counter[str] = Counter()
     for index in range(width):
         name = re.sub(r"\s+", " ", clean(str(names[index]))).strip() if index < len(names) and names[index] else ""
         # a cell right of the header's last is a column of its own only if most rows have it: else something is shifted
         if not name and (not used[index] or (index >= len(names) and used[index] < 0.5 * len(body))):
             continue
         name = name or f"列{_letters(index)}"
-        unique, number = name, 2
+        unique = name
         while unique in taken:
-            unique, number = f"{name} {number}", number + 1
+            numbered[name] += 1
+            unique = f"{name} {numbered[name] + 1}"
         taken.add(unique)
         columns.append(unique)
         indices.append(index)

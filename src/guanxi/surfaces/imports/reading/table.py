@@ -26,6 +26,7 @@ from guanxi.surfaces.imports.reading.layout import Kind, Layout, Merge
 from guanxi.surfaces.imports.reading.workbooks import CFB_MAGIC, ZIP_MAGIC, Cell, WorkbookReader, inspect
 
 _HEAD = 300  # rows looked at to find the header and the columns
+_MOST_COLUMNS = 4_096
 _LONGEST_LINE = 1_000_000  # characters between two line breaks
 _MOST_UNZIPPED = 4 * 1024 * 1024 * 1024
 _DELIMITERS: Final = (",", "\t", ";", "|")
@@ -89,6 +90,9 @@ class Table:
         if not any(cell is not None for row in self._head for cell in row):
             self.close()
             raise _empty()
+        if max(len(row) for row in self._head) > _MOST_COLUMNS:
+            self.close()
+            raise TooLarge(T(f"超过 {_MOST_COLUMNS} 列，不像是一张表。", f"It has over {_MOST_COLUMNS} columns and is hardly a table."))
         if fixed is not None:
             self._layout = Layout(0, list(fixed), list(range(len(fixed))))
         else:

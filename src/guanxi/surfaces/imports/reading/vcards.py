@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+from guanxi.base.errors import TooLarge
+
 COLUMNS: Final[tuple[str, ...]] = (
     "姓名", "姓", "名", "昵称", "公司", "部门", "职务", "手机", "电话", "传真", "邮箱", "网址", "地址", "生日", "备注",
     "标签", "即时通讯", "UID",
@@ -61,23 +63,25 @@ def _properties(file: BinaryIO) -> Iterator[tuple[str, dict[str, list[str]], byt
 
 def _unfolded(file: BinaryIO) -> Iterator[bytes]:
     """Logical lines: continued by a leading blank, or in quoted-printable by a "=" at the end."""
-    current = b""
+    current = bytearray()  # many short lines are joined without copying what is there each time
     quoted = False
     while line := file.readline(_MOST_LINE):
         line = line.rstrip(b"\r\n")
+        if len(current) > _MOST_LINE:
+            raise TooLarge()
         if quoted:
-            current = current[:-1] + line
+            current[-1:] = line
             quoted = line.endswith(b"=")
             continue
         if line[:1] in (b" ", b"\t") and current:
             current += line[1:]
             continue
         if current:
-            yield current.strip()
-        current = line.removeprefix(b"\xef\xbb\xbf")
+            yield bytes(current.strip())
+        current = bytearray(line.removeprefix(b"\xef\xbb\xbf"))
         quoted = current.endswith(b"=") and b"QUOTED-PRINTABLE" in current.partition(b":")[0].upper()
     if current:
-        yield current.strip()
+        yield bytes(current.strip())
 
 
 def _text(value: bytes, parameters: dict[str, list[str]], encoding: str) -> str:
