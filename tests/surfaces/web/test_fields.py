@@ -10,7 +10,9 @@ from guanxi.kernel.records import reading
 from guanxi.surfaces.web.templates import part
 from tests.surfaces.web.browser import Browser, inputs, words
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0f01f0005000201a5a1b2f60000000049454e44ae426082"
+)
 FILLED = {
     "name": "红楼梦", "code": "H-1", "shelf": "", "status": "draft", "genres": ["novel", "poem"], "tags": "经典、长篇", "pages": "1606",
     "weight": "1.25", "discount": "8.5", "price": "1.2万", "price.currency": "CNY", "published_on": "1791-01-01",
