@@ -435,9 +435,10 @@ def test_a_masked_field_is_shown_starred_and_not_asked_about(cast: Cast, books: 
     owner = cast.actor("owner")
     book = books["owner"]
     assert reading.get("book", book, actor=owner)["phones"] == [{"number": "+86138****8000"}]
-    for where in ("phones = 13800138000", "phones ends 8000", "phones contains 138", "phones empty", {"not": {"field": "phones", "op": "empty"}}):
+    for where in ("phones = 8000", "phones ends 8000", "phones contains 138", "phones empty", {"not": {"field": "phones", "op": "empty"}}):
         with pytest.raises(Invalid):
             reading.query("book", actor=owner, where=where)
+    assert ids(owner, "book", "phones = 13800138000") == {book}, "who knows the whole number may ask whose it is"
     for how in ({"sort": "phones"}, {"where": "电话 ends 8000"}):
         with pytest.raises(Invalid):
             reading.query("book", actor=owner, **how)  # type: ignore[arg-type]

@@ -115,8 +115,8 @@ class Book(Object, label=T("书", "Book"), title="name", subtitle=("number",), l
     published_on = Date(T("出版日期", "Published"))
     printed_at = DateTime(T("付印时间", "Printed"))
     available = Boolean(T("在售", "Available"))
-    phones = Phone(T("电话", "Phones"))
-    email = Email(T("邮箱", "E-mail"))
+    phones = Phone(T("电话", "Phones"), personal="contact")
+    email = Email(T("邮箱", "E-mail"), personal="contact")
     website = Url(T("网址", "Website"))
     place = Region(T("出版地", "Place"))
     industry = Industry(T("行业", "Industry"))
@@ -161,9 +161,9 @@ class Chapter(Object, label=T("章", "Chapter"), title="name"):
 class Prospect(Object, label=T("苗头", "Prospect"), title="name"):
     """苗头: lies in pools; calls hang on it."""
 
-    name = Text(T("名称", "Name"), required=True, search=True)
+    name = Text(T("名称", "Name"), required=True, search=True, personal="name")
     level = Choice(T("级别", "Level"), [("a", T("甲", "A")), ("b", T("乙", "B"))], default="a")
-    phones = Phone(T("电话", "Phones"))
+    phones = Phone(T("电话", "Phones"), personal="contact")
     secret = Text(T("秘密", "Secret"), search=True)
     amount = Number(T("数额", "Amount"))
     called_at = DateTime(T("上次联系", "Called"))

@@ -175,7 +175,7 @@ def finish(job: Job, state: State, outcome: Mapping[str, Any], total: int | None
             [state, sql.json(dict(outcome)), total, job.id],
         )
         if ended and not job.wanted.get("dry_run"):
-            if job.kind != "export":  # which notes for itself what was taken out
+            if job.kind not in ("export", "subject"):  # which notes for itself what was taken out
                 journal_log.note(
                     job.workspace, "bulk", user=job.user, object=str(job.wanted.get("object") or ""), rows=load(job.id).done, job=job.kind, verb=job.wanted.get("verb"), state=state
                 )

@@ -17,7 +17,7 @@ from guanxi.base.text import T
 from guanxi.kernel import jobs, passwords
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
-from guanxi.kernel.catalog import duplicates, pools
+from guanxi.kernel.catalog import consents, duplicates, pools
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.catalog.core import ADMINISTRATOR
 from guanxi.kernel.journal import log, seals
@@ -156,6 +156,8 @@ def seed(workspace: UUID) -> None:
             desk.perform("notice_rules", "create")
         if not desk.find("bin_rules", limit=1):
             desk.perform("bin_rules", "create")
+        if not desk.find("privacy_rules", limit=1):
+            desk.perform("privacy_rules", "create")
         grants: dict[str, dict[str, Any]] = {key: {} for key in ROLES}
         grants["admin"] = {"*": ADMINISTRATOR}
         for module in REGISTRY.modules:
@@ -166,6 +168,7 @@ def seed(workspace: UUID) -> None:
         for module in REGISTRY.modules:
             if module.seed is not None:
                 module.seed(desk)
+        consents.seed(desk)
         pools.seed(desk, REGISTRY.objects.values())
         duplicates.seed(desk, REGISTRY.objects.values())
         matching.fill(people.newest(workspace))

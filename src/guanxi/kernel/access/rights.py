@@ -154,6 +154,28 @@ def combine(
     return Rights(user, out, tuple(name for _, name, _ in grants), belongs)
 
 
+MARK = "@"
+"""Before a mark's name in a role's field levels: the level on all fields of an object that have the mark."""
+
+
+def spelled(grants: Sequence[tuple[UUID, str, Mapping[str, Any]]], catalog: Catalog) -> Sequence[tuple[UUID, str, Mapping[str, Any]]]:
+    """Roles with their levels on marks said field by field; what a role says of a field itself goes before what it says of its mark."""
+    return [(id, role, _spelled(held, catalog)) for id, role, held in grants]
+
+
+def _spelled(held: Mapping[str, Any], catalog: Catalog) -> Mapping[str, Any]:
+    if not any(name.startswith(MARK) for grant in held.values() for name in grant.get("fields") or ()):
+        return held
+    out = dict(held)
+    for it in catalog.objects.values():
+        grant = held.get(it.name, held.get("*")) or {}
+        levels = grant.get("fields") or {}
+        if any(name.startswith(MARK) for name in levels):
+            marked = {one.name: levels[MARK + one.personal] for one in it.fields.values() if one.personal and MARK + one.personal in levels}
+            out[it.name] = {**grant, "fields": {**marked, **{name: level for name, level in levels.items() if not name.startswith(MARK)}}}
+    return out
+
+
 def _widest(reaches: Sequence[Reach]) -> frozenset[UUID] | None:
     out: frozenset[UUID] | None = NOBODY
     for reach in reaches:

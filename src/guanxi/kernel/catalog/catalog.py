@@ -285,7 +285,7 @@ def custom_field(row: Mapping[str, Any], options: Mapping[str, list[Option]]) ->
     chosen: dict[str, Any] = dict(row.get("options") or {})
     label = Text(row["name"], row.get("name_en") or row["name"])
     common: dict[str, Any] = {"required": bool(row.get("required"))}
-    for key in ("search", "default"):
+    for key in ("search", "default", "personal"):
         if key in chosen:
             common[key] = chosen[key]
     cls: Callable[..., Field] = KINDS[row["kind"]]

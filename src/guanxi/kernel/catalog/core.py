@@ -12,7 +12,7 @@ from typing import Any
 from guanxi.base import pinyin
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
-from guanxi.kernel.catalog import desk, notices, remarks
+from guanxi.kernel.catalog import consents, desk, notices, remarks
 from guanxi.kernel.catalog.applying import AccountRequest
 from guanxi.kernel.catalog.bin import BinRules
 from guanxi.kernel.catalog.company import Company
@@ -21,9 +21,12 @@ from guanxi.kernel.catalog.grades import GradeRule
 from guanxi.kernel.catalog.numbering import NumberRule
 from guanxi.kernel.catalog.pairs import DuplicatePair
 from guanxi.kernel.catalog.pools import PoolObject
+from guanxi.kernel.catalog.privacy import PrivacyRules
+from guanxi.kernel.catalog.requests import SubjectRequest
 from guanxi.kernel.catalog.security import Security
 from guanxi.kernel.declare.fields import (
     KINDS,
+    MARKS,
     Boolean,
     Choice,
     Date,
@@ -205,7 +208,7 @@ def whole_grants(draft: Any, context: Any) -> None:
             wrong(f"{name}.fields 应为“字段: 级别”的表。", f"{name}.fields is a table of field: level.")
             continue
         for field, level in fields.items():
-            if level not in LEVELS or (known is not None and field not in known.fields):
+            if level not in LEVELS or (known is not None and field not in known.fields and field.removeprefix("@") not in MARKS):
                 wrong(f"{name}.fields.{field}：字段或级别不对。", f"{name}.fields.{field}: no such field or level.")
     if problems:
         raise Invalid(problems)
@@ -310,6 +313,8 @@ def _whole_options(draft: Any, context: Any) -> None:
         raise Invalid.field("options", "options", "选项应为列表，每项有 key、zh、en。", "The choices are a list, each with key, zh and en.")
     if not isinstance(options.get("dictionary", ""), str) or not isinstance(options.get("search", False), bool):
         raise Invalid.field("options", "options", "dictionary 应为文字，search 应为 true 或 false。", "dictionary is text, search is true or false.")
+    if options.get("personal", "") not in ("", *MARKS):
+        raise Invalid.field("options", "options", f"personal 可用：{'、'.join(MARKS)}。", f"personal is one of {', '.join(MARKS)}.")
     places = options.get("places", 2)
     if not isinstance(places, int) or isinstance(places, bool) or not 0 <= places <= 6:
         raise Invalid.field("options", "options", "小数位为 0 到 6。", "Places are 0 to 6.")
@@ -324,7 +329,7 @@ def _whole_options(draft: Any, context: Any) -> None:
         raise Invalid.field("options", "default", f"默认值：{problem.message.zh}", f"The default: {problem.message.en}") from None
 
 
-OPTIONS = {"target", "options", "dictionary", "places", "search", "default"}
+OPTIONS = {"target", "options", "dictionary", "places", "search", "default", "personal"}
 
 
 class CustomField(
@@ -372,6 +377,7 @@ CORE = Module(
     label=T("组织与设置", "Organisation and settings"),
     objects=(
         Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *notices.OBJECTS,
+        PrivacyRules, consents.Consent, SubjectRequest,
     ),
     grants={role: {**desk.GRANTS.get(role, {}), **notices.GRANTS.get(role, {})} for role in (*desk.GRANTS, *notices.GRANTS)},
 )

@@ -37,6 +37,15 @@ TEXTUAL = ("contains", "not contains", "starts", "ends")
 SETS = ("has", "has any", "has all", "has none")
 
 
+MARKS: Mapping[str, Text] = {
+    "name": T("姓名", "Name"),
+    "contact": T("联系方式", "Contact details"),
+    "identity": T("身份信息", "Identity"),
+    "sensitive": T("敏感个人信息", "Sensitive"),
+}
+"""What a field may tell of a person (PIPL articles 4 and 28): roles have levels on marks, and requests of people are answered by them."""
+
+
 class FieldProblem(ValueError):
     """A value does not fit its field. `code` is stable; `message` names the remedy."""
 
@@ -84,7 +93,8 @@ class Field:
 
     `required` refuses empty values on create and update; `unique` within the workspace, bin excluded; `readonly` fields
     are written by rules only; `computed` is a function `(draft, context) -> value` run at every write; `search` puts the
-    value among the words a record is found by; `default` is a value or a function of the context.
+    value among the words a record is found by; `default` is a value or a function of the context; `personal` is one of MARKS
+    when it tells of a person.
     """
 
     kind: ClassVar[str] = ""
@@ -116,7 +126,7 @@ class Field:
         help: Text | None = None,
         search: bool | None = None,
         index: bool = False,
-        personal: bool = False,
+        personal: str = "",
     ) -> None:
         self._label = label
         self.required = required
@@ -127,6 +137,8 @@ class Field:
         self.help = help
         self.search = self.searched if search is None else search
         self.index = index
+        if personal and personal not in MARKS:
+            raise ValueError(f"personal is one of {', '.join(MARKS)}")
         self.personal = personal
         self.custom = False
         self.system = False
@@ -222,6 +234,8 @@ class Field:
         }
         if self.help is not None:
             out["help"] = self.help.for_(lang)
+        if self.personal:
+            out["personal"] = self.personal
         return out
 
 

@@ -169,7 +169,8 @@ class Box:
 
     text: what is written. kind: a choice, offered as buttons. due: when there is something to do next, with quick choices.
     files: a file field. mentions: many-links to people named in the text. about: links offered beside, to records that have
-    a link of `on` in common with the page's record.
+    a link of `on` in common with the page's record. consents: which purpose a kind of contact needs a consent for, by the kind's key: where the
+    person took it back, the box says so.
     """
 
     on: tuple[str, ...]
@@ -179,6 +180,7 @@ class Box:
     files: str = ""
     mentions: str = ""
     about: tuple[str, ...] = ()
+    consents: Mapping[str, str] = field(default_factory=dict)
     name: str = "box"
     label: Text = T("写跟进", "Write")
 
@@ -201,7 +203,7 @@ View = List | Board | Calendar | Record | Box | Form
 
 BUILT_IN = ("create", "update", "delete", "restore")
 SHARING = ("assign", "share", "unshare")
-READING = ("read", "export", "import")
+READING = ("read", "export", "import", "reveal")
 PERSONAL = ("read", *BUILT_IN)
 """What everybody may do with personal records of their own, and with what they write about other records; other verbs need a role's grant as everywhere."""
 SHARED_WITH = ("user", "role", "department")

@@ -32,6 +32,7 @@ KINDS: Mapping[str, Text] = {
     "applied": T("申请账号", "Applied for an account"),
     "lookup": T("查重", "Looked up"),
     "opened": T("打开记录", "Record opened"),
+    "revealed": T("显示脱敏内容", "Masked value shown"),
     "export": T("导出数据", "Data exported"),
     "log_export": T("导出日志", "Log exported"),
     "bulk": T("批量处理", "Bulk work"),

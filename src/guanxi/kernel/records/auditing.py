@@ -12,10 +12,10 @@ from uuid import UUID
 from guanxi.base.errors import Forbidden, NotFound
 from guanxi.base.text import Text
 from guanxi.kernel.access import rights as access
-from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.declare.objects import Action
 from guanxi.kernel.journal import log
-from guanxi.kernel.records import people, reading
+from guanxi.kernel.records import door, people, reading
 from guanxi.kernel.storage import log_rows, sql
 
 KINDS, REASONS = log.TOLD, log.REASONS
@@ -120,6 +120,13 @@ def take_out(actor: Actor, **asked: Any) -> list[Line]:
 
 
 MOST = 100_000
+
+
+def copied(actor: Actor, request: UUID, rows: int) -> None:
+    """Note that somebody took out what is kept of one person, for the person who asked for it: a line of the log, and of the request."""
+    with sql.work(actor.workspace):
+        log.note(actor.workspace, "export", user=actor.user, address=actor.address, object="subject_request", record=request, rows=rows)
+        door.perform("subject_request", "noted", actor=automation(actor), id=request, inputs={"what": "export", "count": rows})
 
 
 def exported(actor: Actor, name: str, rows: int, where: Any, fields: Sequence[str]) -> None:

@@ -218,6 +218,13 @@ class Context:
         self._cache.clear()
         erasing.erase_now(self.actor, name, record, self.event)
 
+    def forget_person(self, request: UUID, records: Sequence[Mapping[str, str]], known: Mapping[str, Any], *, texts: bool, files: bool) -> int:
+        """Take a person out of records that are theirs; see `records.subjects`."""
+        from guanxi.kernel.records import subjects
+
+        self._cache.clear()
+        return subjects.forget(self.actor, request, records, known, self.event, texts=texts, files=files)
+
     def could_ask(self, name: str, **what: Any) -> Definition:
         """The object, if its records exist for the person and `what` could be asked of them: see `reading.could_ask`."""
         return reading.could_ask(name, actor=self.actor, **what)

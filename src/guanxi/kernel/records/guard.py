@@ -1,7 +1,8 @@
 """What an actor asked for, made safe: fields resolved, operands checked, rights woven in.
 
 After this room a condition holds only what the actor may use. A field the actor may not see is answered exactly like one
-that does not exist; a masked one can be shown but not filtered, sorted or grouped by, because that would tell its value.
+that does not exist; a masked one can be shown, and asked whether it is exactly something known, but not filtered otherwise, sorted or grouped by,
+because that would tell its value.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ from guanxi.kernel.declare.fields import (
     FieldProblem,
     Link,
     Links,
+    LongText,
+    Phone,
     Region,
+    TextField,
 )
 from guanxi.kernel.declare.objects import Definition
 
@@ -39,6 +43,8 @@ def unknown_field(where: str, path: str) -> Invalid:
     return Invalid([FieldError(where, "unknown-field", T(f"没有“{path}”这个字段。", f"There is no field {path!r}."))])
 
 
+EXACT = 5
+"""Signs that a value has at least which a masked field may be compared with: shorter ones could be tried out."""
 WHO = ("me", "my department", "my departments")
 
 
@@ -122,6 +128,13 @@ class Guard:
             )
         return one
 
+    def _asked(self, it: Definition, name: str, op: str, value: Any) -> Field:
+        """A field the actor may compare so. A masked one only with one whole value that nobody guesses: a phone, an address, a number."""
+        one, level = self.field(it, name, "where")
+        if level == "masked" and isinstance(one, TextField | Phone) and not isinstance(one, LongText) and op == "=" and isinstance(value, str | int) and len(str(value).strip()) >= EXACT:
+            return one
+        return self.usable(it, name, "where")
+
     def target(self, one: Link | Links) -> Definition:
         return self.catalog.objects[one.target]
 
@@ -168,7 +181,7 @@ class Guard:
         name, _, rest = path.partition(".")
         if name == "id" and not rest:
             return self._id(op, value)
-        one = self.usable(it, name, "where")
+        one = self._asked(it, name, op, value) if not rest else self.usable(it, name, "where")
         if rest:
             if not isinstance(one, Link | Links):
                 raise unknown_field("where", path)

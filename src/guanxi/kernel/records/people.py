@@ -92,7 +92,7 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
 
 def _rights(facts: people.Facts, grants: Any, catalog: Catalog) -> tuple[Rights, Catalog]:
     """Rights by roles and pools, and the catalog as they show it."""
-    return access.with_pools(combine(facts.user, grants, facts.departments, facts.below, facts.members, facts.reports), catalog)
+    return access.with_pools(combine(facts.user, access.spelled(grants, catalog), facts.departments, facts.below, facts.members, facts.reports), catalog)
 
 
 def with_role(actor: Actor, role: UUID, user: UUID) -> Actor | None:

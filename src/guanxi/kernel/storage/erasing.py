@@ -113,6 +113,15 @@ def condemn(catalog: Catalog, asked: set[UUID]) -> int:
     return sql.run("UPDATE gx_file SET name = '', created_by = NULL, type = %s WHERE workspace_id = %s AND id = ANY(%s)", [GONE, catalog.workspace, list(asked)])
 
 
+def condemn_copies(workspace: UUID, request: UUID) -> int:
+    """Mark the copies that were written for a person's request: who was erased is in no file of ours. Returns how many."""
+    return sql.run(
+        "UPDATE gx_file f SET name = '', created_by = NULL, type = %s FROM gx_job j WHERE j.workspace_id = %s AND j.kind = 'subject' "
+        "AND j.wanted->>'request' = %s AND f.id = (j.outcome->>'file')::uuid AND f.workspace_id = j.workspace_id",
+        [GONE, workspace, str(request)],
+    )
+
+
 def burn(workspace: UUID) -> int:
     """Delete the bytes of condemned files that no other file shares, and forget them; returns how many. Called after the records
     are gone for good, and again each night for what a crash left."""

@@ -77,10 +77,11 @@ def count(workspace: UUID, kind: str, address: str, since: datetime) -> int:
 
 
 def counted(workspace: UUID, user: UUID | None, kind: str, name: str, since: datetime) -> int:
-    """How many lines of a kind a person left about records of an object since an instant."""
+    """How many lines of a kind a person left since an instant, about records of one object, or ("") of any."""
+    only, values = ("AND object = %s ", [name]) if name else ("", [])
     return int(
         sql.rows(
-            "SELECT count(*) FROM gx_log WHERE workspace_id = %s AND user_id = %s AND kind = %s AND object = %s AND id >= %s",
-            [workspace, user, kind, name, uuid7_floor(since)],
+            f"SELECT count(*) FROM gx_log WHERE workspace_id = %s AND user_id = %s AND kind = %s {only}AND id >= %s",
+            [workspace, user, kind, *values, uuid7_floor(since)],
         )[0][0]
     )

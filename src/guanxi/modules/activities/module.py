@@ -131,6 +131,7 @@ class Activity(
             files="files",
             mentions="mentions",
             about=("contact", "opportunity"),
+            consents={"phone": "marketing_phone", "sms": "marketing_sms", "email": "marketing_mail", "wechat": "marketing_wechat"},
         ),
         Form(
             fields=(

@@ -78,7 +78,7 @@ class Customer(
     written by follow-ups, the deal status by opportunities; nobody types them.
     """
 
-    name = Text(T("客户名称", "Name"), required=True, search=True)
+    name = Text(T("客户名称", "Name"), required=True, search=True, personal="name")
     kind = Choice(
         T("客户性质", "Kind"),
         [("company", T("企业", "Company")), ("person", T("个人", "Person")), ("group", T("团体", "Group"))],
@@ -132,16 +132,16 @@ class Customer(
     employees = Integer(T("员工人数", "Employees"))
     annual_revenue = Money(T("年营业额", "Annual revenue"))
 
-    legal_representative = Text(T("法人代表", "Legal representative"), personal=True)
+    legal_representative = Text(T("法人代表", "Legal representative"), personal="name")
     registered_capital = Money(T("注册资金", "Registered capital"))
     established = Date(T("成立日期", "Established"))
     registration_type = Text(T("企业类型", "Registered as"))
     business_scope = LongText(T("经营范围", "Business scope"))
     main_products = LongText(T("主营产品", "Main products"))
     brands = Text(T("经营品牌", "Brands"))
-    general_manager = Text(T("总经理", "General manager"), personal=True)
-    sales_head = Text(T("销售负责人", "Head of sales"), personal=True)
-    publicity_head = Text(T("宣传负责人", "Head of publicity"), personal=True)
+    general_manager = Text(T("总经理", "General manager"), personal="name")
+    sales_head = Text(T("销售负责人", "Head of sales"), personal="name")
+    publicity_head = Text(T("宣传负责人", "Head of publicity"), personal="name")
     introduction = LongText(T("企业简介", "Introduction"))
     honours = LongText(T("企业荣誉", "Honours"))
     performance = LongText(T("企业效益", "Performance"))
@@ -158,18 +158,18 @@ class Customer(
     target_areas = MultiChoice(T("目标经营区域", "Target areas"), dictionary="target_area")
     credit_standing = Choice(T("企业资信", "Credit standing"), dictionary="credit_standing")
 
-    gender = Choice(T("性别", "Gender"), GENDERS, personal=True)
-    birthday = Date(T("生日", "Birthday"), personal=True)
+    gender = Choice(T("性别", "Gender"), GENDERS, personal="identity")
+    birthday = Date(T("生日", "Birthday"), personal="identity")
     birthday_kind = Choice(T("生日历法", "Birthday calendar"), CALENDARS)
-    next_birthday = Date(T("下次生日", "Next birthday"), computed=rules.next_birthday, personal=True)
-    anniversary = Date(T("纪念日", "Anniversary"))
+    next_birthday = Date(T("下次生日", "Next birthday"), computed=rules.next_birthday, personal="identity")
+    anniversary = Date(T("纪念日", "Anniversary"), personal="identity")
 
-    phones = Phone(T("电话", "Phones"))
-    fax = Phone(T("传真", "Fax"))
-    email = Email(T("邮箱", "E-mail"))
+    phones = Phone(T("电话", "Phones"), personal="contact")
+    fax = Phone(T("传真", "Fax"), personal="contact")
+    email = Email(T("邮箱", "E-mail"), personal="contact")
     website = Url(T("网址", "Website"))
-    wechat = Text(T("微信", "WeChat"), search=True, personal=True)
-    qq = Text(T("QQ", "QQ"), personal=True)
+    wechat = Text(T("微信", "WeChat"), search=True, personal="contact")
+    qq = Text(T("QQ", "QQ"), personal="contact")
     region = Region(T("地区", "Region"))
     country = Text(T("国家", "Country"))
     postal_code = Text(T("邮编", "Postal code"))
@@ -403,7 +403,7 @@ class Contact(
     At most one contact of a customer is the primary one: choosing another takes the mark from the former.
     """
 
-    name = Text(T("姓名", "Name"), required=True, search=True)
+    name = Text(T("姓名", "Name"), required=True, search=True, personal="name")
     customer = Link(
         "customer", T("客户", "Customer"), required=True, on_delete="cascade", reverse=T("联系人", "Contacts")
     )
@@ -427,40 +427,40 @@ class Contact(
         [("for", T("支持", "Supports")), ("neutral", T("中立", "Neutral")), ("against", T("反对", "Against"))],
     )
     salutation = Choice(T("称谓", "Salutation"), dictionary="salutation")
-    gender = Choice(T("性别", "Gender"), GENDERS)
+    gender = Choice(T("性别", "Gender"), GENDERS, personal="identity")
     position = Choice(T("职务", "Position"), dictionary="position")
     job_title = Text(T("头衔", "Job title"))
     department = Text(T("部门", "Department"))
     superior = Link("contact", T("直属上级", "Superior"), reverse=T("下级", "Reports"))
 
-    phones = Phone(T("电话", "Phones"), personal=True)
-    fax = Phone(T("传真", "Fax"))
-    email = Email(T("邮箱", "E-mail"), personal=True)
-    wechat = Text(T("微信", "WeChat"), search=True, personal=True)
-    qq = Text(T("QQ", "QQ"), search=True, personal=True)
+    phones = Phone(T("电话", "Phones"), personal="contact")
+    fax = Phone(T("传真", "Fax"), personal="contact")
+    email = Email(T("邮箱", "E-mail"), personal="contact")
+    wechat = Text(T("微信", "WeChat"), search=True, personal="contact")
+    qq = Text(T("QQ", "QQ"), search=True, personal="contact")
     region = Region(T("地址", "Address"))
     postal_code = Text(T("邮编", "Postal code"))
 
     birthday = Date(
         T("生日", "Birthday"),
-        personal=True,
+        personal="identity",
         help=T(
             "农历生日请填写农历的年月日，如农历八月十五填 1980-08-15。",
             "For a lunar birthday give the lunar year, month and day.",
         ),
     )
     birthday_kind = Choice(T("生日历法", "Birthday calendar"), CALENDARS, default="solar")
-    next_birthday = Date(T("下次生日", "Next birthday"), computed=rules.next_birthday, personal=True)
-    anniversary = Date(T("纪念日", "Anniversary"), personal=True)
-    hobbies = Tags(T("兴趣爱好", "Hobbies"), personal=True)
-    habits = LongText(T("个人习惯", "Habits"), personal=True)
-    education = Choice(T("学历", "Education"), dictionary="education", personal=True)
-    major = Text(T("专业", "Major"), personal=True)
-    family = Choice(T("家庭构成", "Family"), dictionary="family", personal=True)
-    personality = Choice(T("性格", "Personality"), dictionary="personality", personal=True)
-    connections = LongText(T("社会关系", "Connections"), personal=True)
-    resume = LongText(T("履历", "Career"), personal=True)
-    home_address = Text(T("家庭地址", "Home address"), personal=True)
+    next_birthday = Date(T("下次生日", "Next birthday"), computed=rules.next_birthday, personal="identity")
+    anniversary = Date(T("纪念日", "Anniversary"), personal="identity")
+    hobbies = Tags(T("兴趣爱好", "Hobbies"), personal="identity")
+    habits = LongText(T("个人习惯", "Habits"), personal="identity")
+    education = Choice(T("学历", "Education"), dictionary="education", personal="identity")
+    major = Text(T("专业", "Major"), personal="identity")
+    family = Choice(T("家庭构成", "Family"), dictionary="family", personal="sensitive")
+    personality = Choice(T("性格", "Personality"), dictionary="personality", personal="identity")
+    connections = LongText(T("社会关系", "Connections"), personal="sensitive")
+    resume = LongText(T("履历", "Career"), personal="identity")
+    home_address = Text(T("家庭地址", "Home address"), personal="sensitive")
 
     left = Boolean(
         T("已失效", "No longer valid"), default=False, help=T("已离职或无法联系。", "Has left or cannot be reached.")

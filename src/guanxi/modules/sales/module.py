@@ -75,15 +75,15 @@ class Lead(
     along. A converted lead is read-only and linked both ways.
     """
 
-    name = Text(T("线索名称", "Name"), required=True, search=True)
+    name = Text(T("线索名称", "Name"), required=True, search=True, personal="name")
     company = Text(T("公司名称", "Company"), search=True)
-    person = Text(T("联系人", "Contact person"), search=True)
-    gender = Choice(T("性别", "Gender"), GENDERS)
+    person = Text(T("联系人", "Contact person"), search=True, personal="name")
+    gender = Choice(T("性别", "Gender"), GENDERS, personal="identity")
     position = Choice(T("职务", "Position"), dictionary="position")
-    phones = Phone(T("电话", "Phones"))
-    email = Email(T("邮箱", "E-mail"))
-    wechat = Text(T("微信", "WeChat"), search=True)
-    qq = Text(T("QQ", "QQ"))
+    phones = Phone(T("电话", "Phones"), personal="contact")
+    email = Email(T("邮箱", "E-mail"), personal="contact")
+    wechat = Text(T("微信", "WeChat"), search=True, personal="contact")
+    qq = Text(T("QQ", "QQ"), personal="contact")
     website = Url(T("网址", "Website"))
     region = Region(T("地区", "Region"))
     country = Text(T("国家", "Country"))

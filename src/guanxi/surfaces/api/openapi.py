@@ -192,6 +192,10 @@ def _paths(it: Definition) -> dict[str, Any]:
         ),
         f"{one}/explain": {"get": _call("Why one may see and change it", tag, _answers({"type": "object"}), [_ID])},
     }
+    if any(field.personal for field in it.fields.values()):
+        shown = {"type": "object", "properties": {"field": {"type": "string"}, "value": {}}}
+        inputs = {"type": "object", "properties": {"field": {"type": "string"}}, "required": ["field"]}
+        out[f"{one}/reveal"] = {"post": _call("The whole value of a masked field; counted and logged", tag, _answers(shown), [_ID], {"type": "object", "properties": {"inputs": inputs}})}
     for verb, action in it.verbs.items():
         if verb in ("create", "update", "delete") or (action is not None and action.internal):
             continue

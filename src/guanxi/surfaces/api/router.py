@@ -17,7 +17,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import capture, files, jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import door, finding, many, matching, reading, telling
+from guanxi.kernel.records import door, finding, many, matching, reading, revealing, telling
 from guanxi.kernel.records.door import Item, Result
 from guanxi.surfaces.api import openapi
 from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
@@ -473,6 +473,9 @@ def post_verb(request: HttpRequest, name: str, record: str, verb: str) -> HttpRe
             raise Invalid.field(key, "type", f"{key} 应为对象。", f"{key} is an object.")
     if verb == "create":
         raise NotFound()
+    if verb == "reveal":
+        field = _text(asked.get("inputs") or {}, "field")
+        return answer({"field": field, "value": revealing.reveal(name, record, field, actor=actor)})
     result = door.perform(
         name,
         verb,

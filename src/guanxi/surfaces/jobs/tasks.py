@@ -26,7 +26,7 @@ from guanxi.surfaces.imports import engine, exporting, planning, undoing
 from guanxi.surfaces.imports import mapping as mappings
 from guanxi.surfaces.imports.mapping import FileMapping
 from guanxi.surfaces.imports.reading.table import Table, open_table
-from guanxi.surfaces.jobs import bulk
+from guanxi.surfaces.jobs import bulk, subjects
 
 QUEUE = "work"
 UNDOABLE = ("import", "handover", "bulk")
@@ -127,6 +127,11 @@ def start_export(
     reading.query(it.name, actor=actor, where=where, fields=chosen, sort=sort, limit=1)
     wanted = {"object": it.name, "where": where, "fields": chosen, "format": format, "sort": sort, "address": actor.address}
     return _start(actor, "export", wanted)
+
+
+def start_subject(actor: Actor, request: UUID) -> UUID:
+    """Write one person's own copy; returns the job's id. Raises as `subjects.wanted` does."""
+    return _start(actor, "subject", subjects.wanted(actor, request))
 
 
 def _start(actor: Actor, kind: str, wanted: Mapping[str, Any], total: int | None = None) -> UUID:
@@ -373,4 +378,14 @@ def _export(found: jobs.Job) -> None:
     )
 
 
-_TASKS = {"import": do_import, "export": do_export, "undo": do_undo, "handover": do_handover, "bulk": do_bulk, "duplicates": do_pairing}
+@app.task(name="guanxi.subject", queue=QUEUE)
+def do_subject(job: str) -> None:
+    """Write one person's own copy."""
+    found = jobs.begin(UUID(job))
+    if found is None:
+        return
+    with _answered(found):
+        subjects.run(found)
+
+
+_TASKS = {"subject": do_subject, "import": do_import, "export": do_export, "undo": do_undo, "handover": do_handover, "bulk": do_bulk, "duplicates": do_pairing}

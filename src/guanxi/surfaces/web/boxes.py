@@ -3,6 +3,7 @@ form of its object. Which objects are written so, and with which inputs, their d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Option
 from guanxi.kernel.declare.objects import Box, Definition
+from guanxi.kernel.records.consents import Standing
 from guanxi.surfaces.web.shell import may_be_sent_later
 from guanxi.surfaces.web.visit import Visit
 
@@ -40,6 +42,8 @@ class Drawn:
     moment: str = ""
     """The field that says when it was written, where it may be written without a connection and be sent later."""
     later: bool = False
+    withdrawn: tuple[tuple[str, str], ...] = ()
+    """By kind what the person took their consent to back for."""
 
     @property
     def only(self) -> list[str]:
@@ -60,8 +64,8 @@ def asked(visit: Visit, it: Definition) -> list[str]:
     return [link.name for link in it.links() if not link.system and link.target in targets and visit.guard.level(it, link.name) in ("read", "write")]
 
 
-def box(visit: Visit, it: Definition, row: dict[str, Any]) -> Drawn | None:
-    """The box of a record's page, if the actor may write there."""
+def box(visit: Visit, it: Definition, row: dict[str, Any], standings: Sequence[Standing] = ()) -> Drawn | None:
+    """The box of a record's page, if the actor may write there. `standings`: what the record's person agreed to."""
     if row.get("deleted_at") is not None:
         return None
     for child, link, view in declared(visit, it):
@@ -86,6 +90,7 @@ def box(visit: Visit, it: Definition, row: dict[str, Any]) -> Drawn | None:
             about=_about(visit, it, row, child, view, usable),
             moment=next((one.name for one in usable.values() if isinstance(one, DateTime) and callable(one.default)), ""),
             later=may_be_sent_later(child),
+            withdrawn=tuple((key, visit.look.say(one.label)) for key, purpose in view.consents.items() for one in standings if one.purpose == purpose and one.state == "withdrawn"),
         )
     return None
 

@@ -18,7 +18,20 @@ from guanxi.kernel.declare.objects import SYSTEM_FIELDS, Action, Definition, For
 from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import reading, telling
 from guanxi.kernel.records.merging import survivor as become
-from guanxi.surfaces.web import around, bin, boxes, children, filters, grades, merging, pools, remarks, steps, words
+from guanxi.surfaces.web import (
+    around,
+    bin,
+    boxes,
+    children,
+    consenting,
+    filters,
+    grades,
+    merging,
+    pools,
+    remarks,
+    steps,
+    words,
+)
 from guanxi.surfaces.web.around import see
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.rows import numeric
@@ -68,6 +81,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         raise NotFound()
     elif happened is None:
         happened = telling.timeline(it.name, row["id"], actor=visit.actor, before=before, limit=EVENTS, only=only)
+    agreed = consenting.standings(visit, it, row)
     edited = remarks.latest(happened or [])
     return visit.page(
         "pages/record.html",
@@ -81,11 +95,14 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         editable=editable(visit, it) if may_edit else frozenset(),
         actions=offered,
         related=related,
+        reveals=visit.may(it, "reveal"),
         printable=visit.may(it, "export"),
         has_files=around.holds_files(visit, it),
         children=tables,
         tab=tab,
-        box=boxes.box(visit, it, row) if tab == "timeline" else None,
+        agreed=agreed,
+        consent=visit.catalog.object("consent"),
+        box=boxes.box(visit, it, row, agreed or ()) if tab == "timeline" else None,
         bar=steps.bar(visit, it, row, offered, happened or []),
         days=around.by_day(visit, around.told(visit, happened or []) if tab == "timeline" else happened or []),
         last=happened[-1].id if happened and len(happened) == EVENTS else None,

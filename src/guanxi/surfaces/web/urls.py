@@ -16,6 +16,7 @@ from guanxi.surfaces.web import (
     capturing,
     children,
     composing,
+    consenting,
     dashboards,
     duplicates,
     forms,
@@ -34,6 +35,7 @@ from guanxi.surfaces.web import (
     printing,
     profile,
     record,
+    revealing,
     saving,
     second,
     sheet,
@@ -44,7 +46,7 @@ from guanxi.surfaces.web import (
     values,
     work,
 )
-from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, roles, welcome
+from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, requests, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
 RESERVED = ("apply", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
@@ -91,6 +93,7 @@ urlpatterns = [
     path("settings/departments", departments.tree),
     path("settings/handover", handover.handover),
     path("settings/sample", area.samples),
+    path("subject_requests/<uuid:id>", requests.request),
     path("roles/new", roles.new),
     path("roles/<uuid:id>", roles.role),
     path("pools/<uuid:id>/rules", pools.rules),
@@ -132,6 +135,7 @@ urlpatterns = [
     path("<slug:plural>/options", linking.options),
     path("<slug:plural>/<str:id>", record.record),
     path("<slug:plural>/<str:id>/edit", forms.edit),
+    path("<slug:plural>/<str:id>/consent", consenting.consent),
     path("<slug:plural>/<str:id>/duplicates", merging.duplicates),
     path("<slug:plural>/<str:id>/unmerge", merging.unmerge),
     path("<slug:plural>/<str:id>/record.pdf", printing.record),
@@ -142,6 +146,7 @@ urlpatterns = [
     path("<slug:plural>/<str:id>/files/<slug:field>/<str:file>", attachments.file),
     path("<slug:plural>/<str:id>/field/<slug:name>", values.value),
     path("<slug:plural>/<str:id>/field/<slug:name>/history", values.past),
+    path("<slug:plural>/<str:id>/field/<slug:name>/reveal", revealing.reveal),
     path("<slug:plural>/<str:id>/children/<slug:child>", children.save),
     path("<slug:plural>/<str:id>/<slug:verb>", forms.verb),
 ]

@@ -16,10 +16,12 @@ VERBS: dict[str, Text] = {
     "unshare": T("移除成员", "Stop sharing"),
     "export": T("导出", "Export"),
     "import": T("导入", "Import"),
+    "reveal": T("显示脱敏内容", "Show masked values"),
     "undo": T("撤销", "Undo"),
     "handover": T("离职交接", "Hand-over"),
     "merge": T("合并", "Merge"),
     "duplicates": T("查找重复", "Look for duplicates"),
+    "subject": T("个人信息副本", "Copy of personal data"),
 }
 DONE: dict[str, Text] = {
     "create": T("新建了", "created"),
@@ -32,6 +34,7 @@ DONE: dict[str, Text] = {
     "merge": T("合并了", "merged"),
     "absorb": T("并入了另一条记录", "was merged into another"),
     "follow": T("随合并改挂", "followed a merge:"),
+    "anonymise": T("匿名化了", "anonymised"),
     "put_back": T("随撤销合并恢复", "was put back as a merge was undone:"),
     "part": T("随关联记录的彻底删除解除关联", "lost a link to what was erased:"),
     "graded": T("按规则评定了", "graded by rule:"),

@@ -236,3 +236,12 @@ for (const type of ["dragover", "dragleave", "drop"]) {
     if (type === "drop") add(form, event.dataTransfer.files);
   });
 }
+
+// -- what somebody took their consent back for is said while that way of contact is chosen -------------------------------
+function warn(form) {
+  const chosen = form.querySelector(".channels input:checked")?.value;
+  for (const one of form.querySelectorAll(".withdrawn")) one.hidden = one.dataset.kind !== chosen;
+}
+document.addEventListener("change", (event) => { if (event.target.closest?.(".channels")) warn(event.target.form); });
+document.querySelectorAll("form.box").forEach(warn);
+document.addEventListener("gx:filled", () => document.querySelectorAll("form.box").forEach(warn));

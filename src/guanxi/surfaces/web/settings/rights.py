@@ -8,10 +8,10 @@ from typing import Any
 
 from guanxi.base.text import T, Text
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.access.rights import SCOPE_LABELS, may
+from guanxi.kernel.access.rights import MARK, SCOPE_LABELS, may
 from guanxi.kernel.catalog.catalog import Catalog
-from guanxi.kernel.declare.fields import Field
-from guanxi.kernel.declare.objects import LEVELS, SCOPES, Action, Definition
+from guanxi.kernel.declare.fields import MARKS, Field
+from guanxi.kernel.declare.objects import LEVELS, SCOPES, Action, Definition, named
 from guanxi.surfaces.web import words
 from guanxi.surfaces.web.inputs import Raw
 
@@ -25,7 +25,7 @@ def verbs(it: Definition) -> list[str]:
     """What can be granted on an object, in the order of the columns; rules' own verbs cannot, nor those whose right comes
     from elsewhere."""
     own = [v for v, action in it.verbs.items() if not (isinstance(action, Action) and (action.internal or action.right))]
-    known = ["read", *own, "export", *(["import"] if "create" in own else [])]
+    known = ["read", *own, "export", *(["import"] if "create" in own else []), *(["reveal"] if any(one.personal for one in it.fields.values()) else [])]
     return sorted(dict.fromkeys(known), key=lambda v: COLUMNS.index(v) if v in COLUMNS else len(COLUMNS))
 
 
@@ -35,8 +35,15 @@ def label(it: Definition, verb: str) -> Text:
 
 
 def fields(it: Definition) -> list[Field]:
-    """The fields a role can have a level on."""
-    return [one for one in it.fields.values() if not one.system]
+    """What a role can have a level on: marks of personal data, which stand for all fields that have them, and fields."""
+    own = [one for one in it.fields.values() if not one.system]
+    marks = dict.fromkeys(one.personal for one in own if one.personal)
+    return [*(named(MARK + mark, Field(T(f"所有{MARKS[mark].zh}", f"All: {MARKS[mark].en.lower()}"))) for mark in MARKS if mark in marks), *own]
+
+
+def field(it: Definition, name: str) -> Text:
+    """What a level is on, in words."""
+    return next((one.label for one in fields(it) if one.name == name), T(name, name))
 
 
 def scoped(it: Definition, kind: str) -> bool:
@@ -86,7 +93,7 @@ def line(it: Definition, grants: Mapping[str, Any]) -> Line:
     read = grant.get("read", "own")
     return Line(
         it, granted, read, grant.get("write", read), tuple(str(d) for d in grant.get("departments") or ()),
-        tuple(sorted((n, level) for n, level in (grant.get("fields") or {}).items() if n in it.fields)),
+        tuple(sorted((n, level) for n, level in (grant.get("fields") or {}).items() if n in {one.name for one in fields(it)})),
         it.name not in grants and EVERYTHING in grants,
     )  # fmt: skip
 
@@ -142,7 +149,7 @@ def _grant(after: Line, held: Mapping[str, Any]) -> dict[str, Any]:
     kept = [v for v in held.get("verbs") or () if v not in offered and v != EVERYTHING]
     every = EVERYTHING in (held.get("verbs") or ()) and after.verbs == frozenset(offered)
     names = [EVERYTHING] if every else [v for v in offered if v in after.verbs]
-    unknown = {n: level for n, level in (held.get("fields") or {}).items() if n not in after.it.fields}
+    unknown = {n: level for n, level in (held.get("fields") or {}).items() if n not in {one.name for one in fields(after.it)}}
     out: dict[str, Any] = {**held, "verbs": [*names, *kept], "read": after.read, "write": after.write}
     for key, value in (("fields", {**after.limits, **unknown}), ("departments", list(after.departments))):
         out.pop(key, None)
@@ -223,7 +230,7 @@ def sentence(one: Line, departments: Mapping[str, str] | None = None) -> Text:
         zh.append("不能修改")
         en.append("may not change them")
     for level, say in _LIMITS.items():
-        held = [it.fields[n].label for n, found in one.levels if found == level]
+        held = [field(it, n) for n, found in one.levels if found == level]
         if held:
             zh.append(say.zh.format(_and(held).zh))
             en.append(say.en.format(_and(held).en))
@@ -271,6 +278,6 @@ def _changed(it: Definition, a: Line, b: Line) -> list[Text]:
     for name in dict.fromkeys((*a.limits, *b.limits)):
         if a.limits.get(name) != b.limits.get(name):
             was_, now_ = words.LEVELS.get(a.limits.get(name, ""), usual), words.LEVELS.get(b.limits.get(name, ""), usual)
-            one = it.fields[name].label
+            one = field(it, name)
             out.append(T(f"{one.zh} {was_.zh} → {now_.zh}", f"{one.en} {was_.en} → {now_.en}"))
     return out
