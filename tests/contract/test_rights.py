@@ -118,8 +118,8 @@ def _addressed(person: str, made: Made) -> bool:
     return {"nobody": False, "": True, "role": role == name, "user": person == name, "department": home in _under(name) if kind == "department" else False}[kind]
 
 
-OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm")}
-"""What everybody may do with their own notices, and with announcements they read."""
+OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm"), ("consent", "withdraw")}
+"""What everybody may do with their own notices, and with announcements and consents they read."""
 PAIR_VERBS = ("dismiss", "postpone", "reopen")
 POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
 
@@ -144,7 +144,7 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         managed = made.shared is not None and (scope is None or made.owner in scope)
         return made.owner == person or managed or (kind == "read" and _addressed(person, made))
     if it.policy.read == "about":
-        return _reaches(person, made.above["record"], "read") and (kind == "read" or made.owner == person or (verb == "delete" and _deletes(person, made)))
+        return _reaches(person, made.above["record"], "read") and (kind == "read" or (made.name, verb) in OWN_VERBS or made.owner == person or (verb == "delete" and _deletes(person, made)))
     if it.policy.read == "pair":
         return _holds(person, "lead", "merge") and all(_reaches(person, made.above[side], "read") for side in ("record", "other"))
     if kind == "read":
@@ -187,8 +187,8 @@ def verdict(person: str, made: Made, verb: str) -> str:
 # -- records -----------------------------------------------------------------------------------------------------------
 
 _count = 0
-BY_RULES_ONLY = {"stage_history", "duplicate_pair"}
-"""Objects whose own rule refuses everybody: the moves of a record write them, or the search for duplicates."""
+BY_RULES_ONLY = {"stage_history", "duplicate_pair", "consent"}
+"""Objects whose own rule refuses everybody: the moves of a record write them, or the search for duplicates, or they are evidence."""
 
 
 class Factory:
@@ -222,6 +222,7 @@ class Factory:
     SPECIAL: dict[str, dict[str, Any]] = {
         "custom_field": {"object_name": "author", "key": "k", "kind": "text"}, "exchange_rate": {"currency": "USD", "from_day": "day", "rate": 7},
         "role": {"grants": {}}, "dictionary_entry": {"key": "k"}, "pool": {"object_name": "prospect"}, "view": {"object_name": "author"},
+        "subject_request": {"name": "人"},
     }  # fmt: skip
 
     def changes(self, name: str, owner: str) -> tuple[dict[str, Any], dict[str, Made]]:

@@ -22,6 +22,11 @@ def within_bounds(draft: Any, context: Any) -> None:
         raise Invalid(wrong)
 
 
+def mark(draft: Any, context: Any) -> None:
+    if draft.changed("watermark"):
+        context.mark_pages(bool(draft.watermark))
+
+
 class PrivacyRules(
     Object, name="privacy_rules", plural="privacy_rules", label=T("个人信息保护设置", "Privacy settings"), icon="key", group="settings", single=True,
     about=T("负责人、隐私声明、水印、脱敏显示和请求时限。", "Who answers for personal data, the notice, watermarks, revealing and deadlines."),
@@ -39,6 +44,7 @@ class PrivacyRules(
     watermark_exports = Boolean(T("导出文件水印", "Watermark on exports"), default=False, help=T("文件首行写明导出人、时间和编号；导入时自动跳过。", "A first line says who exported, when and under which number; imports pass over it."))
     policy = Policy(read="member", write="role")
     checks = (within_bounds,)
+    effects = (mark,)
     views = (
         List(columns=("officer", "officer_contact", "watermark", "watermark_exports")),
         Record(

@@ -129,6 +129,7 @@ def copied(actor: Actor, request: UUID, rows: int) -> None:
         door.perform("subject_request", "noted", actor=automation(actor), id=request, inputs={"what": "export", "count": rows})
 
 
-def exported(actor: Actor, name: str, rows: int, where: Any, fields: Sequence[str]) -> None:
-    """Note that somebody took records out: how many, of what, under which condition, with which columns."""
-    log.note(actor.workspace, "export", user=actor.user, address=actor.address, object=name, rows=rows, where=where, fields=list(fields))
+def exported(actor: Actor, name: str, rows: int, where: Any, fields: Sequence[str], number: str = "") -> None:
+    """Note that somebody took records out: how many, of what, under which condition, with which columns, under which number."""
+    more: dict[str, Any] = {"number": number} if number else {}
+    log.note(actor.workspace, "export", user=actor.user, address=actor.address, object=name, rows=rows, where=where, fields=list(fields), **more)

@@ -278,6 +278,10 @@ class Context:
         """Make these the workspace's rules for signing in."""
         people.enforce(self.actor.workspace, rules)
 
+    def mark_pages(self, on: bool) -> None:
+        """Let pages carry a watermark, or no longer."""
+        people.mark_pages(self.actor.workspace, on)
+
     def warn(self, field: str, message: Text) -> None:
         """Something worth a second look; the write goes on and the caller is told."""
         self.warnings.append((field, message))

@@ -8,9 +8,15 @@ from uuid import UUID
 
 from guanxi.kernel.declare.conditions import Always
 from guanxi.kernel.records import people
-from guanxi.kernel.storage import rows, sql
+from guanxi.kernel.storage import people as facts
+from guanxi.kernel.storage import rows, sql, tables
 
 USUAL: Mapping[str, Any] = {"reveals_per_day": 50, "request_days": 15, "watermark": False, "watermark_exports": False}
+
+
+def company() -> Mapping[str, Any]:
+    """The company's name, and its rules: for the notice, which nobody signs in for."""
+    return {**rules(tables.DEFAULT_WORKSPACE), "company": facts.settled(tables.DEFAULT_WORKSPACE)["name"]}
 
 
 def rules(workspace: UUID) -> Mapping[str, Any]:

@@ -114,7 +114,12 @@ def settle(workspace_id: UUID, name: str, currency: str, zone_name: str, fiscal_
 
 def enforce(workspace_id: UUID, safety: Mapping[str, Any]) -> None:
     """Keep the rules for signing in where every request reads them."""
-    sql.run("UPDATE gx_workspace SET safety = %s WHERE id = %s", [sql.json(safety), workspace_id])
+    sql.run("UPDATE gx_workspace SET safety = %s || jsonb_build_object('watermark', COALESCE(safety->'watermark', 'false')) WHERE id = %s", [sql.json(safety), workspace_id])
+
+
+def mark_pages(workspace_id: UUID, on: bool) -> None:
+    """Keep beside them whether pages carry a watermark."""
+    sql.run("UPDATE gx_workspace SET safety = safety || jsonb_build_object('watermark', %s::boolean) WHERE id = %s", [on, workspace_id])
 
 
 def safety(workspace_id: UUID) -> Mapping[str, Any]:

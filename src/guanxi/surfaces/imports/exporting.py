@@ -7,7 +7,7 @@ not be seen stay empty. What a spreadsheet would run as a formula is neutralised
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, Final, Literal
 
@@ -16,8 +16,9 @@ from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare.fields import Boolean, Date, DateTime, Field, Integer, Link, Money, Number
 from guanxi.kernel.declare.objects import Definition, List
-from guanxi.kernel.records import reading
+from guanxi.kernel.records import privacy, reading
 from guanxi.kernel.records.guard import Guard
+from guanxi.surfaces.imports.reading import layout
 from guanxi.surfaces.imports.reading.write import Value, write_csv, write_xlsx
 
 Format = Literal["csv", "xlsx"]
@@ -77,8 +78,10 @@ def export(
     sort: Sequence[str] | str | None = None,
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    number: str = "",
 ) -> int:
-    """Write every record the condition admits and the actor may see; returns how many. Raises Cancelled between pages."""
+    """Write every record the condition admits and the actor may see; returns how many. Raises Cancelled between pages. `number`: under
+    which the log knows it; where the company wants that, a first line says so."""
     it = check(actor, object, format)
     chosen = columns(actor, object, fields)
     settings = reading.guard_of(actor).catalog.settings
@@ -102,9 +105,11 @@ def export(
                 return
 
     heads = [one.label.for_(language) for _, one in chosen]
+    marked = number and privacy.rules(actor.workspace)["watermark_exports"]
+    above = layout.exported(actor.name, f"{datetime.now(UTC).astimezone(zone):%Y-%m-%d %H:%M}", number).for_(language) if marked else ""
     if format == "xlsx":
-        return write_xlsx(file, heads, rows(), sheet=it.label.for_(language))
-    return write_csv(file, heads, rows())
+        return write_xlsx(file, heads, rows(), sheet=it.label.for_(language), above=above)
+    return write_csv(file, heads, rows(), above=above)
 
 
 def cell(one: Field, value: Any, language: str, zone: Any, currency: str) -> Value:

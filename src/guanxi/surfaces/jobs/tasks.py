@@ -362,14 +362,14 @@ def _export(found: jobs.Job) -> None:
         with path.open("wb") as file:
             rows = exporting.export(
                 actor, wanted["object"], file, wanted["format"], where=wanted.get("where"), fields=wanted.get("fields"),
-                sort=wanted.get("sort"), progress=progress, cancelled=lambda: jobs.is_cancelled(found),
+                sort=wanted.get("sort"), progress=progress, cancelled=lambda: jobs.is_cancelled(found), number=found.id.hex[-12:],
             )  # fmt: skip
         kept = jobs.keep(actor, path.name, bulk.chunks(path))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if rows < 0:
         raise Invalid()
-    auditing.exported(replace(actor, address=wanted.get("address", "")), wanted["object"], rows, wanted.get("where"), wanted.get("fields") or ())
+    auditing.exported(replace(actor, address=wanted.get("address", "")), wanted["object"], rows, wanted.get("where"), wanted.get("fields") or (), found.id.hex[-12:])
     jobs.finish(
         found,
         "done",

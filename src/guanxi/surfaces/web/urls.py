@@ -46,10 +46,10 @@ from guanxi.surfaces.web import (
     values,
     work,
 )
-from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, requests, roles, welcome
+from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, privacy, requests, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("apply", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
+RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -93,6 +93,10 @@ urlpatterns = [
     path("settings/departments", departments.tree),
     path("settings/handover", handover.handover),
     path("settings/sample", area.samples),
+    path("settings/privacy", privacy.overview),
+    path("settings/privacy/rules", area.single, {"name": "privacy_rules"}),
+    path("privacy", privacy.notice),
+    path("watermark.svg", privacy.watermark),
     path("subject_requests/<uuid:id>", requests.request),
     path("roles/new", roles.new),
     path("roles/<uuid:id>", roles.role),

@@ -123,6 +123,7 @@ class Visit:
             {
                 "visit": self,
                 "actor": self.actor,
+                "watermark": bool(self.standing.safety.get("watermark")),
                 "path": self.request.path,
                 "query": self.request.GET,
                 "here": self.request.get_full_path(),

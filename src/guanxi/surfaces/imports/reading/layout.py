@@ -14,6 +14,7 @@ from datetime import date
 from typing import Final, Literal
 
 from guanxi.base.normal import clean
+from guanxi.base.text import T, Text
 from guanxi.surfaces.imports.reading.workbooks import Cell
 
 Kind = Literal["data", "section", "total", "footnote", "blank"]
@@ -31,6 +32,14 @@ _FOOTNOTE = re.compile(
     r"\s*[)）】\]]?\s*([:：]|\d|$)|\s*[*※]",
     re.IGNORECASE,
 )
+
+
+_EXPORTED = re.compile(r"由 .+ 于 \d{4}-\d\d-\d\d \d\d:\d\d 导出，编号 [0-9a-f]{12}|Exported by .+ on \d{4}-\d\d-\d\d \d\d:\d\d, number [0-9a-f]{12}")
+
+
+def exported(who: str, when: str, number: str) -> Text:
+    """The line above what was exported: who took it out, when, and under which number of the log. An import passes over it."""
+    return T(f"由 {who} 于 {when} 导出，编号 {number}", f"Exported by {who} on {when}, number {number}")
 
 
 @dataclass(slots=True)
@@ -78,6 +87,8 @@ def _header_row(head: Sequence[Sequence[Cell]]) -> int:
     counts = sorted(len(_filled(row)) for row in head[:200] if _filled(row))
     if not counts:
         return 0
+    if len(head) > 1 and (first := [cell for cell in head[0] if cell is not None]) and isinstance(first[0], str) and _EXPORTED.fullmatch(first[0].strip()):
+        return 2
     width = counts[int((len(counts) - 1) * 0.75)]
     for number, row in enumerate(head[:HEADER_WITHIN], 1):
         filled = [cell for cell in row if cell is not None]

@@ -36,12 +36,14 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HARD = re.compile(_NOT_XML.pattern[:-1] + "&<>\r]|_x")
 
 
-def write_csv(file: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> int:
-    """Write a header and rows as CSV (UTF-8 with BOM, CRLF). Returns how many rows. The file stays open."""
+def write_csv(file: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[Value]], *, above: str = "") -> int:
+    """Write a header and rows as CSV (UTF-8 with BOM, CRLF), with a line `above` them. Returns how many rows. The file stays open."""
     text = io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="", write_through=False)
     count = 0
     try:
         writer = csv.writer(text)
+        if above:
+            writer.writerow([formulas.neutralise(above)])
         writer.writerow([formulas.neutralise(name) for name in columns])
         for row in rows:
             writer.writerow([_csv_value(value) for value in row])
@@ -69,9 +71,9 @@ def _csv_value(value: Value) -> str:
 
 
 def write_xlsx(
-    file: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[Value]], *, sheet: str = "Sheet1"
+    file: BinaryIO, columns: Sequence[str], rows: Iterable[Sequence[Value]], *, sheet: str = "Sheet1", above: str = ""
 ) -> int:
-    """Write a header (bold, frozen, with filters) and rows as XLSX. Returns how many rows. The file stays open.
+    """Write a header (bold, frozen, with filters) and rows as XLSX, with a line `above` them. Returns how many rows. The file stays open.
 
     Date-times are written as they are: convert to the reader's zone before. Text beyond 32,767 characters is cut.
     """
@@ -84,15 +86,16 @@ def write_xlsx(
             names.append(_sheet_name(sheet, len(names)))
             written = 0
             with archive.open(f"xl/worksheets/sheet{len(names)}.xml", "w", force_zip64=True) as part:
-                buffer: list[str] = [_sheet_head(columns), _row(1, columns, header=True)]
-                while more is not None and written < MOST_ROWS - 1:
+                top = 2 if above else 1
+                buffer: list[str] = [_sheet_head(columns, top), *([_row(1, [above])] if above else []), _row(top, columns, header=True)]
+                while more is not None and written < MOST_ROWS - top:
                     written += 1
-                    buffer.append(_row(written + 1, more))
+                    buffer.append(_row(written + top, more))
                     if len(buffer) >= 200:
                         part.write("".join(buffer).encode("utf-8"))
                         buffer = []
                     more = next(iterator, None)
-                extent = f"A1:{_letters(max(len(columns), 1) - 1)}{written + 1}"
+                extent = f"A{top}:{_letters(max(len(columns), 1) - 1)}{written + top}"
                 buffer.append(f'</sheetData><autoFilter ref="{extent}"/></worksheet>')
                 part.write("".join(buffer).encode("utf-8"))
             count += written
@@ -159,7 +162,7 @@ def _width(name: str) -> int:
     return min(max(sum(2 if letter > "\u2e80" else 1 for letter in name) + 4, 12), 40)
 
 
-def _sheet_head(columns: Sequence[str]) -> str:
+def _sheet_head(columns: Sequence[str], top: int = 1) -> str:
     widths = "".join(
         f'<col min="{number}" max="{number}" width="{_width(name)}" customWidth="1"/>'
         for number, name in enumerate(columns, 1)
@@ -167,7 +170,7 @@ def _sheet_head(columns: Sequence[str]) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews>'
-        '<sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
+        f'<sheetView workbookViewId="0"><pane ySplit="{top}" topLeftCell="A{top + 1}" activePane="bottomLeft" state="frozen"/>'
         f"</sheetView></sheetViews>{f'<cols>{widths}</cols>' if widths else ''}<sheetData>"
     )
 

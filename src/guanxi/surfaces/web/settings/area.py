@@ -63,10 +63,15 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
     keeping = visit.catalog.object("bin_rules")
     if visit.may(keeping, "update"):
         safety.append(Place("/settings/bin", keeping.label, keeping.icon, keeping.about, (keeping.name,)))
+    guarding, asked = visit.catalog.object("privacy_rules"), visit.catalog.object("subject_request")
+    if visit.may(guarding, "update") or visit.may(asked, "read"):
+        safety.append(Place("/settings/privacy", T("个人信息保护", "Personal data"), "user", guarding.about, (guarding.name, "consent")))
+    if visit.may(asked, "read"):
+        safety.append(_place(visit, asked))
     people = [_place(visit, it) for it in sorted(shown, key=lambda it: PEOPLE.index(it.name) if it.name in PEOPLE else 9) if it.name in PEOPLE]
     if handover.may(visit):
         people.append(Place("/settings/handover", T("离职交接", "Hand-over"), "user", T("把一位同事名下的记录交给接手人，可整批撤销。", "A colleague's records to successors; can be taken back as a whole.")))
-    data = [_place(visit, it, children.get(it.name, ())) for it in shown if it.name not in PEOPLE and it.name not in {c for names in children.values() for c in names}]
+    data = [_place(visit, it, children.get(it.name, ())) for it in shown if it.name not in (*PEOPLE, "subject_request") and it.name not in {c for names in children.values() for c in names}]
     groups = [(T("个人", "Personal"), mine), (T("公司", "Company"), firm), (T("组织与权限", "People and rights"), people), (T("安全", "Security"), safety), (T("业务设置", "Business"), data)]
     return [(label, places) for label, places in groups if places]
 

@@ -99,6 +99,8 @@ def told(visit: Visit, line: auditing.Line) -> str:
         parts.append(visit.look.t("、", ", ").join(dict.fromkeys(known)))
     if line.details.get("where"):
         parts.append(visit.look.t("有筛选条件", "filtered"))
+    if line.details.get("number"):
+        parts.append(visit.look.t(f"编号 {line.details['number']}", f"number {line.details['number']}"))
     if line.details.get("label"):
         parts.append(str(line.details["label"]))
     if line.actor and line.actor != line.user:
