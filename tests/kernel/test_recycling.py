@@ -18,6 +18,7 @@ import pytest
 from guanxi.base.errors import Forbidden, Invalid
 from guanxi.kernel.access.actor import system
 from guanxi.kernel.records import door, people, pooling, reading, telling
+from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
 from tests.kernel.tools import create, events, events_of, ids, raw, refused
@@ -234,3 +235,39 @@ def test_why_did_i_lose_it(cast: Cast) -> None:
     assert any(f"超 15 天未联系（从 {today() - timedelta(days=16)} 起算）" in r["text"] for r in told["reasons"] if r["about"] == "recycled")
     event = telling.history("prospect", one, actor=cast.actor("owner"))[0]
     assert (event.verb, event.actor_kind) == ("recycle", "system") and event.changes["@because"][1]["rule"] == "call"
+
+
+def test_working_days_count_alike_everywhere(cast: Cast) -> None:
+    """The column, the simulation, the reminders and the night agree with the calendar, holidays of the company's own included."""
+    admin, now = cast.actor("admin"), today()
+    for n in (-9, -4, 2, 3, 6):
+        day = now + timedelta(days=n)
+        create(admin, "holiday", name="公司", day=day.isoformat(), kind="off" if people.newest(DEFAULT_WORKSPACE).calendar.works(day) else "on")
+    calendar = people.newest(DEFAULT_WORKSPACE).calendar
+    settings = {"rules": {"call": {"days": 5, "by": {"b": 12}}}, "workdays": True, "remind": 4}
+    setting(recycling=True, settings=settings)
+    made = {owned(cast, f"{n} {level}", n, level=level): (n, days) for n in range(0, 26, 1) for level, days in (("a", 5), ("b", 12))}
+    ahead = owned(cast, "约好了", 9, called_at=noon(-6))
+    due = {one: calendar.after(now - timedelta(days=n), days) for one, (n, days) in made.items()} | {ahead: calendar.after(now + timedelta(days=6), 5)}
+    rows = reading.query("prospect", actor=DESK, where="owner not empty", fields=["days_left", "leaving"], limit=200).rows
+    assert {row["id"]: row["days_left"] for row in rows} == {one: max(0, (day - now).days) for one, day in due.items()}
+    assert {row["id"] for row in rows if row["leaving"]} == {one for one, day in due.items() if (day - now).days <= 4}
+    tonight = {one for one, day in due.items() if day <= now}
+    assert 0 < len(tonight) < len(due)
+    before = foreseen(cast)
+    assert set(before) == tonight
+    assert {text for text, _ in before.values()} == {"超 5 个工作日未联系", "超 12 个工作日未联系"}
+    catalog = people.newest(DEFAULT_WORKSPACE)
+    with sql.work(DEFAULT_WORKSPACE):
+        reminded = {one.id: one.due for _, one in pooling.reminded(catalog, catalog.objects["prospect"])}
+    assert reminded == {one: day for one, day in due.items() if (day - now).days <= 4}
+    assert pooling.sweep(DEFAULT_WORKSPACE, pool_of(), now) == len(tonight)
+    gone = next(iter(tonight))
+    because = events_of("prospect", gone)[-1].changes["@because"][1]
+    assert because["workdays"] is True
+    said = telling.told_because(people.newest(DEFAULT_WORKSPACE).objects["prospect"], because, reading.guard_of(admin))
+    assert said is not None and said.zh.startswith("超 ") and "个工作日未联系（从" in said.zh
+    with refused(Invalid, "day:taken"):
+        create(admin, "holiday", name="重复", day=(now + timedelta(days=2)).isoformat())
+    for one in ids(DESK, "holiday"):
+        door.perform("holiday", "delete", actor=DESK, id=one)

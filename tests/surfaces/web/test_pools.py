@@ -119,3 +119,14 @@ def test_english(cast: Cast, customer: UUID) -> None:
     assert "Claim" in html and "Soon in pool" in html
     assert "Default pool" in Browser("admin", "en").read("/pools") or "默认公海" in Browser("admin", "en").read("/pools")
     assert "Tonight would take back" in Browser("admin", "en").post(f"/pools/{pool_of()}/rules", {"r.contact": "1", "do": "try"}).content.decode()
+
+
+def test_rules_may_count_working_days(cast: Cast, customer: UUID) -> None:
+    page = f"/pools/{pool_of()}/rules"
+    admin = Browser("admin")
+    tried = admin.post(page, {"do": "try", "r.contact": "30", "workdays": "1"}).content.decode()
+    assert re.search(r'name="workdays" value="1" checked', tried) and 'href="/holidays"' in tried and "法定节假日已知到" in tried
+    assert admin.post(page, {"do": "save", "r.contact": "30", "workdays": "1"}).status_code == 302
+    assert people.newest(DEFAULT_WORKSPACE).pools_of("customer")[0].workdays
+    assert admin.post(page, {"do": "save", "r.contact": "30"}).status_code == 302
+    assert not people.newest(DEFAULT_WORKSPACE).pools_of("customer")[0].workdays

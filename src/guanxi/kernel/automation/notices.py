@@ -116,7 +116,7 @@ def _lost(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish
     if before is not None and before != by:
         if verb == "recycle":
             because = (event["changes"].get("@because") or [None, {}])[1] or {}
-            yield replace(base, kind=kinds.RECYCLED, to=before, facts={"rule": because.get("rule"), "days": because.get("days")})
+            yield replace(base, kind=kinds.RECYCLED, to=before, facts={name: because[name] for name in ("rule", "days", "workdays") if name in because})
         elif verb == "return_to_pool":
             yield replace(base, kind=kinds.RETURNED, to=before)
         elif after is not None:

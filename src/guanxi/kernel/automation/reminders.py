@@ -92,5 +92,5 @@ def _leaving(catalog: Catalog, it: Definition) -> Iterable[Wish]:
     if it.pooling is None:
         return
     for step, due in pooling.reminded(catalog, it):
-        held = {"rule": due.rule, "days": due.days, "due": due.due.isoformat()}
+        held = {"rule": due.rule, "days": due.days, "due": due.due.isoformat()} | ({"workdays": True} if due.workdays else {})
         yield Wish(LEAVING, due.owner, it.name, str(due.id), due.id, f"{due.rule} {due.due} {step}", None, held)

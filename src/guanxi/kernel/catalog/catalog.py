@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
-from guanxi.kernel.catalog import duplicates, grades, numbering, pairs, pools
+from guanxi.base.workdays import Calendar
+from guanxi.kernel.catalog import duplicates, grades, holidays, numbering, pairs, pools
 from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.catalog.pools import Pool
@@ -177,6 +179,8 @@ class Catalog:
     pools: tuple[Pool, ...] = ()
     rules: tuple[Rule, ...] = ()
     """The rules for duplicates at work, in order."""
+    calendar: Calendar = Calendar()
+    """The company's working days."""
     whole: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
     """The picture without anybody's veils, when this is somebody's."""
 
@@ -238,9 +242,11 @@ def build(
     pooled: Sequence[Mapping[str, Any]] = (),
     ruled: Sequence[Mapping[str, Any]] = (),
     numbered: Sequence[Mapping[str, Any]] = (),
+    days: Iterable[tuple[date, str]] = (),
 ) -> Catalog:
     """The picture from rows: `entries` are (dictionary key, key, name, name_en, color, active) in order; `customs` are
-    custom field records, `pooled` pools, `ruled` rules for duplicates and `numbered` those for numbers, as plain dicts."""
+    custom field records, `pooled` pools, `ruled` rules for duplicates and `numbered` those for numbers, as plain dicts; `days` the
+    company's own holidays."""
     options: dict[str, list[Option]] = {}
     for dictionary, key, name, name_en, color, active in entries:
         options.setdefault(dictionary, []).append(Option(key, Text(name, name_en or name), color or "", active))
@@ -261,7 +267,7 @@ def build(
         objects[definition.name] = dataclasses.replace(definition, fields=fields, verbs=verbs)
     objects |= numbering.bound(objects, numbered)
     objects |= _offered(objects)
-    return Catalog(workspace, version, objects, settings, pools.read(pooled), duplicates.read(ruled))
+    return Catalog(workspace, version, objects, settings, pools.read(pooled), duplicates.read(ruled), holidays.calendar(settings.zone, days))
 
 
 def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:

@@ -18,6 +18,7 @@ from guanxi.kernel.catalog.bin import BinRules
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.catalog.duplicates import DuplicateRule
 from guanxi.kernel.catalog.grades import GradeRule
+from guanxi.kernel.catalog.holidays import Holiday
 from guanxi.kernel.catalog.numbering import NumberRule
 from guanxi.kernel.catalog.pairs import DuplicatePair
 from guanxi.kernel.catalog.pools import PoolObject
@@ -376,7 +377,7 @@ CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
     objects=(
-        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *notices.OBJECTS,
+        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, Holiday, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *notices.OBJECTS,
         PrivacyRules, consents.Consent, SubjectRequest,
     ),
     grants={role: {**desk.GRANTS.get(role, {}), **notices.GRANTS.get(role, {})} for role in (*desk.GRANTS, *notices.GRANTS)},

@@ -63,6 +63,8 @@ class Pool:
     recycling: bool = False
     rules: Mapping[str, tuple[int | None, Mapping[str, int | None]]] = field(default_factory=dict)
     exclude: tuple[str, ...] = ()
+    workdays: bool = False
+    """Whether the rules' days are working days; protection is always in days."""
     remind: int = 3
     reminders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Per rule how many days before its owner is reminded of a record; a rule without any reminds as `remind` says."""
@@ -107,7 +109,7 @@ def of(row: Mapping[str, Any]) -> Pool:
         visible=row.get("kind") != "assign", everyone=bool(row.get("everyone")), members=named(MEMBERS), admins=named(ADMINS),
         hidden=tuple(row.get("hidden") or ()), uncounted=tuple(row.get("uncounted") or ()), business=row.get("business") or "warn",
         recycling=bool(row.get("recycling")), rules=rules, reminders=reminders, exclude=tuple(settings.get("exclude") or ()),
-        remind=3 if settings.get("remind") is None else settings["remind"], hour=int(row.get("hour") or 0),
+        workdays=bool(settings.get("workdays")), remind=3 if settings.get("remind") is None else settings["remind"], hour=int(row.get("hour") or 0),
         **{name: row.get(name) or 0 for name in numbers},
     )  # fmt: skip
 
@@ -174,8 +176,8 @@ def wrong_settings(it: Definition, settings: Any) -> list[FieldError]:
 
     if settings is None:
         return problems
-    if not isinstance(settings, Mapping) or not set(settings) <= {"rules", "exclude", "remind"}:
-        wrong("只能有 rules、exclude、remind。", "Only rules, exclude and remind.")
+    if not isinstance(settings, Mapping) or not set(settings) <= {"rules", "exclude", "remind", "workdays"}:
+        wrong("只能有 rules、exclude、remind、workdays。", "Only rules, exclude, remind and workdays.")
         return problems
     rules = settings.get("rules") or {}
     choices = {o.key for o in getattr(it.fields.get(pooling.by), "options", ())} if pooling.by else set()
@@ -231,7 +233,7 @@ class PoolObject(
 
     kind: visible – members see what lies in it, but for the hidden fields, and claim; assign – only admins see it and hand
     out. Limits of 0 are none. settings: the recycling rules, {"rules": {rule: {"days": n, "by": {choice: n}, "remind": [n, …]}},
-    "exclude": [...], "remind": n}. The first pool in order whose members include a record's owner is the one that takes
+    "exclude": [...], "remind": n, "workdays": days are working days}. The first pool in order whose members include a record's owner is the one that takes
     the record back.
     """
 

@@ -163,7 +163,7 @@ def _why(guard: Guard, it: Definition | None, facts: Mapping[str, Any]) -> Text:
         return Text(f"：{one.label.zh} → {one.show(facts.get('value'), 'zh-CN')}（{zh}）", f": {one.label.en} → {one.show(facts.get('value'), 'en')} ({en})")
     if it is None or it.pooling is None or not facts.get("rule"):
         return Text("", "")
-    said = pooling.said(it.pooling, str(facts["rule"]), int(facts.get("days") or 0))
+    said = pooling.said(it.pooling, str(facts["rule"]), int(facts.get("days") or 0), bool(facts.get("workdays")))
     return Text(f"（{said.zh}）", f" ({said.en})")
 
 

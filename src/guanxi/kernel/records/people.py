@@ -32,7 +32,7 @@ def _catalog(workspace: UUID, version: int, settings: Settings) -> Catalog:
     with sql.work(workspace):
         made = catalogs.build(
             workspace, version, settings, people.dictionaries(workspace), people.customs(workspace), pooled=people.pools(workspace), ruled=people.rules(workspace),
-            numbered=people.numbering(workspace),
+            numbered=people.numbering(workspace), days=people.holidays(workspace),
         )
         made = recycling.with_formulas(made)
     with _lock:

@@ -22,7 +22,7 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.conditions import Test
 from guanxi.kernel.declare.objects import Definition
-from guanxi.kernel.declare.pooling import EXPIRED, Pooling
+from guanxi.kernel.declare.pooling import EXPIRED, PROTECTION, Pooling
 from guanxi.kernel.records import people
 from guanxi.kernel.records.reading import guard_of, query
 from guanxi.kernel.storage import recycling as storage
@@ -156,7 +156,7 @@ class Verbs:
         found = it.pooling.rule(rule)  # type: ignore[union-attr]
         if found is None or draft.owner is None:
             raise Invalid.field("rule", "unknown", "没有这条规则。", "There is no such rule.")
-        draft.because = {"kind": "recycled", "rule": rule, "days": days or 0, "since": since.isoformat() if since else None}
+        draft.because = {"kind": "recycled", "rule": rule, "days": days or 0, "since": since.isoformat() if since else None} | ({"workdays": True} if there.workdays else {})
         self._lay(draft, there)
         draft.return_reason, draft.return_note, draft.recycle_rule = EXPIRED, None, rule
 
@@ -366,7 +366,7 @@ def simulate(pool: UUID, *, actor: Actor, settings: Mapping[str, Any] | None = N
         if wrong:
             raise Invalid(wrong)
         meant = kept.of({"id": found.id, "object_name": found.object, "name": found.label.zh, "settings": settings})
-        found = replace(found, rules=meant.rules, exclude=meant.exclude, remind=meant.remind)
+        found = replace(found, rules=meant.rules, exclude=meant.exclude, remind=meant.remind, workdays=meant.workdays)
     with sql.work(actor.workspace):
         due = storage.due(catalog, it, found, _before(catalog, it, found), catalog.settings.today)
     counts: dict[str, int] = {}
@@ -379,17 +379,19 @@ def simulate(pool: UUID, *, actor: Actor, settings: Mapping[str, Any] | None = N
     pooling: Pooling = it.pooling  # type: ignore[assignment]
     seen = [one for one in due[:limit] if one.id in shown]
     return len(due), counts, [
-        Foreseen(one.id, str(shown[one.id].get(it.title) or ""), shown[one.id].get("owner"), said(pooling, one.rule, one.days), one.days, one.since, one.due)
+        Foreseen(one.id, str(shown[one.id].get(it.title) or ""), shown[one.id].get("owner"), said(pooling, one.rule, one.days, found.workdays), one.days, one.since, one.due)
         for one in seen
     ]  # fmt: skip
 
 
-def said(pooling: Pooling, rule: str, days: int) -> Text:
-    """A rule as the reason people read: 超 15 天未跟进."""
+def said(pooling: Pooling, rule: str, days: int, workdays: bool = False) -> Text:
+    """A rule as the reason people read: 超 15 天未跟进, 超 15 个工作日未跟进."""
     found = pooling.rule(rule)
     label = found.label if found is not None else T(rule, rule)
     if not days:
         return label
+    if workdays and rule != PROTECTION.key:
+        return T(f"超 {days} 个工作日{label.zh}", f"{days} working days {label.en}")
     return T(f"超 {days} 天{label.zh}", f"{days} days {label.en}")
 
 

@@ -388,7 +388,7 @@ def told_because(it: Definition, because: Mapping[str, Any], guard: Guard) -> Te
     """What an event keeps of why it happened, in words, as far as the reader may know it."""
     kind = because.get("kind")
     if kind == "recycled" and it.pooling is not None:
-        text = said(it.pooling, str(because.get("rule")), int(because.get("days") or 0))
+        text = said(it.pooling, str(because.get("rule")), int(because.get("days") or 0), bool(because.get("workdays")))
         since = because.get("since")
         return T(f"{text.zh}（从 {since} 起算）", f"{text.en} (counted from {since})") if since else text
     if kind == "bypass":

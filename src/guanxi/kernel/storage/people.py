@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -336,6 +336,11 @@ def numbering(workspace_id: UUID) -> list[dict[str, Any]]:
     """The rules for numbers, as plain dicts."""
     names = ("subject", "pattern", "reset", "apart", "given", "active")
     return [dict(zip(names, row, strict=True)) for row in sql.rows(f"SELECT {', '.join(names)} FROM gx_number_rule WHERE workspace_id = %s AND deleted_at IS NULL", [workspace_id])]
+
+
+def holidays(workspace_id: UUID) -> list[tuple[date, str]]:
+    """The company's own days off and days worked."""
+    return [(row[0], row[1]) for row in sql.rows("SELECT day, kind FROM gx_holiday WHERE workspace_id = %s AND deleted_at IS NULL", [workspace_id])]
 
 
 def rate(workspace_id: UUID, currency: str, day: Any) -> Any:

@@ -6,9 +6,9 @@ they cannot disagree. A rule's day is its date plus its days; it takes records b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from guanxi.kernel.storage.compile import Statement, expression, predicate
 INNER = 9_000
 """Aliases inside these expressions count from here, so that they never hide the row's own."""
 ME = "{t}"
+AHEAD = 60
+"""So many days ahead a date that rules count from may lie."""
 NEVER = 999_999
 """Days that stand for never while the least is looked for: the greater of nothing and 0 would be 0."""
 
@@ -39,6 +41,7 @@ class Due:
     days: int
     since: date
     due: date
+    workdays: bool = False
 
 
 # -- expressions -------------------------------------------------------------------------------------------------------
@@ -128,14 +131,47 @@ def _since(catalog: Catalog, it: Definition, rule: Rule) -> str:
 
 def _days(it: Definition, pooling: Pooling, pool: Pool, rule: Rule) -> str:
     """The days a pool gives a rule for the row's choice, NULL for never."""
+    return _by_choice(it, pooling, pool, rule, str)
+
+
+def _by_choice(it: Definition, pooling: Pooling, pool: Pool, rule: Rule, said: Callable[[int], str]) -> str:
+    """What is said of the days a pool gives a rule for the row's choice, NULL for never."""
     if rule is PROTECTION:
-        return "0" if pool.rules.get(rule.key, (None, {}))[0] is not None else "NULL::int"
+        return said(0) if pool.rules.get(rule.key, (None, {}))[0] is not None else "NULL"
     days, by = pool.rules.get(rule.key, (None, {}))
-    usual = "NULL::int" if days is None else str(int(days))
+    usual = "NULL" if days is None else said(int(days))
     if not by or not pooling.by:
         return usual
-    cases = " ".join(f"WHEN {_literal(key)} THEN {'NULL' if n is None else int(n)}" for key, n in by.items())
+    cases = " ".join(f"WHEN {_literal(key)} THEN {'NULL' if n is None else said(int(n))}" for key, n in by.items())
     return f"(CASE {expression(it.fields[pooling.by], ME)} {cases} ELSE {usual} END)"
+
+
+def _named(catalog: Catalog, it: Definition, pool: Pool, rule: Rule, day: date) -> str:
+    """The day a rule names for the row, as an expression to be compared with `day` and later ones; NULL for never."""
+    assert it.pooling is not None
+    since = _since(catalog, it, rule)
+    if not pool.workdays or rule is PROTECTION:
+        return f"({since} + {_days(it, it.pooling, pool, rule)}::int)"
+    return _by_choice(it, it.pooling, pool, rule, lambda days: _working(catalog, since, days, day))
+
+
+def _working(catalog: Catalog, since: str, days: int, day: date) -> str:
+    """So many working days after a date, as an expression: looked up in a list of how far from `day` the answer lies for each date from AHEAD
+    days later back to where all answers are over by then."""
+    far: list[int] = []
+    back = -AHEAD
+    while not far or far[-1] > 0 or back <= 0:
+        far.append((catalog.calendar.after(day - timedelta(days=back), days) - day).days)
+        back += 1
+    place = f"LEAST(GREATEST({_literal(day)} - {since}, {-AHEAD}), {len(far) - AHEAD - 1}) + {AHEAD + 1}"
+    return f"({_literal(day)} + (ARRAY{far})[{place}])"
+
+
+def named_on(catalog: Catalog, pool: Pool, rule: str, since: date, days: int) -> date:
+    """The day a rule names that counts so many days from a date."""
+    if pool.workdays and rule != PROTECTION.key:
+        return catalog.calendar.after(since, days)
+    return date.fromordinal(since.toordinal() + days)
 
 
 def rules(it: Definition, pool: Pool) -> list[Rule]:
@@ -149,10 +185,9 @@ def _set(pool: Pool, key: str) -> bool:
     return days is not None or any(n is not None for n in by.values())
 
 
-def _due(catalog: Catalog, it: Definition, pool: Pool) -> str:
-    """The first day a pool's rules name for the row, as an expression."""
-    assert it.pooling is not None
-    each = [f"({_since(catalog, it, rule)} + {_days(it, it.pooling, pool, rule)})" for rule in rules(it, pool)]
+def _due(catalog: Catalog, it: Definition, pool: Pool, day: date) -> str:
+    """The first day a pool's rules name for the row, as an expression to be compared with `day` and later ones."""
+    each = [_named(catalog, it, pool, rule, day) for rule in rules(it, pool)]
     return f"LEAST({', '.join(each)})" if each else "NULL::date"
 
 
@@ -222,8 +257,8 @@ def with_formulas(catalog: Catalog) -> Catalog:
         pools = at_work(catalog, it)
         day = catalog.settings.today
         today = _literal(day)
-        left = [f"WHEN {_takes(catalog, it, pool, day)} THEN NULLIF(GREATEST(COALESCE({_due(catalog, it, pool)} - {today}, {NEVER}), 0), {NEVER})" for pool in pools]
-        soon = [f"WHEN {_takes(catalog, it, pool, day)} THEN {_due(catalog, it, pool)} - {today} <= {pool.remind}" for pool in pools]
+        left = [f"WHEN {_takes(catalog, it, pool, day)} THEN NULLIF(GREATEST(COALESCE({_due(catalog, it, pool, day)} - {today}, {NEVER}), 0), {NEVER})" for pool in pools]
+        soon = [f"WHEN {_takes(catalog, it, pool, day)} THEN {_due(catalog, it, pool, day)} - {today} <= {pool.remind}" for pool in pools]
         fields = dict(it.fields)
         for name, one in it.fields.items():
             if isinstance(one, DaysLeft):
@@ -248,8 +283,8 @@ def due(
     if not names:
         return []
     assert it.pooling is not None
-    pairs = [(_since(catalog, it, rule), _days(it, it.pooling, pool, rule)) for rule in names]
-    where = [_takes(catalog, it, pool, day), *(f"NOT ({_takes(catalog, it, other, day)})" for other in before), f"{_due(catalog, it, pool)} <= {_literal(day)} + {int(ahead)}"]
+    pairs = [(_since(catalog, it, rule), f"{_days(it, it.pooling, pool, rule)}::int") for rule in names]
+    where = [_takes(catalog, it, pool, day), *(f"NOT ({_takes(catalog, it, other, day)})" for other in before), f"{_due(catalog, it, pool, day)} <= {_literal(day)} + {int(ahead)}"]
     if ids is not None:
         where.append(f"{ME}.id = ANY({_literal(sorted(ids))}::uuid[])")
     heads = ", ".join(f"{since}, {days}" for since, days in pairs)
@@ -265,10 +300,10 @@ def due(
     for row in found:
         judged = [(row[2 + 2 * i], row[3 + 2 * i], rule.key) for i, rule in enumerate(names)]
         due_on, since, days, key = min(
-            ((date.fromordinal(since.toordinal() + days), since, days, key) for since, days, key in judged if since is not None and days is not None),
+            ((named_on(catalog, pool, key, since, days), since, days, key) for since, days, key in judged if since is not None and days is not None),
             key=lambda one: one[0],
         )
-        out.append(Due(row[0], row[1], key, days, since, due_on))
+        out.append(Due(row[0], row[1], key, days, since, due_on, pool.workdays))
     return out
 
 

@@ -139,6 +139,8 @@ def rules(visit: Visit, id: UUID) -> HttpResponse:
         lines=_lines(about, settings),
         protected=PROTECTION.key in (settings.get("rules") or {}),
         exclude=set(settings.get("exclude") or ()),
+        workdays=bool(settings.get("workdays")),
+        known=visit.catalog.calendar.until,
         remind="" if settings.get("remind") is None else settings["remind"],
         hours=it.fields["hour"],
         hour=hour,
@@ -174,7 +176,7 @@ def _typed(visit: Visit, about: Definition) -> dict[str, Any]:
     assert about.pooling is not None
     post, by = visit.post, about.fields.get(about.pooling.by)
     keys = [o.key for o in by.options] if isinstance(by, Choice) else []
-    out: dict[str, Any] = {"rules": {}, "exclude": post.getlist("exclude"), "remind": post.get("remind", "")}
+    out: dict[str, Any] = {"rules": {}, "exclude": post.getlist("exclude"), "remind": post.get("remind", "")} | ({"workdays": True} if post.get("workdays") else {})
     for rule in about.pooling.rules:
         some = {key: text for key in keys if (text := post.get(f"r.{rule.key}.{key}", "").strip())}
         days = post.get(f"r.{rule.key}", "").strip()
