@@ -9,6 +9,7 @@ from typing import Any
 from guanxi.base.errors import Invalid
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
+from guanxi.base.workdays import Calendar
 from guanxi.kernel.declare.fields import (
     AutoNumber,
     Boolean,
@@ -34,13 +35,11 @@ SOON = NoticeKind("request_soon", T("个人信息请求快到期", "Privacy requ
 DUE = NoticeKind("request_due", T("个人信息请求到期", "Privacy requests due"), T("{what}今天到期", "{what} is due today"), "todo")
 
 
-def working_days(start: date, days: int) -> date:
-    """The day that lies so many working days (Monday to Friday) after another, or before it."""
-    day, step = start, timedelta(days=1 if days >= 0 else -1)
-    left = abs(days)
-    while left:
-        day += step
-        left -= day.weekday() < 5
+def before(calendar: Calendar, day: date, days: int) -> date:
+    """The day that lies so many working days before another."""
+    while days > 0:
+        day -= timedelta(days=1)
+        days -= calendar.works(day)
     return day
 
 
@@ -49,10 +48,10 @@ def deadline(draft: Any, context: Any) -> None:
     if draft.received_on is None or not (draft.new or draft.changed("received_on")):
         return
     rules = context.find("privacy_rules", limit=1)
-    draft.due_on = working_days(draft.received_on, (rules[0]["request_days"] if rules else None) or 15)
+    draft.due_on = context.catalog.calendar.after(draft.received_on, (rules[0]["request_days"] if rules else None) or 15)
     tz = context.settings.tz
     draft.due_at = datetime.combine(draft.due_on, time(9), tz).astimezone(UTC)
-    draft.remind_at = datetime.combine(working_days(draft.due_on, -REMINDED_BEFORE), time(9), tz).astimezone(UTC)
+    draft.remind_at = datetime.combine(before(context.catalog.calendar, draft.due_on, REMINDED_BEFORE), time(9), tz).astimezone(UTC)
 
 
 def somebody(draft: Any, context: Any) -> None:

@@ -904,7 +904,7 @@ class _Batch:
                 self._cascade(work)
         if self.verb == "assign":
             self._hand_along(works)
-        for work in works if self.verb not in ("put_back", "part", "unmerge") else ():
+        for work in works if self.verb not in ("put_back", "part", "unmerge", "anonymise") else ():
             for effect in self.it.effects:
                 effect(work.draft, work.context)
         self._consequences([later for work in works for later in work.context.waiting])

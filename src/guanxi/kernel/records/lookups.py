@@ -61,8 +61,14 @@ def look_up(name: str, text: str, *, actor: Actor) -> Answer:
             most = it.duplicates.lookups if it.duplicates is not None else 0
             raise Invalid.field("q", "daily-limit", f"今天已查 {most} 次，达到每日上限，明天再来。", f"{most} look-ups today, which is the limit. Come back tomorrow.")
         found = matching.find(catalog, it, values, rules, actor=actor)
-        log.note(actor.workspace, "lookup", user=actor.user, object=it.name, text=text, found=len(found))
+        log.note(actor.workspace, "lookup", user=actor.user, object=it.name, text=_noted(text), found=len(found))
     return Answer(found, rest - 1)
+
+
+def _noted(text: str) -> str:
+    """What the log keeps of what was typed: of a number its tail, of an address its host, because both are somebody's."""
+    digits = re.sub(r"\D", "", text)
+    return f"****{digits[-4:]}" if len(digits) >= 7 else re.sub(r"\S+@", "***@", text)
 
 
 def _may(name: str, actor: Actor) -> Definition:

@@ -66,13 +66,14 @@ ABSORB = Action("absorb", _absorb, T("并入其他记录", "Merged into another"
 FOLLOW = Action("follow", lambda draft, context: None, T("随合并改挂", "Moved by a merge"), internal=True)
 PUT_BACK = Action("put_back", _put_back, T("撤销合并后恢复", "Put back"), internal=True)
 PART = Action("part", _put_back, T("关联的记录已彻底删除", "What it was linked to is erased"), internal=True)
-VERBS: dict[str, Action] = {one.name: one for one in (ABSORB, FOLLOW, PUT_BACK, PART, GRADED)}
+ANONYMISE = Action("anonymise", _put_back, T("匿名化", "Anonymised"), internal=True)
+VERBS: dict[str, Action] = {one.name: one for one in (ABSORB, FOLLOW, PUT_BACK, PART, GRADED, ANONYMISE)}
 """Verbs of every object that only the program does."""
 ANYWHERE = ("put_back", "part")
 """Those of them that reach records in the bin as well."""
 ALONE = ("merge", "unmerge")
 """Verbs that write other records before their own, so that one of a batch that fails must fail as a whole."""
-BARE = ("absorb", "put_back", "part", "unmerge")
+BARE = ("absorb", "put_back", "part", "unmerge", "anonymise")
 """Verbs that write a state somebody left a record in, or end it: no check is asked and nothing follows from it again."""
 
 

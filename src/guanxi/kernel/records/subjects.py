@@ -233,14 +233,14 @@ def _anonymise(actor: Actor, it: Definition, record: UUID, sought: _Sought, caus
             changes |= {one.name: _replaced(value, sought)} if one.computed is None and not one.readonly else {}
     gone = storage.files_of(people.newest(actor.workspace), it, [record]) if files and marked else set()
     if changes:
-        door.perform(it.name, "update", actor=kernel, id=record, changes=changes, cause=cause)
+        door.perform(it.name, "anonymise", actor=kernel, id=record, inputs={"values": changes, "exact": False}, cause=cause)
     if gone:
         storage.condemn(people.newest(actor.workspace), gone)
     if texts:
         names |= _named(actor, it, record, sought)
         for remark in reading.query("comment", actor=kernel, where=_about(it, record), fields=["text"], limit=reading.MAX_LIMIT).rows:
             if _replaced(remark["text"], sought) != remark["text"]:
-                door.perform("comment", "update", actor=kernel, id=remark["id"], changes={"text": _replaced(remark["text"], sought)}, cause=cause)
+                door.perform("comment", "anonymise", actor=kernel, id=remark["id"], inputs={"values": {"text": _replaced(remark["text"], sought)}, "exact": False}, cause=cause)
                 _past(actor, "comment", remark["id"], ("text",), cause)
     _past(actor, it.name, record, sorted(names), cause)
 
