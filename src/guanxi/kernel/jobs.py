@@ -21,7 +21,7 @@ from django.db import OperationalError, transaction
 from guanxi.base.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.automation import consumers, notices, reminders
+from guanxi.kernel.automation import consumers, notices, reminders, robots
 from guanxi.kernel.declare.notices import JOB
 from guanxi.kernel.journal import log as journal_log
 from guanxi.kernel.journal import seals
@@ -314,6 +314,11 @@ def empty_bins(now: datetime | None = None) -> int:
 def remind(now: datetime | None = None) -> int:
     """Tell people what the clock has reached since it was read last, in every workspace; returns how many notices were made."""
     return sum(reminders.run(workspace, now or datetime.now(UTC)) for workspace in workspaces())
+
+
+def deliver(now: datetime | None = None) -> int:
+    """Send what group robots are to be told and is due, in every workspace; returns how many messages were tried."""
+    return sum(robots.deliver(workspace, now) for workspace in workspaces())
 
 
 def find_duplicates(now: datetime | None = None) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from guanxi.kernel.access.actor import Actor, automation, system
-from guanxi.kernel.automation import grades, notices
+from guanxi.kernel.automation import grades, notices, robots
 from guanxi.kernel.declare.conditions import Always, Test
 from guanxi.kernel.records import indexing, people
 from guanxi.kernel.storage import journal_rows, sql
@@ -41,7 +41,7 @@ def _words_changed(events: Sequence[dict[str, Any]], actor: Actor) -> None:
         rebuild_search(actor.workspace, name)
 
 
-CONSUMERS: list[Consumer] = [Consumer("search", _words_changed), Consumer("notices", notices.handle), Consumer("grades", grades.handle)]
+CONSUMERS: list[Consumer] = [Consumer("search", _words_changed), Consumer("notices", notices.handle), Consumer("grades", grades.handle), Consumer("robots", robots.handle)]
 
 
 def enrol() -> None:

@@ -17,6 +17,7 @@ from guanxi.kernel.declare.fields import Field, Settings
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.journal import log
 from guanxi.kernel.records import reading
+from guanxi.kernel.sealing import seal
 from guanxi.kernel.storage import people
 from guanxi.kernel.storage import rows as storage
 
@@ -236,6 +237,10 @@ class Context:
         except Problem:
             return False
         return True
+
+    def seal(self, purpose: str, of: UUID, text: str) -> str:
+        """A secret as only this installation can read it, and only as this record's."""
+        return seal(purpose, of, text)
 
     def may_see(self, name: str, path: str) -> bool:
         """Whether the person may see what a path leads to, masked or plainly."""

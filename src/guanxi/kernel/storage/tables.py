@@ -285,6 +285,23 @@ class Match(models.Model):
         indexes = (GinIndex(fields=("keys",), name="gx_match_keys"),)
 
 
+class Delivery(models.Model):
+    """A message for a group robot that waits to be sent, or to be tried again."""
+
+    id = models.UUIDField(primary_key=True)
+    workspace_id = models.UUIDField()
+    robot_id = models.UUIDField()
+    message = models.JSONField()
+    attempts = models.SmallIntegerField()
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_delivery"
+        indexes = (models.Index(fields=("workspace_id", "due_at"), name="gx_delivery_due"),)
+
+
 class Scan(models.Model):
     """How far the search for duplicates has come through one object's records."""
 
