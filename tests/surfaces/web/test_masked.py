@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 
+import pypdf
 import pytest
 
 from guanxi.base.errors import Forbidden, Invalid, NotFound
@@ -62,6 +63,9 @@ def test_no_surface_tells_the_value(cast, masked):
         data = out.getvalue()
         answers.append(data.decode("utf-8-sig") if format == "csv" else "".join(zipfile.ZipFile(out).read(n).decode() for n in zipfile.ZipFile(out).namelist() if n.endswith(".xml")))
     assert "脱敏之书" in answers[-1]
+    paper = browser.get(f"/books/{masked}/record.pdf").content
+    answers.append("".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper)).pages))
+    assert "****" in answers[-1].replace(" ", "")
     for number, one in enumerate(answers):
         assert not has_raw(one), number
     assert has_raw(reading.get("book", masked, actor=cast.actor("admin")))
