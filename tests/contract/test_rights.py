@@ -97,6 +97,8 @@ def _holds(person: str, name: str, verb: str) -> bool:
         return True
     if (it.name, verb) in OWN_VERBS:
         return True
+    if (it.name, verb) in AS_UPDATE:
+        return _holds(person, name, "update")
     return bool({verb, "*"} & set(_grant(person, name).get("verbs", [])))
 
 
@@ -120,6 +122,8 @@ def _addressed(person: str, made: Made) -> bool:
 
 OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm"), ("consent", "withdraw")}
 """What everybody may do with their own notices, and with announcements and consents they read."""
+AS_UPDATE = {("customer", "lose"), ("customer", "defer"), ("customer", "win_back")}
+"""What whoever may change a customer may do with it."""
 PAIR_VERBS = ("dismiss", "postpone", "reopen")
 POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
 
@@ -222,7 +226,7 @@ class Factory:
     SPECIAL: dict[str, dict[str, Any]] = {
         "custom_field": {"object_name": "author", "key": "k", "kind": "text"}, "exchange_rate": {"currency": "USD", "from_day": "day", "rate": 7},
         "role": {"grants": {}}, "dictionary_entry": {"key": "k"}, "pool": {"object_name": "prospect"}, "view": {"object_name": "author"},
-        "subject_request": {"name": "人"},
+        "subject_request": {"name": "人"}, "holiday": {"day": "day"}, "number_rule": {"pattern": "N{0000}", "active": False},
     }  # fmt: skip
 
     def changes(self, name: str, owner: str) -> tuple[dict[str, Any], dict[str, Made]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
+from guanxi.kernel.declare.conditions import Test
 from guanxi.kernel.declare.fields import DAY_PARTS, AutoNumber, Boolean, Choice, Option, TextField
 from guanxi.kernel.declare.objects import Definition, Form, List, Object, Policy, Record
 
@@ -55,6 +56,8 @@ def whole_rule(draft: Any, context: Any) -> None:
     if it is None or not isinstance(it.fields.get(field), AutoNumber):
         raise Invalid.field("subject", "unknown", "没有这个编号。", "There is no such number.")
     problems: list[FieldError] = []
+    if draft.active is not False and any(row["id"] != draft.id for row in context.find("number_rule", Test("subject", "=", draft.subject) & Test("active", "=", True))):
+        problems.append(FieldError("subject", "taken", T("它已有一条启用的规则；请先停用那一条。", "There is a rule at work for it; switch that one off first.")))
 
     def wrong(code: str, zh: str, en: str) -> None:
         problems.append(FieldError("pattern", code, T(zh, en)))
@@ -113,7 +116,6 @@ class NumberRule(
     example = TextField(T("示例", "Example"), computed=example)
     policy = Policy(read="member", write="role")
     checks = (whole_rule,)
-    unique = (("subject",),)
     views = (
         List(columns=("name", "subject", "pattern", "reset", "example", "active"), sort=("subject",), filters=("subject", "active")),
         Record(highlights=("subject", "example", "active"), groups=((T("规则", "Rule"), ("name", "subject", "pattern", "reset", "apart", "given", "active")),)),

@@ -226,7 +226,7 @@ def foresee(rule: UUID, *, actor: Actor, changes: Mapping[str, Any] | None = Non
     return len(found), counts, [
         Foreseen(
             due.id, str(shown[due.id].get(it.title) or ""), shown[due.id].get("owner"), due.before, due.after, due.rule.label if due.rule else None,
-            said(guard, because(tried.field, due)),
+            evidence(guard, because(tried.field, due)) if due.rule else said(guard, because(tried.field, due)),
         )
         for due in found[:limit] if due.id in shown
     ]  # fmt: skip
@@ -274,8 +274,14 @@ def said(guard: Guard, because: Mapping[str, Any]) -> Text:
     if "rule" not in because:
         return T("原来的规则不再符合", "No rule holds any more")
     zh, en = because.get("name") or ("", "")
+    told = evidence(guard, because)
+    return T(f"规则“{zh}”{'：' if told.zh else ''}{told.zh}", f"Rule “{en}”{': ' if told.en else ''}{told.en}")
+
+
+def evidence(guard: Guard, because: Mapping[str, Any]) -> Text:
+    """The figures alone."""
     told = [text for one in because.get("figures") or () if (text := _figure(guard, one)) is not None]
-    return T(f"规则“{zh}”{'：' if told else ''}{'；'.join(t.zh for t in told)}", f"Rule “{en}”{': ' if told else ''}{'; '.join(t.en for t in told)}")
+    return Text("；".join(one.zh for one in told), "; ".join(one.en for one in told))
 
 
 def _figure(guard: Guard, one: Mapping[str, Any]) -> Text | None:

@@ -101,6 +101,7 @@ def terms(visit: Visit, id: UUID) -> HttpResponse:
         any=bool(settings.get("any")),
         lines=[*lines, *[dict.fromkeys(PARTS, "")] * min(SPARE, kept.MOST_FIGURES - len(lines))],
         groups=list(groups(visit, about)),
+        mine=Text(row["name"], row.get("name_en") or row["name"]),
         ops=[*(Option(key, T(sign, sign)) for key, sign in kept.NUMBERS.items()), *(Option(key, said) for key, said in kept.DATES.items())],
         problem=problem,
         tried=tried,
