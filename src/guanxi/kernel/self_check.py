@@ -13,7 +13,7 @@ from django.db.models import Q
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import auditing, people
+from guanxi.kernel.records import auditing, people, privacy
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import protect, seal_rows, sql, tables
 
@@ -37,6 +37,7 @@ class Item:
 IDENTITY = T("身份鉴别", "Identity")
 ACCESS = T("访问控制", "Access")
 AUDIT = T("安全审计", "Audit")
+PERSONAL = T("个人信息", "Personal data")
 TRANSPORT = T("传输与部署", "Transport and deployment")
 
 
@@ -49,7 +50,7 @@ def items(actor: Actor, *, secure: bool) -> list[Item]:
     """All of them. `secure`: whether the page that asks came by HTTPS. Raises NotFound for whoever may not read `security`."""
     if not auditing.may(actor):
         raise NotFound()
-    return [*_identity(actor), *_access(actor), *_audit(actor), *_transport(secure)]
+    return [*_identity(actor), *_access(actor), *_audit(actor), *_personal(actor), *_transport(secure)]
 
 
 def _identity(actor: Actor) -> Iterator[Item]:
@@ -139,6 +140,20 @@ def _audit(actor: Actor) -> Iterator[Item]:
 def _sealed(actor: Actor, chain: seal_rows.Chain) -> bool:
     last = seal_rows.last(actor.workspace, chain)
     return not seal_rows.unsealed(actor.workspace, chain, 1) or (last is not None and datetime.now(UTC) - last.sealed_at < SEALED)
+
+
+def _personal(actor: Actor) -> Iterator[Item]:
+    officer = privacy.rules(actor.workspace).get("officer")
+    yield Item(
+        PERSONAL, T("个人信息保护负责人", "Privacy officer"), bool(officer), T(officer, officer) if officer else T("未指定", "Nobody"),
+        T("在“个人信息保护设置”填写姓名和联系方式。", "Give name and contact under “Privacy settings”."),
+    )  # fmt: skip
+    with sql.work(actor.workspace):
+        late = int(sql.rows("SELECT count(*) FROM gx_subject_request WHERE workspace_id = %s AND deleted_at IS NULL AND state = 'open' AND due_at < now()", [actor.workspace])[0][0])
+    yield Item(
+        PERSONAL, T("个人信息请求", "Privacy requests"), late == 0, T(f"{late} 件逾期", f"{late} overdue") if late else T("没有逾期", "None overdue"),
+        T("尽快答复本人。", "Answer the people who asked."),
+    )  # fmt: skip
 
 
 def _transport(secure: bool) -> Iterator[Item]:

@@ -54,3 +54,12 @@ def test_tokens_without_an_end_are_counted(cast):
     before = state(cast, "访问令牌").state.zh
     cast.token("owner")
     assert (before, state(cast, "访问令牌").state.zh) == ("0 个令牌没有期限", "1 个令牌没有期限")
+
+
+def test_who_answers_for_personal_data_is_asked_for(cast):
+    admin = cast.actor("admin")
+    assert not state(cast, "个人信息保护负责人").fine and state(cast, "个人信息请求").fine
+    rules = reading.query("privacy_rules", actor=admin, fields=["id"]).rows[0]["id"]
+    door.perform("privacy_rules", "update", actor=admin, id=rules, changes={"officer": "郑负责"})
+    door.perform("subject_request", "create", actor=admin, changes={"kind": "know", "name": "人", "received_on": "2026-01-05"})
+    assert state(cast, "个人信息保护负责人").state.zh == "郑负责" and state(cast, "个人信息请求").state.zh == "1 件逾期"
