@@ -1,0 +1,172 @@
+"""Every address there is, made of the table of addresses itself: what any answer of it carries, what a stranger learns, what is
+refused without our own form's token. A new address is tested as soon as it is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from guanxi.kernel.records import door
+from guanxi.surfaces.web.middleware import HEADERS
+from tests.kernel.tools import state
+from tests.surfaces.web.browser import Browser
+from tests.surfaces.web.test_headers import check
+
+OPEN = {
+    "static/<str:tag>/<path:name>", "signin", "signin/passkey", "signin/code", "apply", "apply/<uuid:id>", "signout", "language", "privacy", "sw.js", "manifest.webmanifest", "offline", "api/v1/openapi.json",
+}  # fmt: skip
+"""What a stranger may have; everything else sends them to the sign-in page or says 401."""
+KEPT = {"static/<str:tag>/<path:name>", "sw.js", "manifest.webmanifest", "offline", "palette", "privacy", "api/v1/openapi.json"}
+"""What a browser may keep: it says nothing of anybody, or its address changes with what it says."""
+WAYS = ("get", "post", "put", "patch", "delete")
+WORDS = {"plural": "books", "name": "books", "verb": "publish", "field": "files", "child": "chapter", "place": "new", "tag": "x", "path": "app.css"}
+
+
+def routes(resolver: Any = None, before: str = "") -> Iterator[str]:
+    for one in (resolver or get_resolver()).url_patterns:
+        text = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from routes(one, text)
+        elif isinstance(one, URLPattern):
+            yield text
+
+
+ROUTES = sorted(set(routes()))
+
+
+def address(route: str, record: UUID) -> str:
+    """One address of a route: words where it wants words, an id where it wants an id."""
+
+    def part(found: re.Match[str]) -> str:
+        kind, _, name = found[1].rpartition(":")
+        if kind == "uuid" or name in ("id", "record", "job", "file", "key"):
+            return str(record)
+        return WORDS.get(name, "books")
+
+    text = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", lambda m: str(record) if m[1] == "key" else "new", route)
+    return "/" + re.sub(r"<([^>]+)>", part, text).replace("^", "").replace("$", "").replace("\\", "").lstrip("/")
+
+
+@pytest.fixture(scope="module")
+def book(cast: Any) -> UUID:
+    return door.perform("book", "create", actor=cast.actor("owner"), changes={"name": "绝密书名", "status": "published"}).id
+
+
+def well(answer: Any, url: str, route: str) -> None:
+    """What every answer carries, whatever it is."""
+    check_headers(answer, url)
+    kept = answer.headers.get("Cache-Control", "")
+    if route not in KEPT and answer.status_code == 200:
+        assert "no-store" in kept or "private" in kept, (url, kept)
+        assert "public" not in kept, (url, kept)
+    for cookie in answer.cookies.values():
+        assert cookie["samesite"] in ("Lax", "Strict") and (cookie["httponly"] or cookie.key == "csrftoken"), (url, cookie)
+    assert "Server" not in answer.headers and "X-Powered-By" not in answer.headers
+
+
+def check_headers(answer: Any, url: str) -> None:
+    if answer.streaming:
+        for name in HEADERS:
+            assert answer.headers.get(name), (url, name)
+        answer.close()
+    else:
+        check(answer, url)
+
+
+def test_the_table_of_addresses_is_read_whole(book: UUID) -> None:
+    assert len(ROUTES) > 100 and "api/v1/{name}/{record}/explain" not in ROUTES
+    assert {"", "<slug:plural>/<str:id>/edit", "api/v1/<name>"} <= set(ROUTES)
+    for route in ROUTES:
+        assert not re.search(r"[<>^$?\\]", address(route, book)), route
+    assert set(ROUTES) >= OPEN | KEPT
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_stranger_is_sent_away_and_learns_nothing(book: UUID, route: str) -> None:
+    url, before = address(route, book), state()
+    for way in WAYS:
+        answer = getattr(Client(), way)(url)
+        well(answer, f"{way} {url}", route)
+        assert answer.status_code < 500, (way, url)
+        if route in OPEN:
+            continue
+        if url.startswith("/api/"):
+            assert answer.status_code in ((401, 405) if route != "api/v1/" else (404,)), (way, url, answer.status_code)
+        else:
+            assert answer.status_code == 302 and answer["Location"].partition("?")[0] == "/signin", (way, url, answer.status_code)
+        assert "绝密书名" not in answer.content.decode(), url
+    assert state() == before
+
+
+@pytest.fixture(scope="module")
+def signed(cast: Any) -> Client:
+    found = Browser("owner", enforce_csrf_checks=False)
+    found.handler.enforce_csrf_checks = True
+    return found
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_nothing_is_taken_from_a_form_that_is_not_ours(signed: Client, book: UUID, route: str) -> None:
+    """Signed in, without the token: every way of writing is refused and writes nothing."""
+    url, before = address(route, book), state()
+    for way in WAYS[1:]:
+        answer = getattr(signed, way)(url, data="{}", content_type="application/json")
+        well(answer, f"{way} {url}", route)
+        assert answer.status_code in ((401, 403, 405) if route.startswith("api/") else (403, 405)), (way, url, answer.status_code)
+    assert state() == before
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route != "signout"])
+def test_every_answer_to_somebody_signed_in(signed: Client, book: UUID, route: str) -> None:
+    """A record that is there and one that is not: 200 to 429, never 500, all with everything an answer carries."""
+    for record in (book, UUID(int=7)):
+        url = address(route, record)
+        answer = signed.get(url)
+        assert answer.status_code < 500, (url, answer.status_code)
+        well(answer, url, route)
+
+
+def test_errors_carry_it_too(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """400, 404, 405, 413, 429 and 500 of pages and API."""
+    from guanxi.surfaces.api import router
+    from guanxi.surfaces.web import home
+
+    token = {"HTTP_AUTHORIZATION": f"Bearer {cast.token('owner')}"}
+    client, api = Browser("owner"), Client(raise_request_exception=False)
+    found = {}
+    found["api"] = [
+        api.get("/api/v1/books?limit=x", **token), api.get("/api/v1/nothing", **token), api.put("/api/v1/books", **token), api.post("/api/v1/books", data="{", content_type="application/json", **token),
+        api.post("/api/v1/books", data="x" * 6_000_000, content_type="application/json", **token),
+    ]  # fmt: skip
+    found["web"] = [client.get("/nothing"), client.get("/books/x"), client.get("/books?view=%00"), client.get("/books/" + "x" * 5_000)]
+    monkeypatch.setattr(router.reading, "query", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(home.Visit, "page", lambda *a, **k: 1 / 0, raising=False)
+    broken = Browser("owner")
+    broken.raise_request_exception = False
+    found["500"] = [api.get("/api/v1/books", **token), broken.get("/")]
+    monkeypatch.undo()
+    for _ in range(6):
+        limited = Client().post("/signin", {"username": "newcomer", "password": "no"})
+    found["429"] = [limited]
+    assert {one.status_code for one in found["api"]} <= {400, 404, 405, 413, 422} and [one.status_code for one in found["500"]] == [500, 500]
+    assert limited.status_code == 429 and {404} <= {one.status_code for one in found["web"]}
+    for kind, answers in found.items():
+        for answer in answers:
+            check_headers(answer, kind)
+            assert b"Traceback" not in answer.content and b"ZeroDivision" not in answer.content
+
+
+def test_cookies_are_secure_over_https(cast: Any, settings: Any = None) -> None:
+    from django.test import override_settings
+
+    with override_settings(SESSION_COOKIE_SECURE=True, CSRF_COOKIE_SECURE=True):
+        client = Browser("owner")
+        for cookie in client.cookies.values():
+            assert cookie["secure"] is True and cookie["samesite"] in ("Lax", "Strict"), cookie
+    assert Client().get("/signin", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
