@@ -130,17 +130,19 @@ def test_a_restored_company_goes_on(company: tuple[Home, Backup, list[list[str]]
     _, made, _ = company
     third = Home(place_of_all / "third")
     assert guanxi(third.folder, "restore", str(made.folder)).returncode == 0
-    before = asked(third, "SELECT count(*), coalesce(sum(events), 0) FROM gx_seal")[0]
+    before = asked(third, "SELECT count(*), coalesce(sum(events), 0) FROM gx_seal WHERE chain = 'journal'")[0]
     further = (
         "import django; django.setup()\nfrom guanxi.kernel import jobs, setup\n"
         "setup.Desk(setup.operator()).perform('customer', 'create', changes={'name': '恢复以后'})\n"
+        "from guanxi.kernel.journal import log\nlog.note(jobs.workspaces()[0], 'sign_out')\n"
         "while jobs.consume(): pass\njobs.seal()\n"
     )
     with running(third) as url:
         subprocess.run([sys.executable, "-c", further], check=True, env=surroundings(third.folder) | {"DATABASE_URL": url})
     events = asked(third, "SELECT count(*) FROM gx_event")[0][0]
-    after = asked(third, "SELECT count(*), sum(events) FROM gx_seal")[0]
+    after = asked(third, "SELECT count(*), sum(events) FROM gx_seal WHERE chain = 'journal'")[0]
     assert after[0] > before[0] and after[1] == events
+    assert asked(third, "SELECT count(*) > 0, count(*) = (SELECT sum(events) FROM gx_seal WHERE chain = 'log') FROM gx_log")[0] == (True, True)
     unread = asked(third, "SELECT count(*) FROM gx_event e, gx_consumer c WHERE (e.xid, e.id) > (c.xid, coalesce(c.event_id, '00000000-0000-0000-0000-000000000000'))")
     assert unread == [(0,)]
     told = guanxi(third.folder, "doctor")

@@ -12,6 +12,8 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from guanxi.kernel.storage.seal_rows import CHAINS, JOURNAL
+
 Connection = psycopg.Connection[Any]
 
 
@@ -86,28 +88,30 @@ def files(connection: Connection) -> dict[str, int]:
 
 
 def settle(connection: Connection) -> None:
-    """Make restored events fit a server that counts its transactions anew, before indexes, triggers and guards are there.
+    """Make restored events and lines of the log fit a server that counts its transactions anew, before indexes, triggers and guards are there.
 
-    Sealed events get number 0 and their seals 1; the others that of this transaction, so that the next seal and every
+    Sealed ones get number 0 and their seals 1; the others that of this transaction, so that the next seal and every
     reader of the journal come upon them. A reader that was behind starts at the first event it had not read, and may
     meet some a second time.
     """
     with connection.transaction():
         connection.execute(
-            "CREATE TEMP TABLE gx_cut ON COMMIT DROP AS SELECT DISTINCT ON (workspace_id) workspace_id, xid, "
-            "encode(substr(ids, octet_length(ids) - 15), 'hex')::uuid AS id FROM gx_seal ORDER BY workspace_id, number DESC"
+            "CREATE TEMP TABLE gx_cut ON COMMIT DROP AS SELECT DISTINCT ON (workspace_id, chain) workspace_id, chain, xid, "
+            "encode(substr(ids, octet_length(ids) - 15), 'hex')::uuid AS id FROM gx_seal ORDER BY workspace_id, chain, number DESC"
         )
-        sealed = "FROM gx_event e JOIN gx_cut k ON k.workspace_id = e.workspace_id AND (e.xid, e.id) <= (k.xid, k.id)"
+        sealed = f"FROM gx_event e JOIN gx_cut k ON k.workspace_id = e.workspace_id AND k.chain = '{JOURNAL.name}' AND (e.xid, e.id) <= (k.xid, k.id)"
         for workspace, name, xid, event in connection.execute("SELECT workspace_id, name, xid::text, event_id FROM gx_consumer").fetchall():
             first = connection.execute(
                 f"SELECT e.id {sealed} WHERE e.workspace_id = %s AND (e.xid, e.id) > (%s::xid8, %s) ORDER BY e.id LIMIT 1", [workspace, xid, event or UUID(int=0)]
             ).fetchone()
             cursor = ("0", UUID(int=first[0].int - 1)) if first else ("1", None)
             connection.execute("UPDATE gx_consumer SET xid = %s::xid8, event_id = %s WHERE workspace_id = %s AND name = %s", [*cursor, workspace, name])
-        connection.execute(
-            "UPDATE gx_event e SET xid = CASE WHEN EXISTS (SELECT FROM gx_cut k WHERE k.workspace_id = e.workspace_id "
-            "AND (e.xid, e.id) <= (k.xid, k.id)) THEN '0'::xid8 ELSE pg_current_xact_id() END"
-        )
+        for chain in CHAINS:
+            connection.execute(
+                f"UPDATE {chain.table} e SET xid = CASE WHEN EXISTS (SELECT FROM gx_cut k WHERE k.workspace_id = e.workspace_id AND k.chain = %s "
+                "AND (e.xid, e.id) <= (k.xid, k.id)) THEN '0'::xid8 ELSE pg_current_xact_id() END",
+                [chain.name],
+            )
         connection.execute("UPDATE gx_seal SET xid = '1'")
 
 
