@@ -1,0 +1,65 @@
+"""Every operation of the API's own document, asked wrongly: an answer the document knows, never a failure of ours."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from guanxi.surfaces.api import openapi
+from tests.kernel.tools import state
+
+DEEP = "[" * 3_000 + "]" * 3_000
+BODIES = (
+    b"", b"{", b"[]", b'"x"', b"null", b"\xff\xfe", b'{"no such thing": 1}', b'{"id": {"a": [1]}, "changes": 5, "inputs": "x", "items": {}, "where": [[]]}', DEEP.encode(), b'{"name": "\\u0000"}', b'{"a": 1e999}',
+    b'{"where": {"field": "id", "op": "in", "value": ["x"]}, "verb": "update"}', b'{"fields": {"a": 1}, "text": 5, "object": "x", "file": 7, "steps": [1], "values": []}', b'{"measures": ["sum:"], "group_by": [{}], "limit": -1}',
+)  # fmt: skip
+WORDS = ("x", "%00", "..", str(UUID(int=7)), "%F0%9F%92%A9", "9" * 400, "null", "' OR 1=1--")
+THOROUGH = ("book", "lead", "customer", "announcement", "jobs", "files", "search", "capture")
+QUERIES = ("", "where=%7B&limit=0", "limit=99999999999999999999&after=x", "fields=a.b.c.d.e.f&sort=-", "count=x&deleted=maybe", "where=name%20%3D%20%27%00&timeline=x", "before=x&limit=-1&q=%00")
+
+
+@pytest.fixture(scope="module")
+def asked(cast: Any) -> list[tuple[str, str, int, str, dict[str, Any], bytes]]:
+    """(way, address, status, type, documented answers, body) of some wrong requests for each operation, by an administrator, who gets furthest."""
+    client, told = Client(raise_request_exception=False), {"HTTP_AUTHORIZATION": f"Bearer {cast.token('admin')}"}
+    out, turn = [], 0
+    for path, ways in openapi.document()["paths"].items():
+        for way, operation in ways.items():
+            if way not in ("get", "post", "put", "patch", "delete"):
+                continue
+            for _ in range(3 if operation["tags"][0] in THOROUGH else 1):  # all objects go through the same few hundred lines
+                turn += 1
+                words = iter(WORDS[turn % len(WORDS) :] + WORDS)
+                url = "/api/v1" + "".join(next(words) if part.startswith("{") else part for part in path.replace("{", "\n{").replace("}", "}\n").split("\n"))
+                if way == "get":
+                    answer = client.get(f"{url}?{QUERIES[turn % len(QUERIES)]}", **told)
+                else:
+                    answer = client.generic(way.upper(), url, BODIES[turn % len(BODIES)], content_type="application/json", **told)
+                out.append((way, url, answer.status_code, answer.headers.get("Content-Type", ""), operation["responses"], b"" if answer.streaming else answer.content))
+    return out
+
+
+def test_nothing_fails_and_every_answer_is_documented(asked: list[tuple[str, str, int, str, dict[str, Any], bytes]]) -> None:
+    assert len(asked) > 500
+    for way, url, status, kind, documented, body in asked:
+        assert status < 500, (way, url, status, body[:300])
+        if status < 400:
+            assert str(status) in documented, (way, url, status)
+            continue
+        assert "default" in documented or str(status) in documented, (way, url, status)
+        assert kind.startswith("application/problem+json"), (way, url, status, kind)
+        problem = json.loads(body)
+        assert {"type", "title", "status", "detail"} <= set(problem) and problem["status"] == status, (way, url, problem)
+
+
+def test_what_is_refused_changes_nothing(cast: Any) -> None:
+    before = state()
+    client, told = Client(raise_request_exception=False), {"HTTP_AUTHORIZATION": f"Bearer {cast.token('admin')}"}
+    for body in BODIES:
+        for url in ("/api/v1/books", "/api/v1/books/bulk", f"/api/v1/books/{UUID(int=7)}/publish", "/api/v1/imports", "/api/v1/exports", "/api/v1/capture/accept"):
+            assert client.generic("POST", url, body, content_type="application/json", **told).status_code in (400, 404, 413, 415, 422), (url, body[:60])
+    assert state() == before
