@@ -375,7 +375,8 @@ class Asker:
                 there = str(thing.id) in text  # a picker offers the first few; a list without names cannot be asked for one
                 self.tally.same(there, thing.id in seen and (there or (titled and "options" not in url)), self.who, thing, url)
         for thing in all_[:4]:
-            for suffix, wanted in (("", thing.id in seen), ("/edit", self.company.changes(self.who, thing))):
+            restored = thing.binned and may and self.company.may(self.who, "book", "restore") and self.company.reads(self.who, thing)
+            for suffix, wanted in (("", thing.id in seen or restored), ("/edit", self.company.changes(self.who, thing))):
                 status = browser.get(f"/books/{thing.id}{suffix}").status_code
                 self.tally.same(status == 200, wanted, self.who, thing, "page", suffix, status)
 
