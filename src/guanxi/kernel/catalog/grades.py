@@ -198,15 +198,6 @@ def _number(value: Any, days: bool) -> bool:
     return found.is_finite() and (not days or (found == int(found) and 0 <= found <= MOST_DAYS)) and abs(found) < Decimal(10) ** 15
 
 
-def gives(draft: Any, context: Any) -> str | None:
-    """What the value is called."""
-    name, _, field = str(draft.subject or "").partition(".")
-    it: Definition | None = context.catalog.bare.find(name)
-    one = it.fields.get(field) if it is not None else None
-    option = one.option(draft.value) if isinstance(one, Choice) else None
-    return None if option is None else option.label.zh if option.label.zh == option.label.en else f"{option.label.zh} / {option.label.en}"
-
-
 def ran(draft: Any, context: Any, *, day: Any = None, count: int = 0) -> None:
     """A night's run is over: how many records got the value by this rule."""
     draft.ran_on, draft.gave = day, count
@@ -227,8 +218,7 @@ class GradeRule(
     name = TextField(T("名称", "Name"), required=True, search=True)
     name_en = TextField(T("英文名称", "English name"))
     subject = Choice(T("评定的字段", "Field it gives"), (), required=True)
-    value = TextField(T("评定为（标识）", "Value it gives (key)"), help=T("选项的标识，如 vip。", "The key of a choice, such as vip."))
-    gives = TextField(T("评定为", "Gives"), computed=gives)
+    value = TextField(T("评定为（标识）", "Value it gives (key)"), help=T("选项的标识。", "The key of a choice."))
     settings = Json(T("条件", "Conditions"))
     order = Integer(T("顺序", "Order"), default=0, help=T("从小到大，第一条符合的规则生效。", "The first that holds decides, from the smallest."))
     active = Boolean(T("启用", "Active"), default=False)
@@ -243,11 +233,11 @@ class GradeRule(
         Action("ran", ran, T("夜间运行", "Night's run"), inputs=(named("day", Date(T("日期", "Day"))), named("count", Integer(T("条数", "Records")))), internal=True),
     )
     views = (
-        List(columns=("name", "subject", "gives", "active", "lower", "ran_on", "gave"), sort=("subject", "order", "name"), filters=("subject", "active")),
+        List(columns=("name", "subject", "value", "active", "lower", "ran_on", "gave"), sort=("subject", "order", "name"), filters=("subject", "active")),
         Record(
-            highlights=("subject", "gives", "active", "ran_on", "gave"),
+            highlights=("subject", "value", "active", "ran_on", "gave"),
             groups=(
-                (T("规则", "Rule"), ("name", "name_en", "subject", "gives", "value", "order", "active", "ran_on", "gave")),
+                (T("规则", "Rule"), ("name", "name_en", "subject", "value", "order", "active", "ran_on", "gave")),
                 (T("效果", "Effect"), ("lower", "rest_days", "notify", "settings")),
             ),
         ),
