@@ -12,7 +12,7 @@ from django.conf import settings
 
 from guanxi.base import money
 from guanxi.kernel.catalog.catalog import REGISTRY
-from guanxi.kernel.declare.fields import TextField
+from guanxi.kernel.declare.fields import Json, TextField
 from guanxi.kernel.records import door, reading
 from guanxi.surfaces.web import static
 from tests.cast import PEOPLE
@@ -67,7 +67,7 @@ def data(cast, site):
     """Every word that is somebody's data rather than the program's: no page translates those."""
     out = {name for name, _, _ in PEOPLE.values()} | set(cast.departments) | {ADMIN, "test"}
     for it in REGISTRY.objects.values():
-        asked = [name for name, one in it.fields.items() if isinstance(one, TextField) and one.computed is None]
+        asked = [name for name, one in it.fields.items() if isinstance(one, TextField | Json) and one.computed is None]
         for row in reading.query(it.name, actor=cast.actor("admin"), fields=asked, limit=200).rows:
             out |= {str(row[name]) for name in asked if row[name]}
     return out
