@@ -129,9 +129,10 @@ def predicate(st: Statement, it: Definition, alias: str, condition: Condition) -
         case About(target_name, item, named):
             target, inner = st.catalog.objects[target_name], st.alias()
             text, values = predicate(st, target, inner, item)
+            # A value, not EXISTS: that becomes a join, and behind row-level security one over a cast reads the whole table.
             return (
-                f"({alias}.object_name = %s AND EXISTS (SELECT 1 FROM {target.table} {inner} WHERE {inner}.id = {alias}.{named}::uuid "
-                f"AND {inner}.workspace_id = %s AND {inner}.deleted_at IS NULL AND ({text})))",
+                f"({alias}.object_name = %s AND COALESCE((SELECT TRUE FROM {target.table} {inner} WHERE {inner}.id = {alias}.{named}::uuid "
+                f"AND {inner}.workspace_id = %s AND {inner}.deleted_at IS NULL AND ({text})), FALSE))",
                 [target.name, st.catalog.workspace, *values],
             )
         case Test():
