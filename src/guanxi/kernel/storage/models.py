@@ -97,6 +97,8 @@ def _model(it: Definition) -> type[models.Model]:
             constraints.append(_once(it, (field.name,), alive))
     order("workspace_id", "-updated_at", "-id")
     order("workspace_id", "-created_at", "-id")
+    if it.normal and it.fields[it.title].required and (it.initial or it.policy.read == "scope"):
+        order("workspace_id", it.title, "id")  # read from either end: what every record has needs no place for empty ones
     if it.initial:
         order("workspace_id", it.initial, "-updated_at", "-id")
     for view in it.views:

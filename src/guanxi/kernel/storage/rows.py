@@ -419,7 +419,8 @@ class Reading:
     def sort(self, alias: str, one: Field, descending: bool) -> None:
         suffix = "_base" if isinstance(one, Money) else ""
         text = f'{alias}."{one.name}"' if one.system else expression(one, alias, suffix, compare=True)
-        nullable = one.name not in ("created_at", "updated_at") if one.system else True
+        always = one.name in ("created_at", "updated_at") if one.system else alias == "t" and one.required and one.name == self.it.title
+        nullable = not always
         self.keys.append(Key(text, descending, nullable, one))
 
     def end_sort(self) -> None:
