@@ -116,6 +116,7 @@ class Visit:
     def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
         from guanxi.surfaces.web.settings import area
 
+        settled = area.inside(self.request.path, context.get("current"))
         said = self.request.session.pop(SAID) if SAID in self.request.session else []
         text = render(
             template,
@@ -133,7 +134,8 @@ class Visit:
                 "said": said,
                 "q": "",
                 "current": None,
-                "area": area.menu(self) if not self.inside and area.inside(self.request.path, context.get("current")) else None,
+                "settled": settled,
+                "area": area.menu(self) if settled and self.inside in ("", "main") else None,
                 "request_id": getattr(self.request, "request_id", ""),
                 **context,
             },

@@ -3,6 +3,7 @@ import "./back.js";
 import "./bell.js";
 import "./combobox.js";
 import "./finder.js";
+import "./going.js";
 import "./guard.js";
 import "./keys.js";
 import "./layers.js";
@@ -10,10 +11,8 @@ import "./outbox.js";
 import "./selection.js";
 import "./shell.js";
 import "./waiting.js";
-import { takeSaid, toast } from "./say.js";
+import { toast } from "./say.js";
 import { t } from "./words.js";
-
-takeSaid(document);
 
 // Numbers and addresses are copied as they stand, links whole. What may not be copied is shown, to be copied by hand.
 document.addEventListener("click", async (event) => {

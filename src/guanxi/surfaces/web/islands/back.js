@@ -41,6 +41,8 @@ function arrive() {
   keep(same ? before.scrolled : 0);
   if (same && back) scrollTo({ top: before.scrolled, behavior: "instant" });
   lead();
+  const page = document.querySelector("#main div.record[data-record]");
+  if (page) new MutationObserver(neighbours).observe(page, { childList: true });
 }
 
 document.addEventListener("click", (event) => {
@@ -81,7 +83,5 @@ async function onward(kept, base) {
 
 document.addEventListener("submit", (event) => { if (event.target.getAttribute("action") === "/signout") sessionStorage.removeItem(KEY); }, true);
 addEventListener("pagehide", () => keep());
-document.addEventListener("htmx:afterSettle", () => { keep(); lead(); });
+document.addEventListener("gx:filled", ({ detail }) => { if (me && detail.kind === "page") arrive(); });
 if (me) arrive();
-const page = document.querySelector("#main div.record[data-record]");
-if (me && page) new MutationObserver(neighbours).observe(page, { childList: true });

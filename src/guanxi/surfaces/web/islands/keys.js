@@ -39,7 +39,7 @@ function go(event) {
   if (Date.now() - going > 1500) return false;
   going = 0;
   const place = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
-  if (place) location.assign(place.href);
+  place?.click();
   return Boolean(place);
 }
 

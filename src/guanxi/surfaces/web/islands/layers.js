@@ -26,29 +26,78 @@ const top = () => [...KINDS].reverse().find((kind) => layers[kind].url) ?? "";
 const now = () => ({ base, depth: KINDS.map((kind) => layers[kind].depth), ...Object.fromEntries(KINDS.map((kind) => [kind, layers[kind].url])) });
 
 // A layer's address outlives a reload as a page; what was under it then is another document.
-if (history.state?.gx) history.replaceState({ gx: now() }, "");
-for (const type of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) {
-  document.addEventListener(type, () => { if (!top()) { base = at(); title = document.title; } });
+function known() {
+  if (JSON.stringify(history.state?.gx) !== JSON.stringify(now())) history.replaceState({ ...history.state, gx: now() }, "");
+}
+if (history.state?.gx) known();
+else (globalThis.requestIdleCallback ?? setTimeout)(() => { if (!top()) known(); });
+
+document.addEventListener("htmx:pushedIntoHistory", () => { if (!top()) base = at(); });
+
+// The page under the layers is another one now, at the address one is at.
+export function stand(name) {
+  base = at();
+  document.title = title = `${name} · ${t("关系", "Guanxi")}`;
+  known();
+}
+
+// The scripts that content asks for run, once each in a document; what is promised is that they have.
+const ran = new Map([...document.scripts].map((script) => [script.src, null]));
+export function bring(content) {
+  for (const one of content.querySelectorAll("link[rel=island], script[src]")) {
+    const src = one.href ?? one.src;
+    if (ran.has(src)) continue;
+    const script = el("script", { src, type: one.matches("link") ? "module" : null });
+    ran.set(src, new Promise((done) => { script.onload = script.onerror = done; }));
+    document.head.append(script);
+  }
+  return Promise.all([...ran.values()]);
+}
+
+// New content begins: its scripts run, and what it has to say is said.
+function begin(into) {
+  bring(into);
+  globalThis.htmx?.process(into);
+  takeSaid(into);
+}
+
+// The page under the layers, put anew. Nobody who was in it is thrown to its top; on another page one begins at its content.
+export function put(main, nodes, same = true) {
+  const had = document.activeElement, focused = main.contains(had);
+  main.replaceChildren(...nodes);
+  begin(main);
+  if (focused || !same) ((same && again(had)) || main).focus({ preventScroll: true });
 }
 
 function fill(kind, html) {
   const into = content(kind);
+  into.scrollTop = 0;
   into.innerHTML = html;
   const inner = into.querySelector(".inside");
   const name = inner?.dataset.title ?? "";
   box(kind).setAttribute("aria-label", name);
   document.title = layers[kind].title = `${name} · ${t("关系", "Guanxi")}`;
-  for (const script of into.querySelectorAll("script[src]")) import(script.src);
-  globalThis.htmx?.process(into);
-  takeSaid(into);
+  begin(into);
   neighbours();
-  into.scrollTop = 0;
   into.dispatchEvent(new CustomEvent("gx:filled", { bubbles: true, detail: { kind } }));
 }
 
+// The drawer first stands over the page, and is modal once it was seen: to make the rest of a long list inert takes as long as
+// to draw a record.
 function show(kind) {
   const it = box(kind);
-  if (!it.open) it.showModal();
+  if (it.open) return;
+  if (kind !== "drawer" || document.querySelector("dialog:modal")) return it.showModal();
+  it.show();
+  const idle = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 50));
+  requestAnimationFrame(() => idle(() => {
+    if (!it.open || it.matches(":modal")) return;
+    const had = document.activeElement;
+    it.addEventListener("close", (event) => event.stopImmediatePropagation(), { once: true, capture: true });
+    it.close();
+    it.showModal();
+    had?.focus({ preventScroll: true });
+  }, { timeout: 300 }));
 }
 
 // After what was asked for is there: the first field at fault or to fill in a form, else the layer's own heading.
@@ -59,7 +108,7 @@ function focus(kind) {
   to.focus({ preventScroll: !field });
 }
 
-async function load(kind, url) {
+async function load(kind, url, answering = fetchInside(url, kind)) {
   const layer = layers[kind], asked = ++layer.asked;
   layer.url = at(url);
   const slow = setTimeout(() => {
@@ -68,7 +117,7 @@ async function load(kind, url) {
     show(kind);
   }, 300);
   try {
-    const answer = await wait(fetchInside(url, kind));
+    const answer = await wait(answering);
     if (asked !== layer.asked) return;
     if (answer.redirected && path(answer.url) === "/signin") return location.assign(url);
     if (answer.redirected) history.replaceState({ gx: { ...now(), [kind]: (layer.url = at(answer.url)) } }, "", answer.url);
@@ -85,15 +134,15 @@ async function load(kind, url) {
 
 // open("drawer", url): the layer and its entry in the history. `replace` keeps the entry (next, previous, tabs).
 export function open(kind, url, { replace = false } = {}) {
-  const layer = layers[kind];
+  const layer = layers[kind], answering = fetchInside(url, kind);
   if (!layer.url) {
     layer.opener = document.activeElement;
-    history.replaceState({ gx: now() }, "");
+    known();
   }
   layer.url = at(url);
   if (!replace) layer.depth++;
   history[replace ? "replaceState" : "pushState"]({ gx: now() }, "", url);
-  return load(kind, url);
+  return load(kind, url, answering);
 }
 
 // Close the top layer, by way of the history, so that the address is again what is seen.
@@ -133,7 +182,7 @@ function again(had) {
   return all(`a[href="${CSS.escape(had.getAttribute("href"))}"]`)[0] ?? all("a").find((one) => words(one) && words(one) === words(had));
 }
 
-// Nobody who was in a part that is drawn anew is thrown to the top of the page.
+// Nor is anybody in a part that is drawn anew.
 let was = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => { was = detail.target?.contains(document.activeElement) ? document.activeElement : null; });
 document.addEventListener("htmx:afterSettle", () => {
@@ -143,20 +192,27 @@ document.addEventListener("htmx:afterSettle", () => {
 
 addEventListener("popstate", async (event) => {
   if (event.state?.htmx) return;
-  const wanted = event.state?.gx ?? { base: at(), drawer: "", dialog: "" };
-  if (wanted.base !== base) return location.reload();
+  const wanted = event.state?.gx ?? { base: at(), drawer: "", dialog: "" }, other = wanted.base !== base;
   const leaving = KINDS.find((kind) => layers[kind].url && layers[kind].url !== wanted[kind] && unsaved(box(kind)));
-  if (leaving) {
-    history.pushState({ gx: now() }, "", layers[top()].url);
-    if (await mayLeave(box(leaving))) history.back();
+  const left = leaving ? box(leaving) : other && !top() ? document.getElementById("main") : null;
+  if (left && unsaved(left)) {
+    history.pushState({ gx: now() }, "", layers[top()]?.url ?? base);
+    if (await mayLeave(left)) history.back();
     return;
   }
+  if (!other) return arrange(wanted);
+  for (const kind of KINDS) if (layers[kind].url) { layers[kind].changed = false; shut(kind); }
+  document.dispatchEvent(new CustomEvent("gx:turn", { detail: { base: wanted.base, scrolled: event.state?.scrolled ?? 0, then: () => arrange(wanted) } }));
+});
+
+// The layers as an entry of the history says.
+function arrange(wanted) {
   for (const kind of [...KINDS].reverse()) {
     layers[kind].depth = wanted.depth?.[KINDS.indexOf(kind)] ?? 0;
     if (layers[kind].url && !wanted[kind]) shut(kind);
     else if (wanted[kind] && wanted[kind] !== layers[kind].url) load(kind, wanted[kind]);
   }
-});
+}
 
 // Read the page under the layers anew, where it stands. An island that knows better cancels `gx:refresh`.
 export async function refresh() {
@@ -165,14 +221,9 @@ export async function refresh() {
   if (!main.dispatchEvent(new CustomEvent("gx:refresh", { bubbles: true, cancelable: true }))) return;
   const answer = await wait(fetch(base, { headers: { "X-Inside": "main" } }), main);
   if (!answer.ok || answer.redirected) return;
-  const had = document.activeElement, scrolled = scrollY;
-  const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".inside");
-  const focused = main.contains(had);
-  main.replaceChildren(...made.childNodes);
-  globalThis.htmx?.process(main);
-  takeSaid(main);
+  const scrolled = scrollY;
+  put(main, new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".inside").childNodes);
   scrollTo({ top: scrolled, behavior: "instant" });
-  if (focused) (again(had) ?? main).focus({ preventScroll: true });
 }
 
 // The records before and after the one in the drawer, in the order of the list under it.
@@ -195,12 +246,13 @@ export async function step(by) {
   return true;
 }
 export const openLayer = top;
+export const standing = () => base;
 // What stands in a layer was changed: the page under it is read anew when the layer closes.
 export const changed = () => { if (top()) layers[top()].changed = true; };
 // The address of what a part of the page belongs to: the layer's it stands in, or the page's.
 export const addressOf = (part) => layers[part.closest("dialog.layer")?.id]?.url || at();
 
-// Before htmx, which boosts whatever link it finds in a list.
+// Before a link is gone to (going.js).
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || !plain(event) || !box("drawer")) return;
   const layer = event.target.closest("dialog.layer");
@@ -284,3 +336,5 @@ const gone = (kind) => new Promise((done) => {
   box(kind).addEventListener("close", () => setTimeout(done), { once: true });
   close(kind);
 });
+
+begin(document);

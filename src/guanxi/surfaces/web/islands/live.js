@@ -215,13 +215,18 @@ function cards(old, made) {
 }
 
 async function tabs() {
-  const nav = document.querySelector("#list nav.views:not([hx-get])"), list = document.querySelector("[data-watch][data-rows]");
+  const nav = document.querySelector("#list nav.views"), list = document.querySelector("[data-watch][data-rows]");
   if (!nav || !list) return;
   const made = await read(`/${list.dataset.rows}/tabs?view=${encodeURIComponent(new URL(base(), location.href).searchParams.get("view") ?? "")}`);
   const other = made?.querySelector("nav.views");
   if (other && nav.isConnected) nav.replaceChildren(...other.childNodes);
+  delete nav.dataset.uncounted;
 }
 
+// How many records each view of a list means comes after the list.
+const counts = () => { if (document.querySelector("#list nav.views[data-uncounted]")) setTimeout(tabs, 50); };
+counts();
+document.addEventListener("gx:filled", counts);
 document.addEventListener("gx:renewed", draw);
 document.addEventListener("visibilitychange", tick);
 addEventListener("online", tick);

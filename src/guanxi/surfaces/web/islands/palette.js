@@ -1,4 +1,5 @@
 // Go anywhere, do anything: records, pages, actions and what one had before, in one box (⌘K, Ctrl K, "/").
+import { go } from "./going.js";
 import { open } from "./layers.js";
 import { mine, recents } from "./recent.js";
 import { el, kept, t } from "./words.js";
@@ -137,7 +138,7 @@ function choose(option, away) {
   if (q && href) kept.set(mine("searches"), [q, ...searches().filter((one) => one !== q)].slice(0, 8));
   if (away && (href || dialog)) return void window.open(href ?? dialog, "_blank", "noopener");
   box.close();
-  if (href) location.assign(href);
+  if (href) go(href);
   else if (dialog) open("dialog", dialog);
   else document.querySelector(press)?.click();
 }

@@ -4,7 +4,8 @@ import { el, t } from "./words.js";
 
 const idOf = (row) => row.querySelector("a.title")?.pathname.split("/").pop() ?? "";
 const news = new WeakMap();
-const opened = Date.now();
+let opened = Date.now();
+document.addEventListener("gx:filled", ({ detail }) => { if (detail.kind === "page") opened = Date.now(); });
 // The first 48 bits of an id are the time it was made.
 const madeAt = (id) => parseInt(id.replace("-", "").slice(0, 12), 16);
 

@@ -60,7 +60,7 @@ document.addEventListener("gx:went", ({ detail }) => {
   if (job && bar()) { kept.set("underway", job); document.querySelector("#list > .underway")?.remove(); underway(); }
 });
 
-for (const type of ["htmx:afterSettle", "gx:filled"]) document.addEventListener(type, show);
+document.addEventListener("gx:filled", show);
 addEventListener("pageshow", show);
 new MutationObserver(() => { underway(); if (bar() && !bar().dataset.seen) { bar().dataset.seen = "1"; show(); } }).observe(document.getElementById("main") ?? document.body, { childList: true });
 show();

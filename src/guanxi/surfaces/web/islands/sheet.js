@@ -304,7 +304,7 @@ document.addEventListener("focusin", (event) => {
   const cell = event.target.matches?.("a.title") ? cellOf(event.target) : null;
   if (cell && cell !== here) { here = from = cell; mark(); note(cell); }
 });
-for (const type of ["htmx:afterSettle", "gx:filled"]) document.addEventListener(type, dress);
+document.addEventListener("gx:filled", dress);
 new MutationObserver(dress).observe(document.getElementById("main") ?? document.body, { childList: true });
 dress();
 

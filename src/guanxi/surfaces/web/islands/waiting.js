@@ -35,7 +35,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => asked.get(detail.
 // Leaving for another page: the bar only, since the browser shows the page that is left until the next one is there.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
-  if (link && !event.defaultPrevented && plain(event) && !link.target && !link.hasAttribute("download") && link.origin === location.origin && !link.hash) begin();
+  if (!link || !plain(event) || link.target || link.hasAttribute("download") || link.origin !== location.origin || link.hash) return;
+  setTimeout(() => { if (!event.defaultPrevented) begin(); });
 });
 addEventListener("pageshow", () => { waits = 1; end(); });
 
@@ -55,14 +56,14 @@ const get = (url, inside) => fetch(url, { headers: { "X-Inside": inside, Accept:
 export const forget = () => ahead.clear();
 
 function prefetch(link) {
-  const inside = link.hasAttribute("data-dialog") ? "dialog" : "drawer", key = `${inside} ${link.href}`;
+  const inside = link.hasAttribute("data-dialog") ? "dialog" : link.hasAttribute("data-drawer") ? "drawer" : "main", key = `${inside} ${link.href}`;
   if (saving() || link.origin !== location.origin || Date.now() - (ahead.get(key)?.at ?? 0) < FRESH) return;
   while (ahead.size >= AHEAD) ahead.delete(ahead.keys().next().value);
   const answer = get(link.href, inside);
   answer.catch(() => ahead.delete(key));
   ahead.set(key, { at: Date.now(), answer });
 }
-const meant = (event) => event.target.closest?.("a[data-drawer], a[data-dialog]");
+const meant = (event) => event.target.closest?.("a[data-drawer], a[data-dialog], .sider :not(.settings) > a.item, nav.views a");
 let hover = 0;
 document.addEventListener("pointerover", (event) => {
   const link = meant(event);
