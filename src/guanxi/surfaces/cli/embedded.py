@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import stat
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ from guanxi.surfaces.cli.speech import Trouble, tell
 ROLE = "guanxi"  # owns the database; not a superuser, because row-level security backs the rights
 DATABASE = "guanxi"
 MAINTENANCE_ROLE = "postgres"
+WATCHED, AGAIN = 0.25, 1.0
+"""Seconds between two looks at the server, and after a start that failed."""
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 
 SETTINGS: Mapping[str, str] = {
@@ -99,6 +102,33 @@ class Cluster:
             finally:
                 os.close(self._in_use)
                 self._in_use = None
+
+    def keep(self, ending: threading.Event) -> None:
+        """Until `ending`: starts the server again when it died under us, killed for its memory say. What it acknowledged is on
+        its disk, and it recovers that by itself; we connect again at the next request."""
+        pause = WATCHED
+        while not ending.wait(pause):
+            pause = WATCHED
+            if self._is_alive():
+                continue
+            with self._alone():
+                if ending.is_set():
+                    return
+                try:
+                    engine = Engine.find(self.home, ServerUser.find(self.home.data))
+                    if not self._is_running(engine):
+                        tell("数据库意外停止，正在重新启动。", "The database ended unexpectedly; starting it again.")
+                        self._run(engine)
+                except (Trouble, OSError) as problem:  # what it left behind may be in use for another moment
+                    tell(f"数据库还没有启动：{problem}", f"The database did not start yet: {problem}")
+                    pause = AGAIN
+
+    def _is_alive(self) -> bool:
+        """Whether its process is there, without asking it anything."""
+        try:
+            return serves(int((self.home.data / "postmaster.pid").read_text().split("\n", 1)[0]), self.home.data)
+        except (OSError, ValueError):
+            return False
 
     def is_unused(self) -> bool:
         """Whether no process of ours uses it. A server that a killed one left running is stopped."""
@@ -338,11 +368,17 @@ def database(home: Home, settings: Mapping[str, str] | None = None) -> Iterator[
         yield given
         return
     cluster = Cluster(home, settings)
+    ending = threading.Event()
+    keeper = threading.Thread(target=cluster.keep, args=(ending,), name="database-keeper", daemon=True)
     try:
         os.environ["DATABASE_URL"] = cluster.start()
+        keeper.start()
         yield os.environ["DATABASE_URL"]
     finally:
         os.environ.pop("DATABASE_URL", None)
+        ending.set()
+        if keeper.ident is not None:
+            keeper.join()
         with unhurried_by_signals():
             cluster.stop()
 
