@@ -26,7 +26,7 @@ SPOKEN = re.compile(r'(?:aria-label|placeholder|title|alt)="([^"]*)"')
 TYPED = re.compile(r"<textarea\b.*?</textarea>", re.S)
 LANGUAGES = {"中文", "English"}
 BRAND = {"关"}
-TERMS = {"ALLOWED", "ASVS", "Alt", "CRM", "CSV", "Ctrl", "Enter", "Esc", "Excel", "GUANXI", "HOSTS", "HTTP", "HTTPS", "ODS", "OWASP", "PDF", "PIN", "TOTP", "TSV", "UTF", "VIP", "XLS", "XLSX", "doctor", "guanxi", "https", "vCard", "xlsx"}
+TERMS = {"ALLOWED", "ASVS", "Alt", "CRM", "CSV", "Ctrl", "Enter", "Esc", "Excel", "GUANXI", "HOSTS", "HTTP", "HTTPS", "ODS", "OWASP", "PDF", "PIN", "TOTP", "TSV", "UTF", "VIP", "Webhook", "XLS", "XLSX", "doctor", "guanxi", "https", "vCard", "xlsx", "yyyy"}
 """What Chinese speakers write in Latin letters too: formats, keys, standards, commands, the product's own name."""
 SCRIPT, STYLE = 60 * 1024, 25 * 1024
 ADMIN = "系统管理员"
