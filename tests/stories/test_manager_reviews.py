@@ -55,7 +55,7 @@ def test_a_manager_reviews_the_team(site: str, chromium: Any) -> None:
     cell = line.locator('td[data-label="跟进次数"] a')
     told = int(cell.inner_text())
     cell.click()
-    page.wait_for_selector("table.rows")
+    page.wait_for_selector("#list table.rows")
     assert number(page.locator(".heading .count").first.inner_text()) == told > 0
     assert asked("activity", "owner.name = 王浩 and happened_at within this_month") == [told]
 
@@ -70,7 +70,7 @@ def test_a_manager_reviews_the_team(site: str, chromium: Any) -> None:
     reached = [one[0] for one in steps.values()]
     assert reached == sorted(reached, reverse=True) and reached[0] == sum(one[1] for one in steps.values())
     page.locator(".k-funnel .numbers tbody tr").nth(1).locator("td").nth(0).locator("a").click()
-    page.wait_for_selector("table.rows")
+    page.wait_for_selector("#list table.rows")
     assert number(page.locator(".heading .count").first.inner_text()) == reached[1]
 
     page.goto(site + "/dashboards/sales.overview?period=this_year")
@@ -104,6 +104,7 @@ def test_a_manager_composes_and_keeps_a_board(site: str, chromium: Any) -> None:
     page.wait_for_function("first => document.querySelector('.composed h2').textContent.trim() !== first", arg=before[0])
     assert sorted(page.locator(".composed h2").all_inner_texts()) == sorted(before)
     page.click("text=完成")
+    page.wait_for_url(lambda url: not url.endswith("/compose"))
     page.wait_for_selector(".k-pie canvas")
     page.click(".k-pie summary:has-text('数据')")
     cells = page.locator(".k-pie .numbers td a")

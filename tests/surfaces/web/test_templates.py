@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from jinja2 import UndefinedError
 
@@ -33,3 +35,10 @@ def test_macros_loops_and_blocks_call_and_escape_as_ever():
 def test_what_is_not_there_is_a_mistake():
     with pytest.raises(UndefinedError):
         environment("en").from_string("{{ nothing() }}").render()
+
+
+def test_a_page_whose_parts_come_by_themselves_brings_what_fetches_them():
+    pages = Path(static.__file__).parent / "pages"
+    drawn_within = {"cards.html", "twigs.html"}  # of boards and trees, which bring it
+    without = [one.name for one in sorted(pages.glob("*.html")) if "hx-" in one.read_text() and 'include "components/parts.html"' not in one.read_text()]
+    assert set(without) == drawn_within

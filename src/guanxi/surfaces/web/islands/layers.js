@@ -219,10 +219,11 @@ export async function refresh() {
   forget();
   const main = document.getElementById("main");
   if (!main.dispatchEvent(new CustomEvent("gx:refresh", { bubbles: true, cancelable: true }))) return;
-  const answer = await wait(fetch(base, { headers: { "X-Inside": "main" } }), main);
+  const read = base, answer = await wait(fetch(read, { headers: { "X-Inside": "main" } }), main);
   if (!answer.ok || answer.redirected) return;
-  const scrolled = scrollY;
-  put(main, new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".inside").childNodes);
+  const html = await answer.text(), scrolled = scrollY;
+  if (base !== read) return; // somebody went on to another page meanwhile
+  put(main, new DOMParser().parseFromString(html, "text/html").querySelector(".inside").childNodes);
   scrollTo({ top: scrolled, behavior: "instant" });
 }
 

@@ -170,7 +170,8 @@ function much() {
 
 // Parts drawn anew as a whole, except where a hand is at work.
 async function parts() {
-  const made = await read(base());
+  const at = base(), made = await read(at);
+  if (base() !== at) return; // somebody went on to another page meanwhile
   for (const part of made ? document.querySelectorAll("#main [data-watch][id]:not([data-rows])") : []) {
     const other = made.getElementById(part.id);
     if (!other || part.matches(".dragging") || part.querySelector(":focus-within:is(form), .moving, .dragging, [aria-busy], details.menu[open]")) continue;

@@ -21,6 +21,7 @@ const shown = (root) => [...root.querySelectorAll("[data-shown]")];
 // renew(page, by): `by` is the name of who changed it, null for nobody else.
 export async function renew(page, by = null) {
   const made = await read(addressOf(page));
+  while (page.matches(":active")) await new Promise((go) => setTimeout(go, 100)); // nothing is drawn anew under a finger that presses
   if (!made || !page.isConnected) return;
   const version = made.querySelector("div.record[data-version]")?.dataset.version;
   if (version) page.dataset.version = version;

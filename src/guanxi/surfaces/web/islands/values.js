@@ -18,8 +18,9 @@ const first = (made) => made.querySelector("[aria-invalid=true]") ?? made.queryS
 export async function edit(place, url = place.querySelector("a.amend").href) {
   const there = place.querySelector("form.value");
   if (there) { first(place)?.focus(); return there; }
-  const answer = await wait(ask(url), place).catch(() => null);
-  const made = answer?.ok && !answer.redirected ? form(await answer.text()) : null;
+  // Busy until the form is here, so that the place is not drawn anew before it stands in it.
+  const html = await wait(ask(url).then((answer) => (answer.ok && !answer.redirected ? answer.text() : "")), place).catch(() => "");
+  const made = html ? form(html) : null;
   if (!made) return void location.assign(url);
   for (const other of document.querySelectorAll("form.value")) leave(other);
   place.classList.add("editing");
