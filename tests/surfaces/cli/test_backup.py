@@ -219,7 +219,9 @@ def test_files_of_the_backup_before_are_shared(company: tuple[Home, Backup, list
 
 def test_a_file_that_is_gone_is_named_and_no_backup_is_made(company: tuple[Home, Backup, list[list[str]]], place_of_all: Path) -> None:
     home, _, _ = company
-    lost = next(path for path in (home.folder / "files").rglob("*") if path.is_file())
+    # One that a row names: who was cut off while uploading leaves bytes that nobody asks for.
+    digest = asked(home, "SELECT digest FROM gx_file WHERE type <> 'erased' ORDER BY digest LIMIT 1")[0][0]
+    lost = home.folder / "files" / digest[:2] / digest[2:4] / digest
     lost.rename(home.folder / "lost")
     folder = place_of_all / "elsewhere"
     answer = guanxi(home.folder, "backup", str(folder))
