@@ -151,7 +151,8 @@ class Builder:
             self._pool(self.pools[place], pool)
 
     def _merge(self, company: Company) -> None:
-        """The last lead becomes part of the first, if both are there: it is in no list any more, and its team joins the other's."""
+        """The last lead becomes part of the first, if both are there: it is in no list any more, and its team joins the other's. Of
+        values the first has none of it takes the last's, its owner too: who has somebody's lies in no pool."""
         first, last = (company.of("lead", binned=True)[n] for n in (0, -1))
         if first.binned or last.binned:
             return
@@ -159,6 +160,8 @@ class Builder:
             first.values[key] = ""
         door.perform("lead", "merge", actor=DESK, id=first.id, inputs={"others": [str(last.id)]})
         last.binned = True
+        if first.owner is None and last.owner is not None:
+            first.owner, first.pool = last.owner, None
         for who, level in last.team.items():
             first.team[who] = max(level, first.team.get(who, "over"), key=("over", "read", "write").index)
 
