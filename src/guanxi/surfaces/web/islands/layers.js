@@ -88,12 +88,14 @@ function show(kind) {
   const it = box(kind);
   if (it.open) return;
   if (kind !== "drawer" || document.querySelector("dialog:modal")) return it.showModal();
+  it.style.animation = "";
   it.show();
   const idle = globalThis.requestIdleCallback ?? ((then) => setTimeout(then, 50));
   requestAnimationFrame(() => idle(() => {
     if (!it.open || it.matches(":modal")) return;
     const had = document.activeElement;
     it.addEventListener("close", (event) => event.stopImmediatePropagation(), { once: true, capture: true });
+    it.style.animation = "none"; // it slid in once
     it.close();
     it.showModal();
     had?.focus({ preventScroll: true });
