@@ -55,6 +55,7 @@ def test_statuses() -> None:
         "Invalid": 422,
         "NotFound": 404,
         "Forbidden": 403,
+        "WrongMethod": 405,
         "Conflict": 409,
         "Unauthenticated": 401,
         "TooLarge": 413,

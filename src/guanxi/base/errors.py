@@ -118,6 +118,19 @@ class Forbidden(Problem):
     )
 
 
+class WrongMethod(Problem):
+    """There is something at this address, but not with this HTTP method; `allowed` are those it has."""
+
+    status = 405
+    code = "wrong-method"
+    title = T("请求方法不对", "Wrong method")
+    detail = T("这个地址不接受这种请求方法。可用的方法见响应头 Allow。", "This address does not take this method. The Allow header names those it takes.")
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.allowed = tuple(sorted(allowed))
+
+
 class Conflict(Problem):
     """Somebody else was faster (409), or the version sent with If-Match is no longer the record's (412)."""
 
@@ -208,7 +221,7 @@ class TooManyRequests(Problem):
 
 
 PROBLEMS: tuple[type[Problem], ...] = (
-    Problem, Invalid, NotFound, Forbidden, Conflict, Unauthenticated, TooLarge, Unreadable, NewerData, StorageFull,
+    Problem, Invalid, NotFound, Forbidden, WrongMethod, Conflict, Unauthenticated, TooLarge, Unreadable, NewerData, StorageFull,
     TooManyRequests,
 )  # fmt: skip
 """Every kind, for documentation and for tests that walk them."""

@@ -11,7 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja.utils import check_csrf
 
-from guanxi.base.errors import Conflict, Invalid, Problem, TooLarge, Unauthenticated
+from guanxi.base.errors import Conflict, Invalid, Problem, TooLarge, Unauthenticated, WrongMethod
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import DEFAULT_LANGUAGE, T, pick_language
 from guanxi.kernel import accounts
@@ -126,6 +126,8 @@ def refusal(request: HttpRequest, problem: Problem) -> HttpResponse:
     response["Content-Language"] = lang
     if problem.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="guanxi"'
+    if isinstance(problem, WrongMethod):
+        response["Allow"] = ", ".join(problem.allowed)
     if problem.retry_after is not None:
         response["Retry-After"] = str(problem.retry_after)
     return response

@@ -22,7 +22,7 @@ from uuid import UUID
 import msgspec
 from django.db import close_old_connections
 
-from guanxi.base.errors import Problem, Unauthenticated
+from guanxi.base.errors import Problem, Unauthenticated, WrongMethod
 from guanxi.base.ids import parse_id
 from guanxi.kernel import accounts
 from guanxi.kernel.access.actor import Actor
@@ -181,7 +181,7 @@ class Live:
         since = parse_id(headers.get("last-event-id") or query.get("since", [""])[0])
         try:
             if scope["method"] != "GET":
-                raise Problem(status=405, code="method")
+                raise WrongMethod(("GET",))
             if len(self.streams) >= MOST_STREAMS:
                 raise Problem(status=503, code="busy")
             stream = Stream(_credentials(headers), wanted if wanted or asked else None, asked)
@@ -193,7 +193,10 @@ class Live:
                 await send({"type": "http.response.body", "body": END})
                 return
             body = msgspec.json.encode(problem.to_dict(headers.get("accept-language", "zh-CN")[:5]))
-            await send({"type": "http.response.start", "status": problem.status, "headers": [(b"content-type", b"application/problem+json")]})
+            said = [(b"content-type", b"application/problem+json")]
+            if isinstance(problem, WrongMethod):
+                said.append((b"allow", ", ".join(problem.allowed).encode()))
+            await send({"type": "http.response.start", "status": problem.status, "headers": said})
             await send({"type": "http.response.body", "body": body})
             return
         await send(_START)
