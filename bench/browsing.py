@@ -111,8 +111,8 @@ def _sorted(page: Any, site: str) -> Iterator[float]:
 
 def _drawers(page: Any, site: str) -> Iterator[float]:
     page.goto(site + "/customers")
-    page.wait_for_timeout(SETTLED)
     for row in range(TIMES):
+        page.wait_for_timeout(SETTLED)
         yield float(
             page.evaluate(
                 "([rows, drawer, row]) => { const at = now(); document.querySelectorAll(rows)[row].click(); return painted(drawer).then((then) => then - at); }",

@@ -186,17 +186,18 @@ def days(
     return [_page(it, keys, part, limit) for part in found]
 
 
-def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor) -> list[tuple[int, bool]]:
-    """How many records each (object, condition) means, with one statement: exact up to 10,000, then "more"."""
+def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor, few: bool = False) -> list[tuple[int, bool]]:
+    """How many records each (object, condition) means, with one statement: exact up to 10,000, then "more". `few`: each condition
+    names the one record that its rows belong to."""
     guard = guard_of(actor)
     statements = []
     for name, where in wanted:
         it = guard.object(name)
         narrowed = guard.where(it, guard.parse(where))
         condition = And((guard.readable(it, narrowed), narrowed))
-        statements.append(Reading(guard.catalog, it).counting(condition, most=COUNT_TO))
+        statements.append(Reading(guard.catalog, it).counting(condition, most=COUNT_TO, few=few))
     with sql.work(actor.workspace):
-        found = storage.counts(statements)
+        found = storage.counts(statements, kept=few)
     return [(min(n, COUNT_TO), n > COUNT_TO) for n in found]
 
 

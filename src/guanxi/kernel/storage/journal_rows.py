@@ -67,7 +67,7 @@ def of_records(
             "WHERE e.workspace_id = %s "
         )
         values = [list(names), list(ids), workspace]
-    found = sql.rows(f"{_READ}{where}{edge}ORDER BY e.id DESC LIMIT {int(limit)}", [*values, *past])
+    found = sql.rows(f"{_READ}{where}{edge}ORDER BY e.id DESC LIMIT {int(limit)}", [*values, *past], kept=True)
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 

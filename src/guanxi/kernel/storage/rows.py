@@ -580,27 +580,29 @@ class Reading:
         """How many rows there are, counted no further than `most` + 1. `kept`: see `sql.rows`."""
         return int(sql.rows(*self.counting(where, most=most, deleted=deleted), kept=kept)[0][0])
 
-    def counting(self, where: Condition, *, most: int | None, deleted: bool = False) -> Sql:
-        """The statement that counts."""
+    def counting(self, where: Condition, *, most: int | None, deleted: bool = False, few: bool = False) -> Sql:
+        """The statement that counts. `few`: the rows of one record, each of which is looked at, whoever's it is."""
         limit = f"LIMIT {int(most) + 1}" if most is not None else ""
-        separate = compiler.arms(where)
+        separate = compiler.arms(where) if not few else []
         parts: list[str] = []
         values: list[Any] = []
-        self.st.apart = bool(separate)
+        self.st.apart = few or bool(separate)
         for arm in separate or [where]:
             text, more = self._conditions(arm, None, deleted)
             parts.append(f"(SELECT t.id FROM {self.it.table} t WHERE {text} {limit})")
             values += more
         self.st.apart = False
+        if len(parts) == 1:
+            return f"SELECT count(*) FROM {parts[0]} x", values
         return f"SELECT count(*) FROM (SELECT * FROM ({' UNION '.join(parts)}) y {limit}) x", values
 
 
-def counts(statements: Sequence[Sql]) -> list[int]:
-    """Several counts with one statement."""
+def counts(statements: Sequence[Sql], *, kept: bool = False) -> list[int]:
+    """Several counts with one statement. `kept`: see `sql.rows`."""
     if not statements:
         return []
     text = ", ".join(f"({one})" for one, _ in statements)
-    return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values])[0]]
+    return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values], kept=kept)[0]]
 
 
 def titles(asked: Sequence[tuple[Reading, Condition, Field]]) -> list[tuple[UUID, str | None]]:

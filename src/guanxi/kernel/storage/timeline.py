@@ -52,7 +52,7 @@ def linked(catalog: Catalog, children: Sequence[Child], record: UUID, *, limit: 
         values += [it.name, catalog.workspace, *([record] if child.link else []), *more]
     if not parts:
         return []
-    return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values)]
+    return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values, kept=True)]
 
 
 def titles(catalog: Catalog, wanted: Sequence[tuple[Definition, Field, Sequence[UUID], Condition]]) -> list[tuple[str, UUID, str]]:
@@ -69,7 +69,7 @@ def titles(catalog: Catalog, wanted: Sequence[tuple[Definition, Field, Sequence[
         values += [it.name, catalog.workspace, list(ids), *more]
     if not parts:
         return []
-    return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values)]
+    return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values, kept=True)]
 
 
 def found(catalog: Catalog, it: Definition, where: Condition, *, deleted: bool | None) -> tuple[UUID, bool] | None:

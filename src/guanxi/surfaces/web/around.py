@@ -66,7 +66,7 @@ def related(
     wanted: list[tuple[str, Condition]] = [(tab.it.name, Test(tab.link.name, "=", row["id"])) for tab in tabs]
     if remarks.kept(visit, it):
         wanted.append((remarks.NAME, remarks.written_about(it, row)))
-    numbers = reading.counts(wanted, actor=visit.actor) if wanted else []
+    numbers = reading.counts(wanted, actor=visit.actor, few=True) if wanted else []
     for tab, (count, more) in zip(tabs, numbers, strict=False):
         tab.count, tab.more = count, more
     return tabs, numbers[-1][0] if len(wanted) > len(tabs) else 0
