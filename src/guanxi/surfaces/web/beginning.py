@@ -5,6 +5,7 @@ from __future__ import annotations
 from guanxi.base.text import T, Text
 from guanxi.kernel import sample
 from guanxi.kernel.declare.objects import Definition
+from guanxi.surfaces.web import words
 from guanxi.surfaces.web.visit import Visit
 
 
@@ -12,7 +13,7 @@ def ways(visit: Visit, it: Definition) -> list[tuple[str, Text]]:
     """(address, label) of each way, the usual first: create one, import many, look at the sample company."""
     out: list[tuple[str, Text]] = []
     if visit.may(it, "create"):
-        out.append((f"/{it.plural}/new", T(f"新建{it.label.zh}", f"New {it.label.en}")))
+        out.append((f"/{it.plural}/new", words.new(it)))
         if visit.may(it, "import"):
             out.append((f"/{it.plural}/import", T("从表格导入", "Import from a sheet")))
     if it.group not in ("", "settings") and sample.may_bring(visit.actor):

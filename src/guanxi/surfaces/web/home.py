@@ -18,7 +18,7 @@ from guanxi.kernel.declare.figures import WHEN, Figure
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, figures, finding, reading
 from guanxi.kernel.records.figures import Counted, Standing
-from guanxi.surfaces.web import amounts, beginning, tour
+from guanxi.surfaces.web import amounts, beginning, tour, words
 from guanxi.surfaces.web.visit import Visit, page, redirect
 from guanxi.surfaces.web.words import GROUP_ORDER
 
@@ -151,7 +151,7 @@ def _shortcuts(visit: Visit) -> list[Shortcut]:
     for it in visit.main():
         many = Text(it.label.zh, visit.look.many(it) if visit.look.lang == "en" else it.label.en)
         if visit.may(it, "create"):
-            out.append(Shortcut(f"/{it.plural}/new", "plus", Text(f"新建{it.label.zh}", f"New {it.label.en.lower()}"), new, usual=True))
+            out.append(Shortcut(f"/{it.plural}/new", "plus", words.new(it), new, usual=True))
         for at, view in enumerate(v for v in it.views if isinstance(v, List)):
             label = many if at == 0 else Text(f"{many.zh} · {view.label.zh}", f"{many.en} · {view.label.en}")
             out.append(Shortcut(f"/{it.plural}" + (f"?view={view.name}" if at else ""), it.icon, label, lists))

@@ -18,7 +18,7 @@ from guanxi.kernel.declare.fields import Choice
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, pairing, reading
 from guanxi.surfaces.jobs import tasks
-from guanxi.surfaces.web import filters, merging
+from guanxi.surfaces.web import filters, merging, words
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -63,7 +63,7 @@ def inbox(visit: Visit) -> HttpResponse:
     shown = {one.name: _columns(visit, one) for one in objects}
     return visit.page(
         "pages/duplicates.html", it=it, pairs=_pairs(visit, found.rows, shown), columns=shown, tabs=TABS, show=show, objects=objects, only=only, count=found.count,
-        more=found.more, next=found.next, agrees=it.fields["agrees"], says=_says(it.fields["agrees"]), last=pairing.last(visit.actor), title=it.label,
+        more=found.more, next=found.next, agrees=it.fields["agrees"], says=_says(it.fields["agrees"]), last=pairing.last(visit.actor), title=words.plural(it),
     )  # fmt: skip
 
 

@@ -47,6 +47,10 @@ class Look:
         """An object as a heading over its records."""
         return self.say(words.plural(it))
 
+    def new(self, it: Definition) -> str:
+        """What makes a record of an object."""
+        return self.say(words.new(it))
+
     def say(self, text: Text | None) -> str:
         return text.for_(self.lang) if text is not None else ""
 

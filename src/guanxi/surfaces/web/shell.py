@@ -81,7 +81,7 @@ def palette(visit: Visit) -> HttpResponse:
 
     for it in visit.main():
         if visit.may(it, "create"):
-            add("do", T(f"新建{it.label.zh}", f"New {it.label.en}"), "plus", dialog=f"/{it.plural}/new")
+            add("do", words.new(it), "plus", dialog=f"/{it.plural}/new")
     add("go", T("首页", "Home"), "home", href="/")
     if visit.has_days:
         add("go", T("日历", "Calendar"), "calendar", href="/calendar")

@@ -98,9 +98,20 @@ LANGUAGE_NAMES = {"zh-CN": "中文", "en": "English"}
 
 
 def plural(it: Definition) -> Text:
-    """An object as a heading over its records: English has a plural, which is the address's where that is the same word."""
-    same = it.label.en.casefold() == it.name.replace("_", " ")
-    return T(it.label.zh, it.plural.replace("_", " ").capitalize()) if same else it.label
+    """An object as a heading over its records, of which English has many; what there is one of has a name of its own."""
+    return it.label if it.plural == it.name else T(it.label.zh, _many(it.label.en))
+
+
+def _many(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "ch", "sh")) else f"{word}s"
+
+
+def new(it: Definition) -> Text:
+    """What makes a record. Inside a phrase English begins a word small, unless it is an abbreviation."""
+    name = it.label.en
+    return T(f"新建{it.label.zh}", f"New {name if name[1:2].isupper() else name[:1].lower() + name[1:]}")
 
 
 def group(name: str) -> Text:
