@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import IntegrityError
+from psycopg.types.json import Jsonb
 
 from guanxi.base.ids import uuid7
 from guanxi.kernel.records import door, finding
@@ -18,11 +20,13 @@ from tests.cast import Cast
 from tests.kernel.tools import create, events, raw
 
 STAMPS = ("id", "version", "created_at", "updated_at", "number", "at", "xid")
+NAMED = uuid7()
+LIST = ["x", "y"]
 HARD = "反斜\\杠 \\N \\. 引\"号 'x' {a,b} %s NULL 表"
 
 
 def _values(number: int) -> dict[str, Any]:
-    """Every kind of value, and texts that COPY could take for something else."""
+    """Every kind of value, and texts that PostgreSQL could take for something else."""
     return {
         "name": f"{HARD}{number}", "pages": number, "price": {"amount": "12.50", "currency": "CNY"}, "tags": ["a,b", '"c"', "\\d", "NULL"],
         "published_on": date(2024, 2, 29), "printed_at": datetime(2024, 2, 29, 1, 2, 3, 4, tzinfo=UTC), "available": bool(number % 2),
@@ -96,22 +100,32 @@ def test_a_fault_of_ours_comes_before_what_the_database_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "texts"),
+    "values",
     [
-        ([None, None], None),
-        (["a", None], ["a", r"\N"]),
-        ([None, "a\tb"], [r"\N", r"a\tb"]),
-        (["x\\y", "x\\y"], [r"x\\y", r"x\\y"]),
-        ([True, False], ["t", "f"]),
-        ([["a", 'b"c'], ["\\"]], [r'{"a","b\\"c"}', r'{"\\\\"}']),
-        ([[], None], ["{}", r"\N"]),
-        ([datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC), None], ["2024-01-02 03:04:05+00:00", r"\N"]),
+        {"a": ["a", None], "n": [1, 2]},
+        {"a": ["\t\n\\\"'{}", "NULL"], "n": [None, 7], "at": [datetime(2024, 1, 2, 3, 4, 5, 6, tzinfo=UTC), None], "on_": [None, date(2024, 2, 29)]},
+        {"a": ["", "表"], "yes": [True, None], "of": [Decimal("1.50"), Decimal("-2")], "who": [NAMED, None], "j": [Jsonb({"深": ["\\", '"', "\t", None]}), Jsonb(None)]},
+        {"who": [NAMED, DEFAULT_WORKSPACE], "l": [["a", 'b"c', "\\", "d,e"], []], "w": [[NAMED, DEFAULT_WORKSPACE], None]},
+        {"a": ["the same", "the same"], "who": [NAMED, NAMED], "l": [LIST, LIST], "yes": [False, False]},
+        {"v": [bulk.Tokens(["b", "a'", "\\", "为"]), bulk.Tokens([])], "n": [1, None]},
     ],
 )
-def test_columns_as_text(values: list[Any], texts: list[str] | None) -> None:
-    assert bulk._column(values) == texts
+def test_columns_arrive_as_they_were_sent(values: dict[str, list[Any]]) -> None:
+    """In the many rows' own way, as by a plain INSERT of the same."""
+    kinds = {"a": "text", "n": "bigint", "at": "timestamptz", "on_": "date", "yes": "boolean", "of": "numeric(22, 6)", "who": "uuid", "j": "jsonb", "l": "text[]", "w": "uuid[]", "v": "tsvector"}
+    columns = {name: held * bulk.FEW for name, held in values.items()}
+    with sql.work(DEFAULT_WORKSPACE):
+        for table in ("sent_one", "sent_many"):
+            sql.rows(f"CREATE TEMP TABLE {table} ({', '.join(f'{name} {kind}' for name, kind in kinds.items())}) ON COMMIT DROP")
+        bulk._kinds.cache_clear()
+        bulk.insert("sent_one", values)
+        bulk.insert("sent_many", columns)
+        one, many = (sql.rows(f"SELECT to_jsonb(t)::text FROM {table} t") for table in ("sent_one", "sent_many"))
+        assert many == one * bulk.FEW
 
 
-def test_one_id_for_all_is_written_once_and_meant_for_each() -> None:
-    one = uuid7()
-    assert bulk._column([one] * 3) == [str(one)] * 3
+def test_what_waits_for_an_index_is_sorted_in_with_its_batch(cast: Cast) -> None:
+    with sql.work(DEFAULT_WORKSPACE):
+        done = door.perform_many("book", "create", [Item(changes={"name": f"排好的书{n}号"}) for n in range(bulk.MANY)], actor=cast.actor("owner"))
+        assert all(isinstance(one, Result) for one in done)
+        assert sql.rows("SELECT gin_clean_pending_list('gx_search_tokens'), gin_clean_pending_list('gx_match_keys'), current_setting('gin_pending_list_limit')") == [(0, 0, f"{sql.PENDING}kB")]

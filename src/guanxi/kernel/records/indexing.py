@@ -32,7 +32,7 @@ def write(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]], *
         if target.owned:
             ids = {row[link] for row in rows if row.get(link)}
             above[link] = search.owners_of(catalog, target.table, search.holder(target, "p"), list(ids))
-    search.put(catalog, _entries(it, rows, above, catalog.workspace), fresh=fresh)
+    search.put(catalog, _entries(it, rows, above, catalog.workspace), len(rows), fresh=fresh)
 
 
 def _entries(

@@ -17,17 +17,18 @@ SLICE = 1000
 
 def put(catalog: Catalog, name: str, entries: Sequence[tuple[UUID, Sequence[str]]], *, fresh: bool) -> None:
     """Write the keys of records of one object. `fresh`: made in this transaction, so that none exist yet."""
-    for start in range(0, len(entries), SLICE):
-        part = entries[start : start + SLICE]
-        columns: dict[str, Sequence[object]] = {"id": [e[0] for e in part], "workspace_id": [catalog.workspace] * len(part), "object": [name] * len(part), "keys": [list(e[1]) for e in part]}
-        if fresh:
-            bulk.insert("gx_match", columns)
-            continue
-        place = "(%s, %s, %s, %s::text[])"
-        sql.run(
-            f"INSERT INTO gx_match (id, workspace_id, object, keys) VALUES {', '.join([place] * len(part))} ON CONFLICT (id) DO UPDATE SET keys = excluded.keys",
-            [value for row in zip(*columns.values(), strict=True) for value in row],
-        )
+    with bulk.sorted_in("gx_match_keys", len(entries)):
+        for start in range(0, len(entries), SLICE):
+            part = entries[start : start + SLICE]
+            columns: dict[str, Sequence[object]] = {"id": [e[0] for e in part], "workspace_id": [catalog.workspace] * len(part), "object": [name] * len(part), "keys": [list(e[1]) for e in part]}
+            if fresh:
+                bulk.insert("gx_match", columns)
+                continue
+            place = "(%s, %s, %s, %s::text[])"
+            sql.run(
+                f"INSERT INTO gx_match (id, workspace_id, object, keys) VALUES {', '.join([place] * len(part))} ON CONFLICT (id) DO UPDATE SET keys = excluded.keys",
+                [value for row in zip(*columns.values(), strict=True) for value in row],
+            )
 
 
 def find(catalog: Catalog, objects: Sequence[str], probes: Sequence[Sequence[str]], without: Sequence[UUID], most: int) -> list[tuple[int, UUID, str, list[str]]]:
@@ -44,7 +45,7 @@ def find(catalog: Catalog, objects: Sequence[str], probes: Sequence[Sequence[str
         return []
     found = sql.rows(
         "SELECT id, object, keys FROM gx_alike(%s, %s::text[], %s::text[], %s::uuid[], %s)",
-        [catalog.workspace, list(index), list(objects), list(without), most],
+        [catalog.workspace, bulk.array(list(index)), list(objects), list(without), most],
     )
     return [(n, record, name, keys) for record, name, keys in found for n in sorted({n for key in keys for n in index.get(key, ())})]
 

@@ -181,6 +181,7 @@ def insert(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]) 
 
 
 def _columns(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The columns that any of the rows fills."""
     form = shape(it)
     out: dict[str, list[Any]] = {"workspace_id": [catalog.workspace] * len(rows)}
     for name in BASE[:-1]:
@@ -189,12 +190,10 @@ def _columns(catalog: Catalog, it: Definition, rows: Sequence[Mapping[str, Any]]
         out[it.initial] = [letter(it, row.get(it.title)) for row in rows]
     known = bool(form.customs) or any("@custom" in row for row in rows)
     out["custom"] = [Jsonb(custom_json(it, row)) for row in rows] if known else [_NO_CUSTOM] * len(rows)
-    nothing = [None] * len(rows)
     filled = {name for row in rows for name, value in row.items() if value is not None}
     for one, start, end in form.fields:
         columns = form.columns[start:end]
         if one.name not in filled:
-            out |= dict.fromkeys(columns, nothing)
             continue
         held = [row.get(one.name) for row in rows]
         if type(one).store is not Field.store:
@@ -299,8 +298,8 @@ def satisfying(catalog: Catalog, it: Definition, ids: Sequence[UUID], where: Con
     text, values = predicate(st, it, "t", where)
     bin_ = {False: " AND t.deleted_at IS NULL", True: " AND t.deleted_at IS NOT NULL", None: ""}[deleted]
     found = sql.rows(
-        f"SELECT t.id FROM {it.table} t WHERE t.workspace_id = %s AND t.id = ANY(%s){bin_} AND ({text})",
-        [catalog.workspace, list(ids), *values],
+        f"SELECT t.id FROM {it.table} t WHERE t.workspace_id = %s AND t.id = ANY(%s::uuid[]){bin_} AND ({text})",
+        [catalog.workspace, bulk.array(list(ids)), *values],
     )
     return {row[0] for row in found}
 

@@ -19,11 +19,9 @@ from guanxi.kernel.storage import bulk, sql
 
 _OWN = ("id", "object", "updated_at")
 _CASTS = {"owners": "%s::uuid[]", "tokens": "%s::tsvector"}
-MANY = 1024
-"""Kilobytes of entries that may wait while thousands are written; see `sql.PENDING`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """What one record is found by: `words` are kept to check phrases, `owners` decide who may find it."""
 
@@ -37,34 +35,22 @@ class Entry:
     updated_at: datetime
 
 
-def _vector(tokens: Iterable[str]) -> str:
-    tokens = list(tokens)
-    joined = "' '".join(tokens)
-    if "\\" not in joined and joined.count("'") == 2 * (len(tokens) - 1):  # as good as always
-        return f"'{joined}'"
-    return " ".join("'" + t.replace("\\", "\\\\").replace("'", "''") + "'" for t in tokens)
-
-
-def put(catalog: Catalog, entries: Iterable[Entry], *, fresh: bool) -> None:
-    """Write entries, taken one by one as they are written. `fresh`: their records were made in this transaction, so none
-    exists yet."""
+def put(catalog: Catalog, entries: Iterable[Entry], size: int, *, fresh: bool) -> None:
+    """Write so many entries, taken one by one as they are written. `fresh`: their records were made in this transaction, so
+    none exists yet."""
     source = iter(entries)
-    part = list(islice(source, bulk.SLICE))
-    if len(part) == bulk.SLICE:
-        # Sorted into their index together: words that many entries share are then looked up once.
-        sql.send(f"SET LOCAL gin_pending_list_limit = {MANY}")
-    while part:
-        columns = {name: [getattr(entry, name) for entry in part] for name in _OWN}
-        columns |= {
-            "workspace_id": [catalog.workspace] * len(part), "title": [e.title[:300] for e in part],
-            "subtitle": [e.subtitle[:300] for e in part], "words": [e.words[:1000] for e in part],
-            "owners": [list(e.owners) for e in part], "rank": [0] * len(part), "tokens": [_vector(e.tokens) for e in part],
-        }  # fmt: skip
-        if fresh:
-            bulk.insert("gx_search_entry", columns)
-        else:
-            _replace(columns)
-        part = list(islice(source, bulk.SLICE))
+    with bulk.sorted_in("gx_search_tokens", size):
+        while part := list(islice(source, bulk.SLICE)):
+            columns = {name: [getattr(entry, name) for entry in part] for name in _OWN}
+            columns |= {
+                "workspace_id": [catalog.workspace] * len(part), "title": [e.title[:300] for e in part],
+                "subtitle": [e.subtitle[:300] for e in part], "words": [e.words[:1000] for e in part],
+                "owners": [list(e.owners) for e in part], "rank": [0] * len(part), "tokens": [bulk.Tokens(e.tokens) for e in part],
+            }  # fmt: skip
+            if fresh:
+                bulk.insert("gx_search_entry", columns)
+            else:
+                _replace(columns)
 
 
 def _replace(columns: Mapping[str, Sequence[Any]]) -> None:
@@ -74,7 +60,7 @@ def _replace(columns: Mapping[str, Sequence[Any]]) -> None:
         f"INSERT INTO gx_search_entry ({', '.join(columns)}) VALUES {', '.join([place] * size)} "
         "ON CONFLICT (id) DO UPDATE SET title = excluded.title, subtitle = excluded.subtitle, words = excluded.words, "
         "owners = excluded.owners, tokens = excluded.tokens, updated_at = excluded.updated_at",
-        [columns[name][row] for row in range(size) for name in columns],
+        [columns[name][row].text if name == "tokens" else columns[name][row] for row in range(size) for name in columns],
     )
 
 
@@ -177,6 +163,6 @@ def holding(vectors: Sequence[frozenset[str]], tsquery: str) -> list[bool]:
     """Which of some token sets satisfy a query, judged by the database as `find` judges entries."""
     found = sql.rows(
         "SELECT v::tsvector @@ %s::tsquery FROM unnest(%s::text[]) WITH ORDINALITY AS x(v, n) ORDER BY n",
-        [tsquery, [_vector(tokens) for tokens in vectors]],
+        [tsquery, [bulk.Tokens(tokens).text for tokens in vectors]],
     )
     return [row[0] for row in found]

@@ -17,6 +17,7 @@ import psycopg
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
 from psycopg.generators import fetch_many
+from psycopg.generators import send as send_all
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus, error_message
 from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
@@ -178,14 +179,19 @@ def alongside() -> Iterator[None]:
         _state.alongside = False
 
 
-def send(text: str) -> None:
-    """Statements without parameters and answers, one after the other; not waited for inside `alongside`."""
+def send(text: str, parameters: Sequence[tuple[bytes, bool]] = ()) -> None:
+    """Statements without answers, one after the other, or one with parameters ($1 …) as PostgreSQL takes them, each with
+    whether it is binary; not waited for inside `alongside`."""
     settle()
     connection.ensure_connection()
     _state.pending = connection.connection
     with connection.wrap_database_errors:
-        connection.connection.pgconn.send_query(text.encode())
-        connection.connection.pgconn.flush()
+        server = connection.connection.pgconn
+        if parameters:
+            server.send_query_params(text.encode(), [value for value, _ in parameters], None, [int(binary) for _, binary in parameters])
+        else:
+            server.send_query(text.encode())
+        connection.connection.wait(send_all(server))
     if not getattr(_state, "alongside", False):
         settle()
 
