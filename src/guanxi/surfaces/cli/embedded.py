@@ -38,7 +38,6 @@ SETTINGS: Mapping[str, str] = {
     "shared_buffers": "64MB",
     "random_page_cost": "1.1",
     "jit": "off",
-    "wal_compression": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "logging_collector": "on",
