@@ -122,7 +122,7 @@ def one_less(core: str) -> list[str]:
     sign apart (changed, added, left out). Only cores of four signs and more: 小米 and 大米 are different names."""
     if len(core) < 4:
         return [core]
-    return list(dict.fromkeys([core, *(core[:at] + core[at + 1 :] for at in range(min(len(core), 24)))]))
+    return list(dict.fromkeys([core, *[core[:at] + core[at + 1 :] for at in range(min(len(core), 24))]]))
 
 
 def domain(address: str) -> str:

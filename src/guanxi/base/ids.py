@@ -23,19 +23,26 @@ _counter = 0
 
 def uuid7() -> UUID:
     """A new id, greater than every id this process made before, also when the clock is set back."""
+    return uuid7s(1)[0]
+
+
+def uuid7s(size: int) -> list[UUID]:
+    """So many new ids, each greater than the one before."""
     global _last_ms, _counter
-    tail = os.urandom(10)
+    random = os.urandom(10 * size)
+    out: list[UUID] = []
     with _lock:
-        ms = time.time_ns() // 1_000_000
-        if ms > _last_ms:
-            _last_ms, _counter = ms, int.from_bytes(tail[8:], "big") & 0x7FF
-        else:
-            _counter += 1
-            if _counter > 0xFFF:  # 4,096 in one millisecond, or the clock stands still: borrow from the next one
-                _last_ms, _counter = _last_ms + 1, int.from_bytes(tail[8:], "big") & 0x7FF
-        ms, counter = _last_ms, _counter
-    random62 = int.from_bytes(tail[:8], "big") & 0x3FFF_FFFF_FFFF_FFFF
-    return UUID(int=(ms << 80) | _VERSION_AND_VARIANT | (counter << 64) | random62)
+        now = time.time_ns() // 1_000_000
+        for at in range(0, 10 * size, 10):
+            tail = int.from_bytes(random[at : at + 10], "big")
+            if now > _last_ms:
+                _last_ms, _counter = now, tail & 0x7FF
+            else:
+                _counter += 1
+                if _counter > 0xFFF:  # 4,096 in one millisecond, or the clock stands still: borrow from the next one
+                    _last_ms, _counter = _last_ms + 1, tail & 0x7FF
+            out.append(UUID(int=(_last_ms << 80) | _VERSION_AND_VARIANT | (_counter << 64) | (tail >> 16 & 0x3FFF_FFFF_FFFF_FFFF)))
+    return out
 
 
 def named(by: UUID, *of: object) -> UUID:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from operator import add
 from typing import Final, NamedTuple
 
 from guanxi.base.normal import normal
@@ -32,6 +33,9 @@ _OVERRIDES: Final[dict[str, str]] = {
     "丽水": "li shui", "铅山": "yan shan", "大埔": "da bu", "黄埔": "huang pu", "尉犁": "yu li", "司长": "si chang",
     "市长": "shi chang", "空调": "kong tiao", "长乐": "chang le",
 }  # fmt: skip
+
+_FIRST: Final = 4
+"""Characters of the longest phrase, or surname, with a reading of its own."""
 
 # Surnames read otherwise than the character's default (《现代汉语词典》, 《百家姓》); two characters come first.
 SURNAMES: Final[dict[str, str]] = {
@@ -94,6 +98,10 @@ def read(text: str, surname: bool = False) -> tuple[list[str], list[str]]:
     brackets are dropped. With `surname` the text is a person's name: its first characters are read as a surname.
     """
     char, phrases, longest = _readings()
+    if not surname and longest.keys().isdisjoint(map(add, text, text[1:])):
+        sounds_of_all = list(map(char.get, text))
+        if None not in sounds_of_all:  # as most names are: Chinese throughout, and every character read as it is alone
+            return sounds_of_all, [sound[:1] for sound in sounds_of_all]  # type: ignore[index, return-value]
     parts: list[str] = []
     firsts: list[str] = []
     index, length = 0, len(text)
@@ -143,7 +151,10 @@ def of(text: str, surname: bool = False) -> tuple[str, str]:
 
 def initial(text: str, surname: bool = False) -> str:
     """The letter a name is looked up under: A to Z by its sound, "#" for what begins with no letter. initial("重庆") == "C"."""
-    firsts = read(normal(text[:16]), surname)[1]
+    text = normal(text[:16])
+    if text[:1] in _readings().char:
+        text = text[:_FIRST]  # no phrase at the front is longer
+    firsts = read(text, surname)[1]
     letter = firsts[0][:1].upper() if firsts else ""
     return letter if "A" <= letter <= "Z" else "#"
 

@@ -67,6 +67,10 @@ class Regions:
             short = _ENDING.sub("", name)
             if short != name:
                 self._short.setdefault(short, []).append(code)
+        self._begun: dict[str, int] = {}
+        """By the first two characters of names, whole or short, the length of the longest."""
+        for name in (*self._full, *self._short):
+            self._begun[name[:2]] = max(self._begun.get(name[:2], 0), len(name))
         self._longest = max((len(name) for name in self._names.values()), default=0)
 
     @classmethod
@@ -131,7 +135,7 @@ class Regions:
     def within(self, text: str) -> tuple[str, int] | None:
         """The code and the length of the place a company's name begins with, or None. A single place: 上海徐汇… is 上海.
         Counties count with their ending only: 太湖电缆 is named after the lake."""
-        for length in range(min(self._longest, len(text)), 1, -1):
+        for length in range(min(self._begun.get(text[:2], 0), len(text)), 1, -1):
             word = text[:length]
             codes = self._full.get(word) or ([c for c in self._short.get(word, ()) if len(c) < 6 or self._names[c][-1] == "市"])
             if codes:

@@ -55,6 +55,9 @@ def _runs(text: str) -> list[str]:
 
 
 def _add_text(tokens: set[str], text: str, singles: set[str]) -> None:
+    if text.isascii():
+        tokens.update([run[:_WORD_LENGTH] for run in _RUN.findall(text)])
+        return
     for run in _runs(text):
         if run.isascii() or not _IS_CJK.match(run):
             tokens.add(run[:_WORD_LENGTH])

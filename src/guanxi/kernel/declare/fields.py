@@ -254,6 +254,8 @@ def _clean(value: Any, limit: int, *, lines: bool) -> str | None:
             f"最多 {limit} 个字，现在有 {len(value)} 个。请缩短。",
             f"At most {limit} characters, this has {len(value)}. Shorten it.",
         )
+    if value.isprintable():  # nothing below is in it
+        return value.strip() or None
     text = value.replace("\r\n", "\n").replace("\r", "\n")
     text = _CONTROL.sub("", text)
     if not lines:

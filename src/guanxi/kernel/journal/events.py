@@ -13,7 +13,7 @@ import msgspec
 from guanxi.kernel.storage import journal_rows
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Event:
     """One action on one record. `changes` maps each changed field to [before, after] in its JSON form."""
 

@@ -25,9 +25,9 @@ from uuid import UUID
 import psycopg
 from django.db import IntegrityError, OperationalError
 
-from guanxi.base import money
+from guanxi.base import garbage, money
 from guanxi.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
-from guanxi.base.ids import named, parse_id, uuid7
+from guanxi.base.ids import named, parse_id, uuid7s
 from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation
@@ -55,6 +55,8 @@ from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import rows as storage
 
 MAX_ITEMS = 5_000
+MANY = 100
+"""From so many items on it pays to make room for the batch as a whole."""
 ATTEMPTS = 3
 _SHARE_INPUTS: dict[str, tuple[str, ...]] = {"share": ("user", "level", "until"), "unshare": ("user",)}
 
@@ -182,7 +184,7 @@ def perform_many(
         nested = sql.working()
         try:
             # Inside a caller's transaction what the database refuses must not take that transaction along.
-            with sql.work(actor.workspace), nullcontext() if together else sql.savepoint():
+            with garbage.kept() if len(items) >= MANY else nullcontext(), sql.work(actor.workspace), nullcontext() if together else sql.savepoint():
                 return batch.run(items)
         except OperationalError as error:
             # Two writers waited for each other and the database chose this one; undone as a whole, it may try again.
@@ -330,6 +332,7 @@ class _Batch:
         self.cache: dict[Any, Any] = {}
         self.parts = _parts(it, self.catalog.settings)
         self.changeable: dict[str, Field] = {}
+        self.keys: matching.Known = {}
         self.outcomes: list[Result | Problem | None] = []
 
     def run(self, items: Sequence[Item]) -> list[Result | Problem]:
@@ -380,14 +383,15 @@ class _Batch:
             names = [self._named(item.once) if item.once is not None else None for item in items]
             asked = [name for name in names if name is not None]
             made = journal.made(self.actor.workspace, self.it.name, asked) if asked else {}
+            fresh = uuid7s(2 * len(items))
             for index, (item, name) in enumerate(zip(items, names, strict=True)):
                 if item.id is not None:
                     self._fail(index, Invalid.field("id", "not-here", "新建时不能指定 id。", "A new record's id cannot be chosen."))
                 elif name in made:
                     self.outcomes[index] = Result(name, made[name], False)
                 else:
-                    record = name or uuid7()
-                    works.append(self._work(index, item, record, {}, {"id": record}))
+                    record = name or fresh[2 * index]
+                    works.append(self._work(index, item, record, fresh[2 * index + 1], {}, {"id": record}))
             return works
         ids = [item.id for item in items if item.id is not None]
         deleted = None if self.verb in merging.ANYWHERE else self.verb == "restore"
@@ -402,6 +406,7 @@ class _Batch:
         taken: dict[UUID, Problem] = {}
         if self.action is not None and self.action.right == "member":
             taken = pooling.lost(self.catalog, self.it, [one for one in ids if one not in may_write], self.actor)
+        minted = uuid7s(len(items))
         for index, item in enumerate(items):
             row = rows.get(item.id) if item.id is not None else None
             if item.id in taken:
@@ -419,15 +424,14 @@ class _Batch:
                 self._fail(index, Conflict.version())
             else:
                 seen.add(row["id"])
-                works.append(self._work(index, item, row["id"], row, dict(row)))
+                works.append(self._work(index, item, row["id"], minted[index], row, dict(row)))
         return works
 
     def _named(self, once: UUID) -> UUID:
         """The id of what this actor makes under a name of theirs: nobody's name leads to what is somebody else's."""
         return named(once, self.actor.workspace, self.actor.user, self.it.name)
 
-    def _work(self, index: int, item: Item, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> _Work:
-        event = uuid7()
+    def _work(self, index: int, item: Item, record: UUID, event: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> _Work:
         draft = Draft(self.it, "delete" if self.verb == "absorb" else self.verb, record, before, after)
         return _Work(index, item, event, draft, Context(self.actor, self.catalog, event, self.now, self.cache))
 
@@ -645,9 +649,13 @@ class _Batch:
             empty = [w for w in works if not w.draft.values.get(one.name) and self.verb not in ("delete", *merging.BARE)]
             given = {w.draft.values.get(one.name) for w in works}
             alike: dict[tuple[str, str, int, str], list[_Work]] = {}
-            for work in empty:
-                values, today = work.draft.values, work.context.today
-                alike.setdefault((one.counter(today, values), *one.render(today, values)), []).append(work)
+            forms: dict[tuple[str, ...], list[_Work]] = {}
+            uses = one.uses
+            for work in empty:  # what of a record its number is made of
+                forms.setdefault(tuple([str(work.draft.values.get(name) or "") for name in uses]), []).append(work)
+            for some in forms.values():
+                values, today = some[0].draft.values, some[0].context.today
+                alike.setdefault((one.counter(today, values), *one.render(today, values)), []).extend(some)
             for (counter, *form), some in alike.items():
                 self._count(one, f"{self.it.name}.{one.name}:{counter}", form, some, given)
 
@@ -762,7 +770,7 @@ class _Batch:
         """What the rules for duplicates say of records that are made, brought back, or get what tells them apart."""
         if self.it.duplicates is None or self.verb not in ("create", "update", "restore") or not matching.asked(self.catalog, self.it, self.actor):
             return works
-        said = matching.judge(self.catalog, self.it, self.actor, [(w.draft, w.item.careful, w.context) for w in works])
+        said = matching.judge(self.catalog, self.it, self.actor, [(w.draft, w.item.careful, w.context) for w in works], self.keys)
         for work, problem in zip(works, said, strict=True):
             if problem is not None:
                 self._fail(work.index, problem)
@@ -884,7 +892,7 @@ class _Batch:
     # -- after the write, in its transaction ---------------------------------------------------------------------------
     def _entries(self, works: list[_Work]) -> None:
         """The search entries of what was written, and what it is compared by."""
-        matching.write(self.catalog, self.it, [(w.draft.values, set(w.names)) for w in works], fresh=self.verb == "create")
+        matching.write(self.catalog, self.it, [(w.draft.values, set(w.names)) for w in works], fresh=self.verb == "create", known=self.keys)
         if self.verb in ("delete", "absorb"):
             indexing.remove(self.catalog, [w.draft.id for w in works])
             return

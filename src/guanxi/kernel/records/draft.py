@@ -38,24 +38,27 @@ def too_deep() -> Problem:
 class Draft:
     """A record about to be written. Fields are attributes; what differs from `before` is what the write changes."""
 
-    __slots__ = ("_after", "because", "before", "id", "merge", "object", "settled", "team", "verb")
+    __slots__ = ("because", "before", "id", "merge", "object", "settled", "team", "values", "verb")
 
     def __init__(self, it: Definition, verb: str, record: UUID, before: Mapping[str, Any], after: dict[str, Any]) -> None:
-        object.__setattr__(self, "object", it)
-        object.__setattr__(self, "verb", verb)
-        object.__setattr__(self, "id", record)
-        object.__setattr__(self, "before", before)
-        object.__setattr__(self, "_after", after)
-        object.__setattr__(self, "team", None)
-        object.__setattr__(self, "because", None)
-        object.__setattr__(self, "merge", None)
-        object.__setattr__(self, "settled", False)
+        put = object.__setattr__
+        put(self, "object", it)
+        put(self, "verb", verb)
+        put(self, "id", record)
+        put(self, "before", before)
+        put(self, "values", after)
+        put(self, "team", None)
+        put(self, "because", None)
+        put(self, "merge", None)
+        put(self, "settled", False)
 
     if TYPE_CHECKING:
         object: Definition
         verb: str
         id: UUID
         before: Mapping[str, Any]
+        values: dict[str, Any]
+        """The values as they will be written."""
         team: Any
         because: Mapping[str, Any] | None
         """Why a rule or a person did it, kept with the event as `@because`: JSON with a `kind`."""
@@ -72,18 +75,17 @@ class Draft:
     def __getitem__(self, name: str) -> Any:
         if name not in self.object.fields:
             raise KeyError(f"{self.object.name} has no field {name!r}")
-        return self._after.get(name)
+        return self.values.get(name)
 
     def __setitem__(self, name: str, value: Any) -> None:
         if name not in self.object.fields:
             raise KeyError(f"{self.object.name} has no field {name!r}")
-        self._after[name] = value
+        self.values[name] = value
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError as error:
-            raise AttributeError(str(error)) from None
+        if name in self.object.fields:
+            return self.values.get(name)
+        raise AttributeError(f"{self.object.name} has no field {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("team", "because", "merge", "settled"):
@@ -93,13 +95,7 @@ class Draft:
 
     def changed(self, name: str) -> bool:
         """Whether the value differs from before; on create, whether there is one."""
-        return bool(self._after.get(name) != self.before.get(name))
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The values as they will be written."""
-        out: dict[str, Any] = self._after
-        return out
+        return bool(self.values.get(name) != self.before.get(name))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.declare.conditions import And, Test
-from guanxi.kernel.declare.fields import Field, FieldProblem, Region
+from guanxi.kernel.declare.fields import FieldProblem, Region
 from guanxi.kernel.declare.matching import MERGED, Identity
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import merging, reading
@@ -40,56 +40,61 @@ LEVELS = {"exact": ("e",), "normal": ("e", "n"), "fuzzy": ("e", "n", "f")}
 
 
 # -- keys --------------------------------------------------------------------------------------------------------------
-def keys_of(it: Definition, values: Mapping[str, Any], fields: Iterable[str] | None = None) -> list[str]:
+Known = dict[tuple[UUID, str], tuple[Any, list[str]]]
+"""By record and field what was compared and its keys: asked for when a record is judged and again when it is written."""
+
+
+def keys_of(it: Definition, values: Mapping[str, Any], fields: Iterable[str] | None = None, known: Known | None = None) -> list[str]:
     """What a record is compared by: `kind.level.value`, level e(xact), n(ormal), f(uzzy), or p for where a company is."""
     if it.duplicates is None:
         return []
-    asked = it.duplicates.identities if fields is None else [one for one in it.duplicates.identities if one.field in set(fields)]
-    out: dict[str, None] = {}
-    for identity in asked:
-        for level, value in _keys(identity, it.fields[identity.field], values.get(identity.field)):
-            out[f"{identity.kind}.{level}.{value[:80]}"] = None
-    return list(out)
+    return list(dict.fromkeys([key for identity in it.duplicates.identities if fields is None or identity.field in fields for key in _held(identity, values, known)]))
 
 
-def _keys(identity: Identity, one: Field, value: Any) -> list[tuple[str, str]]:
+def _held(identity: Identity, values: Mapping[str, Any], known: Known | None) -> list[str]:
+    value = values.get(identity.field)
     if value is None or value == "":
         return []
-    if identity.kind == "phone":
-        return [("e", entry["number"].partition(";")[0]) for entry in value if entry.get("number")]
+    if known is None:
+        return _keys(identity.kind, value)
+    place = (values["id"], identity.field)
+    held = known.get(place)
+    if held is None or held[0] is not value:
+        held = known[place] = (value, _keys(identity.kind, value))
+    return held[1]
+
+
+def _keys(kind: str, value: Any) -> list[str]:
+    if kind == "phone":
+        return [f"{kind}.e.{entry['number'].partition(';')[0][:80]}" for entry in value if entry.get("number")]
     text = str(value)
-    if identity.kind == "code":
+    if kind == "code":
         code = credit_code.normalise(text)
-        return [("e", code)] if code else []
-    if identity.kind == "domain":
-        found = companies.domain(text)
-        whole = normal(text).rstrip("/")
-        return [("e", whole), *([("n", found)] if found else [])]
+        return [f"{kind}.e.{code[:80]}"] if code else []
     whole = normal(text)
-    if identity.kind == "text":
-        bare = "".join(sign for sign in whole if sign.isalnum())
-        return [("e", whole), ("n", bare), *(("f", one) for one in companies.one_less(bare))] if bare else []
-    return list(_company(text, whole))
-
-
-@lru_cache(maxsize=8192)
-def _company(text: str, whole: str) -> tuple[tuple[str, str], ...]:
-    """The keys of a company's name: asked for when a record is judged and again when it is written."""
+    if kind == "domain":
+        found = companies.domain(text)
+        return [f"{kind}.e.{whole.rstrip('/')[:80]}", *([f"{kind}.n.{found[:80]}"] if found else [])]
+    if kind == "text":
+        bare = "".join([sign for sign in whole if sign.isalnum()])
+        return [f"{kind}.e.{whole[:80]}", f"{kind}.n.{bare[:80]}", *[f"{kind}.f.{one[:80]}" for one in companies.one_less(bare)]] if bare else []
     company = companies.read(text, Region.within)
     if not company.core:
-        return (("e", whole),) if whole else ()
-    out = [("e", whole), ("n", company.core), *(("f", one) for one in companies.one_less(company.core))]
+        return [f"{kind}.e.{whole[:80]}"] if whole else []
+    out = [f"{kind}.e.{whole[:80]}", f"{kind}.n.{company.core[:80]}", *[f"{kind}.f.{one[:80]}" for one in companies.one_less(company.core)]]
     if len(company.core) > 2 and (sound := companies.sound(company.core)) != company.core:
-        out.append(("f", "~" + sound))
-    return (*out, ("p", company.place)) if company.place else tuple(out)
+        out.append(f"{kind}.f.~{sound[:79]}")
+    if company.place:
+        out.append(f"{kind}.p.{company.place[:80]}")
+    return out
 
 
-def write(catalog: Catalog, it: Definition, rows: Sequence[tuple[Mapping[str, Any], set[str]]], *, fresh: bool) -> None:
+def write(catalog: Catalog, it: Definition, rows: Sequence[tuple[Mapping[str, Any], set[str]]], *, fresh: bool, known: Known | None = None) -> None:
     """Keep the keys of records that were written, where what they are compared by changed."""
     if it.duplicates is None:
         return
     deciding = {one.field for one in it.duplicates.identities}
-    entries = [(row["id"], keys_of(it, row)) for row, names in rows if fresh or names & deciding]
+    entries = [(row["id"], keys_of(it, row, known=known)) for row, names in rows if fresh or names & deciding]
     likes.put(catalog, it.name, entries, fresh=fresh)
 
 
@@ -108,14 +113,14 @@ class Probe:
 
     keys: Mapping[str, frozenset[str]]
 
-    @property
+    @cached_property
     def all(self) -> list[str]:
-        return sorted({key for keys in self.keys.values() for key in keys if key.split(".", 2)[1] != "p"})
+        return sorted({key for keys in self.keys.values() for key in keys if _level(key) != "p"})
 
     def agrees(self, field: str, how: str, other: frozenset[str]) -> bool:
         """Whether another record's keys agree with this one's field. Companies of two places only nearly do."""
         mine = self.keys.get(field, frozenset())
-        levels = {key.split(".", 2)[1] for key in mine & other}
+        levels = {_level(key) for key in mine & other}
         if "n" in levels and "e" not in levels and how != "fuzzy" and apart(mine, other):
             return False
         return not levels.isdisjoint(LEVELS[how])
@@ -136,8 +141,17 @@ def levels(rules: Sequence[Rule]) -> dict[str, set[str]]:
     return out
 
 
-def probe(it: Definition, values: Mapping[str, Any], levels: Mapping[str, set[str]]) -> Probe:
-    return Probe({name: frozenset(key for key in keys_of(it, values, [name]) if key.split(".", 2)[1] in wanted) for name, wanted in levels.items()})
+def probe(it: Definition, values: Mapping[str, Any], levels: Mapping[str, set[str]], known: Known | None = None) -> Probe:
+    out: dict[str, frozenset[str]] = dict.fromkeys(levels, frozenset())
+    for identity in it.duplicates.identities if it.duplicates is not None else ():
+        if (wanted := levels.get(identity.field)) is not None:
+            at = len(identity.kind) + 1
+            out[identity.field] |= {key for key in _held(identity, values, known) if key[at] in wanted}
+    return Probe(out)
+
+
+def _level(key: str) -> str:
+    return key[key.index(".") + 1]
 
 
 def holds(rule: Rule, probe: Probe, other: frozenset[str]) -> list[str]:
@@ -175,7 +189,7 @@ def asked(catalog: Catalog, it: Definition, actor: Actor) -> bool:
     return entry is not None and not actor.unlimited and any(rule.effects[entry] in ("warn", "forbid") for rule in catalog.rules_of(it.name))
 
 
-def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[Draft, bool, Context]]) -> list[Problem | None]:
+def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[Draft, bool, Context]], known: Known) -> list[Problem | None]:
     """What the rules say of records about to be written: a problem each, or None. A warning is told, and noted with the event."""
     assert it.duplicates is not None
     entry = ENTRY[actor.via]
@@ -188,7 +202,7 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
         return out
     if any(rule.effects[entry] == "forbid" for rule in rules):
         likes.alone(catalog, it.name)
-    probes = [probe(it, items[n][0].values, needed) for n in fresh]
+    probes = [probe(it, items[n][0].values, needed, known) for n in fresh]
     found = _find(catalog, it, probes, rules, [items[n][0].id for n in fresh if not items[n][0].new])
     _among(it, [items[n][0] for n in fresh], probes, rules, found)
     told = _tell(actor, catalog, [one for hits in found for one in hits])
@@ -223,7 +237,7 @@ def _among(it: Definition, drafts: Sequence[Draft], probes: Sequence[Probe], rul
     index: dict[str, int] = {}
     for n, probe in enumerate(probes):
         earlier = sorted({index[key] for key in probe.all if key in index})
-        for rule in rules:
+        for rule in rules if earlier else ():
             for other in earlier if it.name in rule.looks else ():
                 keys = frozenset(key for held in probes[other].keys.values() for key in held)
                 if fields := holds(rule, probe, keys):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from guanxi.base import garbage
 from guanxi.base.ids import uuid7
 from guanxi.base.normal import normal
 from guanxi.base.text import T, Text
@@ -173,7 +174,7 @@ class _Run:
 
     def _batch(self, rows: Sequence[tuple[Row, Prepared | None]]) -> None:
         around = jobs.rehearsal if self.dry_run else jobs.together
-        with around(self.actor.workspace):
+        with garbage.kept(), around(self.actor.workspace):
             works = self._data(rows)
             missing = self.finder.fill(works, self._expected)
             for name, count in missing.items():
