@@ -1,4 +1,4 @@
-"""`python -m bench [N …] [--seconds S] [--only list,search,…] [--data DIR] [--browser] [--verify N]`: load, measure, print a table.
+"""`python -m bench [N …] [--seconds S] [--only list,search,…] [--data DIR] [--browser] [--verify N] [--soak MINUTES]`: load, measure, print a table.
 
 The database server is the one of DATABASE_URL. The bench judges and never fails: what its figures mean on a machine is for
 people to say.
@@ -57,6 +57,11 @@ def main() -> int:
 
         print(sealing.run(options.verify))
         return 0
+    if options.soak:
+        from bench import soaking
+
+        print(soaking.run(options.soak, options.users, options.sizes[0], options.data, options.think))
+        return 0
     sections = [_measure(size, options) for size in options.sizes]
     if _wanted(options, "start") and not options.browser:
         _start(sections[0])
@@ -78,8 +83,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--forget", action="store_true", help="drop the loaded databases afterwards; else the next run finds them")
     parser.add_argument("--browser", action="store_true", help="what a person waits for in Chromium, and nothing else")
     parser.add_argument("--verify", type=int, default=0, metavar="N", help="seal a journal of N events and verify it, and nothing else")
+    parser.add_argument("--soak", type=float, default=0, metavar="MINUTES", help="a working day of many people at the whole program, and nothing else")
+    parser.add_argument("--users", type=int, default=50, help="how many people work in a soak (default: 50)")
+    parser.add_argument("--think", type=float, default=4.0, metavar="SECONDS", help="how long each of them thinks between two deeds, on average (default: 4)")
     found = parser.parse_args()
-    found.sizes = found.sizes or ([100_000] if found.browser else [10_000, 100_000])
+    found.sizes = found.sizes or ([100_000] if found.browser else [10_000] if found.soak else [10_000, 100_000])
     found.only = {key for key in found.only.split(",") if key}
     return found
 

@@ -87,33 +87,57 @@ def whole_program() -> tuple[float, float] | None:
                 seconds = time.monotonic() - started
                 if turn == 1:
                     time.sleep(8)  # the worker takes longer than the web server
-                    memory = sum(_pss(pid) for pid in _family(process.pid, Path(folder)))
+                    memory = sum(map(pss, family(process.pid, *servers(Path(folder)))))
             finally:
                 stop(process)
         return seconds, memory / 1024
 
 
-def _family(root: int, folder: Path) -> set[int]:
-    """The process, all below it, and the database server that works in its folder."""
-    parents: dict[int, int] = {}
+def parent(pid: int) -> int:
+    """Whose child a process is; 0 when it is gone."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
+def called(pid: int) -> str:
+    """The program's name; nothing where there is no such process here."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return ""
+
+
+def open_files(pid: int) -> list[str]:
+    """What a process holds open, as the system calls it."""
+    out = []
+    with contextlib.suppress(OSError):
+        for one in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                out.append(str(one.readlink()))
+    return out
+
+
+def servers(folder: Path) -> set[int]:
+    """The processes of the database server that works in a data folder."""
+    out = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-    roots = {root}
-    for pid in parents:
-        with contextlib.suppress(OSError):
-            if Path(f"/proc/{pid}/cwd").readlink() == (folder / "postgres").resolve():
-                roots.add(pid)
-    grown = True
-    while grown:
-        more = {pid for pid, parent in parents.items() if parent in roots} - roots
-        roots |= more
-        grown = bool(more)
-    return roots
+            with contextlib.suppress(OSError):
+                if (entry / "cwd").readlink() == (folder / "postgres").resolve():
+                    out.add(int(entry.name))
+    return out
 
 
-def _pss(pid: int) -> int:
+def family(*roots: int) -> set[int]:
+    """The processes and all below them."""
+    parents = {int(entry.name): parent(int(entry.name)) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+    out = set(roots)
+    while more := {pid for pid, above in parents.items() if above in out} - out:
+        out |= more
+    return out
+
+
+def pss(pid: int) -> int:
     """Kilobytes, shared pages shared out."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +99,20 @@ def _picture() -> dict[str, list[str]]:
 def test_what_is_loaded_in_bulk_is_what_the_door_writes(pictures: dict[str, Any], what: str) -> None:
     assert len(pictures["bulk"][what]) >= 12
     assert pictures["bulk"][what] == pictures["door"][what]
+
+
+def test_a_soak_of_a_tiny_company_meets_no_error_and_tells_how_the_program_stood(database_url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "60", "--soak", "0.2", "--users", "6", "--think", "0.2"],
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "GUANXI_MODULES": ""},
+        capture_output=True, text=True, timeout=400,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = done.stdout
+    found = re.search(r"^\| answers · wrong ones \| ([\d,]+) · (\d+) \| none wrong \| (.) \|$", told, re.M)
+    assert found is not None and int(found[1].replace(",", "")) > 20 and (found[2], found[3]) == ("0", "✓"), told
+    assert "| memory of all processes, then · in the end |" in told and "| sign in |" in told
+    states = [line for line in told.splitlines() if re.match(r"\| \d+ s \|", line)]
+    assert len(states) == 2  # after the warm-up and in the end
+    web, worker, database = (int(cell.removesuffix(" MB")) for cell in states[-1].split(" | ")[1:4])
+    assert web > 20 and worker > 20 and (database > 20 or not sys.platform.startswith("linux"))
