@@ -37,10 +37,16 @@ class Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lying: list[tuple[str, str]] = []
+        self.moved: set[str] = set()
+        """What was ever given back: whoever saw it before may find it gone from their sight."""
 
     def put(self, record: str, by: str) -> None:
         with self._lock:
             self._lying.append((record, by))
+
+    def going(self, record: str) -> None:
+        with self._lock:
+            self.moved.add(record)
 
     def take(self, who: str) -> str | None:
         with self._lock:
@@ -60,6 +66,7 @@ class Visitor:
         self.cookies: dict[str, str] = {}
         self.seen: list[str] = []
         self.own: list[str] = []
+        self.shown = ""
         self.made = 0
 
     # -- the browser ---------------------------------------------------------------------------------------------------
@@ -97,12 +104,20 @@ class Visitor:
         _, _, content = self.send(method, f"/api/v1{path}", None if body is None else json.dumps(body).encode(), expected, **told)
         return json.loads(content) if content else None
 
-    def look(self, path: str, watch: str = "", inside: str = "") -> str:
-        """Open a page, or a part of one; then listen to what concerns it, as `data-watch` and `data-here` say there."""
-        _, _, content = self.send("GET", path, None, (200,), **({"X-Inside": inside} if inside else {}))
-        if watch and not inside:
-            self.listen(watch)
+    def look(self, path: str, inside: str = "") -> str:
+        """Open a page, or a part of one."""
+        known = any(one in path for one in self.lying.moved)
+        _, _, content = self.send("GET", path, None, (200, 404) if known else (200,), **({"X-Inside": inside} if inside else {}))
         return content.decode()
+
+    def open(self, label: str, path: str, watch: str) -> Iterator[tuple[str, float]]:
+        """Open a page and then listen to what concerns it, as `data-watch` and `data-here` say there; remembers the customers it names."""
+        html, told = self.timed(label, lambda: self.look(path))
+        self.remember(html)
+        self.shown = html
+        yield told
+        _, told = self.timed("event stream", lambda: self.listen(watch))
+        yield told
 
     def listen(self, query: str) -> None:
         """Close the stream of the page before and open one; what it says waits in its line until then."""
@@ -187,49 +202,37 @@ def sign_out(visitor: Visitor) -> Told:
 
 
 def home(visitor: Visitor) -> Told:
-    html, told = visitor.timed("home", lambda: visitor.look("/", "objects=customer,opportunity,task,notice"))
-    visitor.remember(html)
-    yield told
+    yield from visitor.open("home", "/", "objects=customer,opportunity,task,notice")
 
 
 def _page(label: str, path: str, watch: str) -> Callable[[Visitor], Told]:
     def deed(visitor: Visitor) -> Told:
-        html, told = visitor.timed(label, lambda: visitor.look(path, watch))
-        if path.startswith("/customers"):
-            visitor.remember(html)
-        yield told
+        yield from visitor.open(label, path, watch)
 
     return deed
 
 
 def following(visitor: Visitor) -> Told:
     """The list, and the next page of it."""
-    html, told = visitor.timed("list", lambda: visitor.look("/customers", "objects=customer,notice"))
-    visitor.remember(html)
-    yield told
-    after = re.search(r'href="(/customers\?[^"]*after=[^"]+)"', html)
+    yield from visitor.open("list", "/customers", "objects=customer,notice")
+    after = re.search(r'href="(/customers\?[^"]*after=[^"]+)"', visitor.shown)
     if after:
-        more, told = visitor.timed("list, next page", lambda: visitor.look(after[1].replace("&amp;", "&"), "objects=customer,notice"))
-        visitor.remember(more)
-        yield told
+        yield from visitor.open("list, next page", after[1].replace("&amp;", "&"), "objects=customer,notice")
 
 
 def search(visitor: Visitor) -> Told:
     word = quote(visitor.word())
     _, told = visitor.timed("palette", lambda: visitor.look(f"/palette?q={word}"))
     yield told
-    html, told = visitor.timed("search", lambda: visitor.look(f"/search?q={word}", "objects=notice"))
-    visitor.remember(html)
-    yield told
+    yield from visitor.open("search", f"/search?q={word}", "objects=notice")
 
 
 def record(visitor: Visitor) -> Told:
     found = visitor.record()
     if found is None:
         return
-    _, told = visitor.timed("record", lambda: visitor.look(f"/customers/{found}", f"record=customers%2F{found}&objects=notice"))
-    yield told
-    _, told = visitor.timed("being here", lambda: visitor.form(f"/customers/{found}/here", (200, 204), tab=visitor.username, state="look", word="1"))
+    yield from visitor.open("record", f"/customers/{found}", f"record=customers%2F{found}&objects=notice")
+    _, told = visitor.timed("being here", lambda: visitor.form(f"/customers/{found}/here", (200, 204, 404) if found in visitor.lying.moved else (200, 204), tab=visitor.username, state="look", word="1"))
     yield told
 
 
@@ -243,8 +246,7 @@ def drawer(visitor: Visitor) -> Told:
 def create(visitor: Visitor) -> Told:
     visitor.made += 1
     name = f"{rare(visitor.dice)}{visitor.username}{visitor.made}之{visitor.dice.randrange(10**9)}科技有限公司"
-    _, told = visitor.timed("form", lambda: visitor.look("/customers/new", "objects=notice"))
-    yield told
+    yield from visitor.open("form", "/customers/new", "objects=notice")
     given = {"name": name, "phones": f"136{visitor.dice.randrange(10**8):08d}", "grade": "key"}
     made, told = visitor.timed("create", lambda: visitor.api("POST", "/customers", given, (201,)))
     visitor.own = [made["id"], *visitor.own][:KNOWN]
@@ -269,7 +271,7 @@ def follow_up(visitor: Visitor) -> Told:
 
 def comment(visitor: Visitor) -> Told:
     found = visitor.record()
-    if found is not None:
+    if found is not None and found not in visitor.lying.moved:
         said = {"object_name": "customer", "record": found, "text": f"关于{visitor.word()}，请跟进"}
         _, told = visitor.timed("comment", lambda: visitor.api("POST", "/comments", said, (201,)))
         yield told
@@ -279,6 +281,7 @@ def give_back(visitor: Visitor) -> Told:
     if visitor.own:
         found = visitor.own.pop()
         visitor.seen = [one for one in visitor.seen if one != found]
+        visitor.lying.going(found)
         _, told = visitor.timed("return to the pool", lambda: visitor.api("POST", f"/customers/{found}/return_to_pool", {"inputs": {"reason": "no_need"}}))
         visitor.lying.put(found, visitor.username)
         yield told

@@ -90,6 +90,7 @@ class Live:
         self.waiting: dict[str, Gathered] = {}
         self.woken = asyncio.Event()
         self.judge = ThreadPoolExecutor(1, "live")
+        self.greeter = ThreadPoolExecutor(1, "live-begin")  # a page that opens does not wait until all others were told
         self.tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -103,7 +104,8 @@ class Live:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        self.judge.shutdown(wait=False, cancel_futures=True)
+        for one in (self.judge, self.greeter):
+            one.shutdown(wait=False, cancel_futures=True)
 
     # -- hearing -------------------------------------------------------------------------------------------------------
 
@@ -185,7 +187,7 @@ class Live:
             if len(self.streams) >= MOST_STREAMS:
                 raise Problem(status=503, code="busy")
             stream = Stream(_credentials(headers), wanted if wanted or asked else None, asked)
-            first = await asyncio.get_running_loop().run_in_executor(self.judge, _begin, stream, since)
+            first = await asyncio.get_running_loop().run_in_executor(self.greeter, _begin, stream, since)
         except Problem as problem:
             # A browser's EventSource cannot read a status and would ask for ever.
             if isinstance(problem, Unauthenticated) and "text/event-stream" in headers.get("accept", ""):
