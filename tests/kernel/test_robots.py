@@ -17,7 +17,7 @@ import pytest
 from guanxi.base.errors import Invalid
 from guanxi.kernel import jobs
 from guanxi.kernel.automation import robots
-from guanxi.kernel.records import door, reading, telling
+from guanxi.kernel.records import door, many, reading, telling
 from tests.cast import Cast
 from tests.kernel.test_fetching import Server
 from tests.kernel.tools import create, raw, read_journal, refused
@@ -159,3 +159,19 @@ def test_only_administrators_have_robots(cast: Cast) -> None:
         with refused():
             door.perform("robot", "connect", actor=cast.actor(who), id=made, inputs={"address": "https://example.com/", "secret": SECRET})
         assert Browser(who).get("/robots").status_code == 404
+
+
+def test_a_verb_that_takes_a_secret_is_done_one_by_one_and_on_the_spot(cast: Cast) -> None:
+    admin, client = cast.actor("admin"), Browser("admin")
+    two = [create(admin, "robot", name=f"群{n}") for n in range(2)]
+    inputs = {"address": "https://example.com/x", "secret": SECRET}
+    with refused(Invalid, "verb:secret"):
+        many.check(admin, many.Deed("robot", "connect", inputs=inputs))
+    with refused(Invalid, "verb:secret"):
+        door.perform_many("robot", "connect", [door.Item(one, inputs=inputs) for one in two], actor=admin)
+    asked = {"verb": "connect", "ids": [str(one) for one in two], "inputs": inputs}
+    for more in ({}, {"background": True}):
+        answer = client.post("/api/v1/robots/bulk", json.dumps(asked | more), content_type="application/json", headers={"X-CSRFToken": "x"})
+        assert answer.status_code == 422 and answer.json()["errors"][0]["code"] == "secret", answer.content
+    assert client.get(f"/robots/bulk?do=connect&ids={two[0]}").status_code == 404
+    assert SECRET not in repr(raw("SELECT * FROM gx_job"))

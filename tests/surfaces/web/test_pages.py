@@ -307,3 +307,17 @@ def test_problems_are_pages_in_both_languages():
     assert "找不到" in Browser("owner").read("/books/not-an-id", 404)
     assert "Not found" in Browser(language="en").read("/a/b/c/d", 404)
     assert Browser("owner").post("/nonsense").status_code == 404
+
+
+def test_what_a_verb_needs_is_starred_and_asked_for(cast):
+    owner = cast.actor("owner")
+    customer = door.perform("customer", "create", actor=owner, changes={"name": "需要原因公司"}).id
+    deal = door.perform("opportunity", "create", actor=owner, changes={"name": "要丢的单", "customer": customer}).id
+    page = Browser("owner").read(f"/opportunities/{deal}/lose")
+    star = '<span class="star" aria-hidden="true">*</span>'
+    assert f'<label for="i-lost_reason">{star}输单原因' in page and f'<label for="i-lost_note">{star}' not in page
+    answer = Browser("owner").fill(f"/opportunities/{deal}/lose", lost_reason="")
+    assert answer.status_code == 422 and "请填写输单原因。" in words(answer.content.decode())
+    assert reading.get("opportunity", deal, actor=owner)["result"] == "open"
+    told = next(one for one in reading.describe(actor=owner)["objects"] if one["name"] == "opportunity")["actions"]
+    assert next(one for one in told if one["name"] == "lose")["needs"] == ["lost_reason"]

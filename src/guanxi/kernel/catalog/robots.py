@@ -90,7 +90,7 @@ class Robot(
     policy = Policy(read="role", write="role", fields={"sealed": "hidden"})
     actions = (
         Action(
-            "connect", connect, T("设置地址", "Set the address"), right="update",
+            "connect", connect, T("设置地址", "Set the address"), right="update", secret=True,
             inputs=(
                 named("address", TextField(T("机器人地址", "Address of the robot"), required=True, help=T("保存后不再显示。", "Not shown again."))),
                 named("secret", TextField(T("签名密钥", "Signing secret"), help=T("钉钉、飞书选择“加签”时填写；企业微信不用。", "Where DingTalk or Feishu sign; WeCom needs none."))),

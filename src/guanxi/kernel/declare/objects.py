@@ -70,6 +70,8 @@ class Action:
     `internal` verbs are for rules and automations: no person's role can be granted them. `right`: where the right comes from
     when no role grants the verb itself: "update" (whoever may update), several verbs joined by + (whoever may do all of them), "read"
     (whoever reads the record), "member" or "admin" (of some pool of the object). listed: screens offer it by itself; otherwise they have a page of its own.
+    `needs`: fields of `form` that must not be empty when it is done. `secret`: its inputs must be kept nowhere, so it is done to one
+    record at a time and never in the background.
     """
 
     name: str
@@ -83,6 +85,8 @@ class Action:
     danger: bool = False
     right: str = ""
     listed: bool = True
+    needs: tuple[str, ...] = ()
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -464,6 +468,8 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         for path in action.form if action else ():
             if path not in own:
                 raise DeclarationError(f"{where}: an action writes {path!r}, which is not a field")
+        if action is not None and not set(action.needs) <= set(action.form):
+            raise DeclarationError(f"{where}: an action needs what it does not write: {', '.join(sorted(set(action.needs) - set(action.form)))}")
         for one in action.inputs if action else ():
             if not one.name:
                 raise DeclarationError(f"{where}: an action's input has no name: named('…', Field(…))")

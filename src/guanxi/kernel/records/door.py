@@ -174,6 +174,8 @@ def perform_many(
         raise Invalid.field("items", "too-many", f"一次最多 {MAX_ITEMS} 条。", f"At most {MAX_ITEMS} records at once.")
     guard = Guard(people.catalog_of(actor), actor)
     it, action = _verb(guard, name, verb)
+    if action is not None and action.secret and len(items) > 1:
+        raise one_by_one(action)
     if verb in merging.ALONE and not together:
         return [_alone(name, verb, item, actor, cause) for item in items]
     if not sql.working():
@@ -232,6 +234,11 @@ def _alone(name: str, verb: str, item: Item, actor: Actor, cause: UUID | None) -
         return perform(name, verb, actor=actor, id=item.id, changes=item.changes, version=item.version, inputs=item.inputs, cause=item.cause or cause)
     except Problem as problem:
         return problem
+
+
+def one_by_one(action: Action) -> Invalid:
+    """Why a verb that takes secrets is not done to many records, nor in the background."""
+    return Invalid.field("verb", "secret", f"“{action.label.zh}”含有密钥，只能逐条当场完成。", f"{action.label.en!r} takes a secret: one record at a time, and not in the background.")
 
 
 def _verb(guard: Guard, name: str, verb: str) -> tuple[Definition, Action | None]:
@@ -552,6 +559,8 @@ class _Batch:
                     work.output = self.action.run(draft, context, **inputs)
             else:
                 work.output = self.action.run(draft, context, **inputs)
+            if lacking := [self.it.fields[name] for name in self.action.needs if self.it.fields[name].empty(draft.values.get(name))]:
+                raise Invalid([_missing(one) for one in lacking])
         elif self.verb in _SHARE_INPUTS:
             draft.team = self._team(work)
         elif self.verb == "assign":

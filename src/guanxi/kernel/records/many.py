@@ -67,6 +67,8 @@ def check(actor: Actor, deed: Deed) -> Definition:
         raise NotFound(T(f"{it.label.zh}没有“{deed.verb}”这个操作。", f"{it.label.en} has no action {deed.verb!r}."), code="no-verb")
     if not access.may(actor.rights, it, deed.verb):
         raise Forbidden()
+    if action is not None and action.secret:  # a job's row would keep it
+        raise door.one_by_one(action)
     problems: list[FieldError] = []
     for name in (*deed.changes, *deed.add, *deed.remove):
         if name not in it.fields or guard.level(it, name) == "hidden":

@@ -770,6 +770,7 @@ def describe(actor: Actor) -> dict[str, Any]:
                         "name": action.name,
                         "label": action.label.for_(lang),
                         "form": [name for name in action.form if guard.level(it, name) != "hidden"],
+                        "needs": [name for name in action.needs if guard.level(it, name) != "hidden"],
                         "inputs": [one.describe(lang) for one in action.inputs],
                         "offered": action.offered,
                     }

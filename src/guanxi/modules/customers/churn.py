@@ -14,8 +14,6 @@ def lose(draft: Any, context: Any) -> None:
     """It is certain that the customer is lost, and why."""
     if draft.relation == LOST:
         raise Invalid.field("relation", "state", "已经是流失客户。", "It is lost already.")
-    if not draft.churn_reason:
-        raise Invalid.field("churn_reason", "required", "请选择流失原因。", "Say why it is lost.")
     draft.relation, draft.deferred_until = LOST, None
 
 

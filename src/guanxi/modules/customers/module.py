@@ -262,7 +262,7 @@ class Customer(
             ),
             internal=True,
         ),
-        Action("lose", churn.lose, T("确认流失", "Confirm lost"), form=("churn_reason", "churn_measures"), offered="relation != lost and pool empty", danger=True, right="update"),
+        Action("lose", churn.lose, T("确认流失", "Confirm lost"), form=("churn_reason", "churn_measures"), needs=("churn_reason",), offered="relation != lost and pool empty", danger=True, right="update"),
         Action(
             "defer", churn.defer, T("暂缓处理", "Defer"), form=("churn_measures",), inputs=(named("until", DateTime(T("暂缓至", "Until"), required=True)),),
             offered="relation != lost and pool empty and churn_risk not empty", right="update",

@@ -153,8 +153,6 @@ def invalidate(draft: Any, context: Any) -> None:
             "只有待跟进或跟进中的线索可以标为无效。",
             "Only a new lead or one being contacted can be marked invalid.",
         )
-    if not draft.invalid_reason:
-        raise Invalid.field("invalid_reason", "required", "请选择无效原因。", "Choose why the lead is invalid.")
     draft.status = "invalid"
 
 

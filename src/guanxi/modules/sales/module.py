@@ -171,6 +171,7 @@ class Lead(
             leads.invalidate,
             T("标为无效", "Mark invalid"),
             form=("invalid_reason", "invalid_note"),
+            needs=("invalid_reason",),
             offered="status in (new, contacting)",
         ),
         Action("reopen", leads.reopen, T("重新启用", "Reopen"), offered="status = invalid"),
@@ -415,6 +416,7 @@ class Opportunity(
             rules.lose,
             T("输单", "Lose"),
             form=("lost_reason", "lost_note", "competitor", "competitor_note", "closed_on"),
+            needs=("lost_reason",),
             offered="result = open",
         ),
         Action(

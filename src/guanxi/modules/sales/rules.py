@@ -287,8 +287,6 @@ def win(draft: Any, context: Any) -> None:
 
 
 def lose(draft: Any, context: Any) -> None:
-    if not draft.lost_reason:
-        raise Invalid.field("lost_reason", "required", "请选择输单原因。", "Choose why the deal was lost.")
     draft.stage = _ending(draft, context, "lost")
 
 

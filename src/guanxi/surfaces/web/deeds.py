@@ -44,7 +44,7 @@ def _deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
     if "merge" in it.verbs and visit.may(it, "merge"):
         out.append(Deed("merge", words.VERBS["merge"], page=True))
     for name, action in it.verbs.items():
-        if isinstance(action, Action) and not action.internal and action.listed and visit.may(it, name):
+        if isinstance(action, Action) and not action.internal and action.listed and not action.secret and visit.may(it, name):
             out.append(Deed(name, action.label, action.danger))
     if visit.may(it, "export"):
         out.append(Deed(EXPORT, OWN[EXPORT]))

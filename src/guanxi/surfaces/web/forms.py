@@ -298,7 +298,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
 def asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tuple[list[Field], list[Field]]:
     """The record's fields a verb may write, and its own inputs."""
     if action is not None:
-        written = [it.fields[n] for n in action.form if visit.guard.level(it, n) == "write"]
+        written = [it.fields[n].bound(required=True) if n in action.needs else it.fields[n] for n in action.form if visit.guard.level(it, n) == "write"]
         return written, list(action.inputs)
     if verb == "assign":
         return [it.fields["owner"]], handing.inputs(visit.catalog, it)
