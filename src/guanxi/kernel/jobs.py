@@ -25,7 +25,7 @@ from guanxi.kernel.automation import consumers, notices, reminders, robots
 from guanxi.kernel.declare.notices import JOB
 from guanxi.kernel.journal import log as journal_log
 from guanxi.kernel.journal import seals
-from guanxi.kernel.records import erasing, grading, pairing, people, pooling
+from guanxi.kernel.records import allotting, erasing, grading, pairing, people, pooling
 from guanxi.kernel.storage import files, protect, sql
 from guanxi.kernel.storage import people as accounts
 
@@ -298,6 +298,12 @@ def recycle(now: datetime | None = None) -> int:
         for pool, day in pooling.nights(workspace, now or datetime.now(UTC)):
             done += pooling.sweep(workspace, pool, day)
     return done
+
+
+def allot(now: datetime | None = None) -> int:
+    """Give out what lies in pools that assign by themselves, in every workspace; returns how many records. Safe to call at any time and
+    from several workers: see `allotting.run`."""
+    return sum(allotting.run(workspace, now) for workspace in workspaces())
 
 
 def grade(now: datetime | None = None) -> int:

@@ -121,7 +121,7 @@ def _lost(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish
             yield replace(base, kind=kinds.RETURNED, to=before)
         elif after is not None:
             yield replace(base, kind=kinds.TAKEN, to=before, facts={"to": str(after)}, moment=f"{base.moment} {after}")
-    elif before is None and verb in ("claim", "distribute"):
+    elif before is None and verb in ("claim", "distribute", "allot"):
         for row in storage.fetch(catalog, it, Test("id", "in", [event["record_id"]]), links=False):
             had = row["previous_owner"]
             if had is not None and had not in (by, after):

@@ -69,6 +69,10 @@ class Pool:
     reminders: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Per rule how many days before its owner is reminded of a record; a rule without any reminds as `remind` says."""
     hour: int = 2
+    allot: str = ""
+    """How it assigns what lies in it by itself: in turn (round), to whoever holds fewest (fewest), or not at all."""
+    allot_to: frozenset[UUID] = frozenset()
+    """Whom of its members; none of them named is all."""
 
     def has(self, belongs: Mapping[str, Iterable[UUID]]) -> bool:
         """Whether somebody is a member: `belongs` are their user, roles and departments with those above."""
@@ -110,6 +114,7 @@ def of(row: Mapping[str, Any]) -> Pool:
         hidden=tuple(row.get("hidden") or ()), uncounted=tuple(row.get("uncounted") or ()), business=row.get("business") or "warn",
         recycling=bool(row.get("recycling")), rules=rules, reminders=reminders, exclude=tuple(settings.get("exclude") or ()),
         workdays=bool(settings.get("workdays")), remind=3 if settings.get("remind") is None else settings["remind"], hour=int(row.get("hour") or 0),
+        allot=row.get("allot") or "", allot_to=frozenset(row.get("allot_to") or ()),
         **{name: row.get(name) or 0 for name in numbers},
     )  # fmt: skip
 
@@ -263,6 +268,8 @@ class PoolObject(
     recycling = Boolean(T("自动回收", "Recycling"), default=False)
     settings = Json(T("回收规则", "Recycling rules"))
     hour = Choice(T("每晚运行时间", "Runs at"), [(str(n), T(f"{n:02d}:00", f"{n:02d}:00")) for n in range(7)], default="2")
+    allot = Choice(T("自动分配", "Assigns by itself"), [("round", T("轮流", "In turn")), ("fewest", T("给持有最少的人", "To whoever holds fewest"))], help=T("新建时没有负责人的记录也进入这里。留空则等人领取。", "Records made without an owner come here too. Empty: they wait to be claimed."))
+    allot_to = Links("user", T("自动分配给", "Assigned to"), help=T("只分给其中的成员；留空是全部成员。", "Only to those of its members; empty is all of them."))
     swept_on = Date(T("最近回收日", "Last recycled"), readonly=True)
     last_receiver = Person(T("上次分配给", "Last given to"), readonly=True)
     policy = Policy(read="member", write="role")
@@ -279,13 +286,14 @@ class PoolObject(
                 (T("基本信息", "Basics"), ("name", "name_en", "object_name", "enabled", "kind", "order", "hidden")),
                 (T("成员与管理员", "Members and admins"), ("everyone", "people", "units", "roles", "admins", "admin_roles")),
                 (T("领取与持有", "Claiming and holding"), ("daily_limit", "cap", "total_cap", "uncounted", "wait_days", "new_days", "protection_days", "max_locked", "lock_days", "business")),
+                (T("自动分配", "Assigning by itself"), ("allot", "allot_to")),
                 (T("自动回收", "Recycling"), ("recycling", "hour", "swept_on", "last_receiver")),
             ),
         ),
         Form(
             fields=(
                 "name", "name_en", "object_name", "kind", "enabled", "order", "everyone", "people", "units", "roles", "admins", "admin_roles", "hidden",
-                "daily_limit", "cap", "total_cap", "uncounted", "wait_days", "new_days", "protection_days", "max_locked", "lock_days", "business",
+                "daily_limit", "cap", "total_cap", "uncounted", "wait_days", "new_days", "protection_days", "max_locked", "lock_days", "business", "allot", "allot_to",
             )
         ),
     )  # fmt: skip

@@ -184,6 +184,17 @@ def actions(pooling: Pooling) -> Sequence[PoolAction]:
             "",
             internal=True,
         ),
+        PoolAction(
+            "allot",
+            T("自动分配", "Assigned by rule"),
+            "",
+            {
+                "pool": Link(POOL, label, required=True), "receiver": Person(T("分配给", "To"), required=True), "held": Integer(T("持有", "Held")),
+                "today": Integer(T("今天已得", "Got today")), "of": Integer(T("人数", "People")),
+            },
+            "",
+            internal=True,
+        ),
     )  # fmt: skip
 
 

@@ -160,8 +160,21 @@ class Verbs:
         self._lay(draft, there)
         draft.return_reason, draft.return_note, draft.recycle_rule = EXPIRED, None, rule
 
+    def allot(self, draft: Draft, pool: UUID | None = None, receiver: UUID | None = None, held: int | None = None, today: int | None = None, of: int | None = None) -> None:
+        """The pool gives the record to somebody by itself; the event keeps how it chose them."""
+        it, there = self._lying(draft)
+        if there.id != pool or receiver is None:
+            raise _refuse("same", "它不在这个公海里。", "It does not lie in this pool.")
+        self._serialise([receiver])
+        if (problem := self._full(it, there, receiver)) is not None:
+            raise problem
+        draft.because = {"kind": "allotted", "way": there.allot, "held": held or 0, "today": today or 0, "of": of or 0}
+        self._give(draft, there, receiver)
+
     # -- what every write keeps --------------------------------------------------------------------------------------
     def settle(self, draft: Draft) -> None:
+        if draft.new and draft.owner is None and draft.pool is None:
+            self._arrive(draft)
         if draft.owner is None or draft.pool is None:
             return
         it, pool = self._lying(draft)
@@ -170,6 +183,12 @@ class Verbs:
         if problem is not None:
             raise problem
         self._give(draft, pool, draft.owner)
+
+    def _arrive(self, draft: Draft) -> None:
+        """What is made without an owner goes where it is assigned by itself, if there is such a pool."""
+        there = next((pool for pool in self.catalog.pools_of(draft.object.name) if pool.enabled and pool.allot), None)
+        if there is not None:
+            draft.pool, draft.pooled_at = there.id, self.context.now
 
     # -- pieces ------------------------------------------------------------------------------------------------------
     def _pooling(self, draft: Draft) -> Definition:

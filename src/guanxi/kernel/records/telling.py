@@ -391,6 +391,10 @@ def told_because(it: Definition, because: Mapping[str, Any], guard: Guard) -> Te
         text = said(it.pooling, str(because.get("rule")), int(because.get("days") or 0), bool(because.get("workdays")))
         since = because.get("since")
         return T(f"{text.zh}（从 {since} 起算）", f"{text.en} (counted from {since})") if since else text
+    if kind == "allotted":
+        way = T("轮流", "in turn") if because.get("way") == "round" else T("给持有最少的人", "to whoever holds fewest")
+        held, today, of = (int(because.get(name) or 0) for name in ("held", "today", "of"))
+        return T(f"{way.zh}：{of} 人中，持有 {held} 条、今天已得 {today} 条", f"{way.en}: of {of} people, holding {held}, given {today} today")
     if kind == "bypass":
         return T("管理员越过了领取限制", "An admin passed the limits")
     if kind == "duplicates":

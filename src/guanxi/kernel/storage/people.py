@@ -154,7 +154,7 @@ def customs(workspace_id: UUID) -> list[dict[str, Any]]:
 
 _POOL = (
     "id", "object_name", "name", "name_en", "enabled", "kind", "everyone", "hidden", "daily_limit", "cap", "total_cap", "uncounted", "wait_days",
-    "new_days", "protection_days", "max_locked", "lock_days", "business", "recycling", "settings", "hour",
+    "new_days", "protection_days", "max_locked", "lock_days", "business", "recycling", "settings", "hour", "allot",
 )  # fmt: skip
 
 

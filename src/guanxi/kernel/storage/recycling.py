@@ -195,10 +195,10 @@ def _member(catalog: Catalog, pool: Pool) -> str:
     """Whether the row's owner is a member of a pool."""
     if pool.everyone:
         return "TRUE"
-    return f"{ME}.owner_id = ANY(ARRAY({_members(catalog, pool)}))"
+    return f"{ME}.owner_id = ANY(ARRAY({members(catalog, pool)}))"
 
 
-def _members(catalog: Catalog, pool: Pool) -> str:
+def members(catalog: Catalog, pool: Pool) -> str:
     """The users who are members of a pool, departments with those below."""
     parts = ["FALSE"]
     if pool.members.get("user"):
@@ -312,8 +312,7 @@ def due(
 
 def serialise(users: Sequence[UUID]) -> None:
     """One after the other whoever counts for these people, until the transaction ends."""
-    for user in sorted(set(users)):
-        sql.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [f"pool:{user}"])
+    sql.rows("SELECT pg_advisory_xact_lock(hashtextextended(x, 7)) FROM unnest(%s::text[]) x", [[f"pool:{user}" for user in sorted(set(users))]])
 
 
 def claimed(workspace: UUID, it: Definition, pool: UUID, user: UUID, since: datetime) -> int:
@@ -345,7 +344,7 @@ def held(catalog: Catalog, it: Definition, users: Sequence[UUID], pool: Pool) ->
 def pools_with(catalog: Catalog, it: Definition, user: UUID) -> set[UUID]:
     """The enabled pools of an object that somebody is a member of."""
     there = [pool for pool in catalog.pools_of(it.name) if pool.enabled]
-    asked = [f"('{pool.id}'::uuid, {'TRUE' if pool.everyone else f'%s = ANY(ARRAY({_members(catalog, pool)}))'})" for pool in there]
+    asked = [f"('{pool.id}'::uuid, {'TRUE' if pool.everyone else f'%s = ANY(ARRAY({members(catalog, pool)}))'})" for pool in there]
     if not asked:
         return set()
     values = [user for pool in there if not pool.everyone]

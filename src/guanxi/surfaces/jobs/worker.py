@@ -29,6 +29,8 @@ BACKUP = 600.0
 PARTITIONS = 6 * 3600.0
 NIGHTS = 60.0
 """Seconds between two looks whether the night of a pool, or of the search for duplicates, has come."""
+ALLOT = 2.0
+"""Seconds between two looks for what pools are to assign by themselves."""
 DELIVER = 2.0
 """Seconds between two looks for what group robots are to be told."""
 REMIND = 30.0
@@ -55,6 +57,7 @@ async def work(concurrency: int, *, until_empty: bool = False) -> None:
                 asyncio.create_task(_every(BACKUP, "backup", lambda: _in_thread(daily.run))),
                 asyncio.create_task(_every(CONSUME, "journal", lambda: _in_thread(_consume))),
                 asyncio.create_task(_every(NIGHTS, "pools", lambda: _in_thread(jobs.recycle))),
+                asyncio.create_task(_every(ALLOT, "assigning", lambda: _in_thread(jobs.allot))),
                 asyncio.create_task(_every(NIGHTS, "grades", lambda: _in_thread(jobs.grade))),
                 asyncio.create_task(_every(NIGHTS, "bin", lambda: _in_thread(jobs.empty_bins))),
                 asyncio.create_task(_every(DELIVER, "robots", lambda: _in_thread(jobs.deliver))),

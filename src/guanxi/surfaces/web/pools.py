@@ -18,7 +18,7 @@ from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.fields import Choice, Option
 from guanxi.kernel.declare.objects import Action, Definition, List
 from guanxi.kernel.declare.pooling import HELD, LYING, POOL, PROTECTION, Rule
-from guanxi.kernel.records import door, pooling, reading, telling
+from guanxi.kernel.records import allotting, door, pooling, reading, telling
 from guanxi.surfaces.web.steps import Offered
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -81,7 +81,7 @@ def offers(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
         return []
     pool = visit.catalog.pool(row["id"])
     lies = visit.catalog.find(pool.object) if pool is not None else None
-    out = [Offered("rules", T("回收规则与试算", "Rules and trial"), f"/{it.plural}/{row['id']}/rules")]
+    out = [Offered("rules", T("回收规则与试算", "Rules and trial"), f"/{it.plural}/{row['id']}/rules"), Offered("allotment", T("自动分配与试算", "Assigning and trial"), f"/{it.plural}/{row['id']}/allotment")]
     if lies is not None and visit.may(lies, "read"):
         out.append(Offered("lies", T("池中记录", "What lies in it"), visit.look.to(lies.name, view=VIEW, **{"f.pool": row["id"]})))
     return out
@@ -219,3 +219,39 @@ def _save(visit: Visit, it: Definition, pool: Pool, row: dict[str, Any], setting
     visit.say(said.get(do, T("规则已保存。", "The rules are saved.")))
     return redirect(f"/{it.plural}/{pool.id}/rules")
 
+
+
+# -- assigning by itself ---------------------------------------------------------------------------------------------------
+
+
+@page
+def allotment(visit: Visit, id: UUID) -> HttpResponse:
+    """How a pool assigns what lies in it by itself: tried first, then switched on and off."""
+    it = visit.object("pools")
+    if not visit.may(it, "update"):
+        raise Forbidden()
+    pool = visit.catalog.pool(id)
+    about = visit.catalog.find(pool.object) if pool is not None else None
+    if pool is None or about is None:
+        raise NotFound()
+    row = reading.get(it.name, id, actor=visit.actor)
+    ways = it.fields["allot"]
+    assert isinstance(ways, Choice)
+    way = visit.post.get("way") or row.get("allot") or ways.options[0].key
+    problem: Problem | None = None
+    if ways.option(way) is None:
+        way = ways.options[0].key
+    if visit.posted and (do := visit.post.get("do", "try")) != "try":
+        try:
+            door.perform(it.name, "update", actor=visit.actor, id=id, changes={"allot": way if do == "on" else None}, version=parse_id(visit.post.get("version", "")))
+        except Conflict as found:
+            problem = found
+        else:
+            visit.say(T("已启用自动分配。", "Assigning by itself is on.") if do == "on" else T("自动分配已停用。", "Assigning by itself is off."))
+            return redirect(f"/{it.plural}/{id}/allotment")
+    return visit.page(
+        "pages/pool_allotment.html",
+        problem.status if problem is not None else 200,
+        current=it, it=it, row=row, about=about, ways=ways, way=way, problem=problem, limit=pool.daily_limit,
+        tried=allotting.simulate(id, actor=visit.actor, way=way, limit=SHOWN), title=T("自动分配", "Assigning"),
+    )  # fmt: skip

@@ -103,6 +103,7 @@ urlpatterns = [
     path("pools/<uuid:id>/rules", pools.rules),
     path("grade_rules/<uuid:id>/terms", grades.terms),
     path("roles/<uuid:id>/say", roles.say),
+    path("pools/<uuid:id>/allotment", pools.allotment),
     path("jobs", work.listed),
     path("jobs/<uuid:job>", work.one),
     path("jobs/<uuid:job>/bar", work.bar),
