@@ -52,7 +52,7 @@ def look_up(name: str, text: str, *, actor: Actor) -> Answer:
     text = text.strip()[:LONGEST]
     if len(text) < LEAST:
         raise Invalid.field("q", "required", "请输入名称、电话、信用代码或网址。", "Type a name, phone, credit code or web address.")
-    values = _meant(it, text, catalog)
+    values = meant(it, text, catalog)
     rules = [replace(rule, every=False) for rule in catalog.rules_of(it.name)]
     with sql.work(actor.workspace):
         likes.alone(catalog, f"lookup {actor.user}")
@@ -78,7 +78,7 @@ def _may(name: str, actor: Actor) -> Definition:
     return it
 
 
-def _meant(it: Definition, text: str, catalog: Catalog) -> Mapping[str, Any]:
+def meant(it: Definition, text: str, catalog: Catalog) -> Mapping[str, Any]:
     """What the text would be in each field that it may be meant for."""
     assert it.duplicates is not None
     out: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from typing import Any
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.declare.fields import Field, File, Link, Links
 from guanxi.kernel.declare.objects import Definition
-from guanxi.kernel.records import handing
+from guanxi.kernel.records import handing, inquiring
 
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 
@@ -53,6 +53,12 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
+_MERGED = {
+    "description": "It was merged into another record, whose address is in Location, where the caller may read that one",
+    "headers": {"Location": {"schema": {"type": "string"}}}, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}  # fmt: skip
+
+
 def _answers(schema: dict[str, Any] | None, status: str = "200", text: str = "Done") -> dict[str, Any]:
     good: dict[str, Any] = {"description": text}
     if schema is not None:
@@ -92,6 +98,45 @@ def _value(one: Field, *, reading: bool) -> dict[str, Any]:
     if reading and one.readonly:
         schema["readOnly"] = True
     return schema | label
+
+
+_INQUIRY = {
+    "type": "object", "required": ["words"],
+    "properties": {
+        "words": {"type": "array", "items": {"type": "string", "maxLength": inquiring.LONGEST}, "maxItems": inquiring.MOST, "description": f"Up to {inquiring.MOST}; up to {inquiring.MOST_TOGETHER} when all or any of them are asked for"},
+        "how": {"type": "string", "enum": list(inquiring.HOW), "default": "exact"},
+        "objects": {"type": "array", "items": {"type": "string"}, "description": "None: all that can be looked through"},
+        "fields": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}, "description": "Fields by object; none: those a search finds them by"},
+        "without": {"type": "array", "items": {"type": "string"}, "maxItems": inquiring.MOST_TOGETHER, "description": "Records that hold any of these are left out"},
+    },
+}  # fmt: skip
+_INQUIRED = {
+    "type": "object",
+    "properties": {
+        "groups": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "object": {"type": "string"}, "more": {"type": "boolean", "description": f"There are more than the {inquiring.CAP} told"},
+                    "where": {"type": "object", "description": "The condition that lists them"},
+                    "rows": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "id": {"type": "string", "format": "uuid"}, "title": {"type": "string"},
+                                "found": {"type": "array", "items": {"type": "object", "properties": {"field": {"type": "string"}, "word": {"type": "string"}}}},
+                            },
+                        },
+                    },
+                },
+            },
+        },
+        "missing": {"type": "array", "items": {"type": "string"}, "description": "Words that nothing holds which the caller may see"},
+        "unsure": {"type": "array", "items": {"type": "string"}, "description": "Words that may be among what was cut off"},
+    },
+}  # fmt: skip
 
 
 def _schemas(it: Definition) -> dict[str, Any]:
@@ -226,7 +271,15 @@ def _paths(it: Definition) -> dict[str, Any]:
         out[f"{one}/{verb}"] = {
             "post": _call(text, tag, _answers(done), [_ID, _MATCH, _PREFER], {"type": "object", "properties": properties})
         }
-    return out
+    return _gone(it, out)
+
+
+def _gone(it: Definition, paths: dict[str, Any]) -> dict[str, Any]:
+    """What the addresses of one record answer when it was merged."""
+    for address, calls in paths.items() if it.duplicates is not None else ():
+        for call in calls.values() if "{id}" in address else ():
+            call["responses"] = {**call["responses"], "410": _MERGED}
+    return paths
 
 
 def _duplicates(it: Definition, root: str, tag: str) -> dict[str, Any]:
@@ -352,7 +405,8 @@ def document() -> dict[str, Any]:
                 "Find records of all objects", "search", _answers({"type": "object"}),
                 [_parameter("q", "Chinese, pinyin, initials, words, tails of phones and codes", text), _parameter("objects", "Only these objects", text),
                  _parameter("limit", "1 to 100", {"type": "integer", "default": 20})],
-            )
+            ),
+            "post": _call("Words, or lists of hundreds, in chosen fields of several objects: with why each record was found, and which words nothing holds", "search", _answers(_INQUIRED), None, _INQUIRY),
         },
         "/capture": {"post": _call("What a pasted text may become", "capture", _answers({"$ref": "#/components/schemas/Proposal"}), None, {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "maxLength": 20000}, "reader": {"type": "string", "default": "rules"}}})},
         "/capture/accept": {"post": _call("Take a proposal's steps, all or none", "capture", _answers({"type": "object", "properties": {"records": {"type": "array", "items": {"$ref": "#/components/schemas/CaptureDone"}}}}, "201", "Done"), None, {"type": "object", "required": ["steps"], "properties": {"steps": {"type": "array", "items": {"$ref": "#/components/schemas/CaptureStep"}}}})},

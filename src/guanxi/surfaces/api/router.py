@@ -17,7 +17,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import capture, files, jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import door, finding, many, matching, reading, revealing, telling
+from guanxi.kernel.records import door, finding, inquiring, many, matching, merging, reading, revealing, telling
 from guanxi.kernel.records.door import Item, Result
 from guanxi.surfaces.api import openapi
 from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
@@ -124,6 +124,27 @@ def post_capture_accept(request: HttpRequest) -> HttpResponse:
     """Take a proposal's steps, as corrected, all or none."""
     actor = actor_of(request)
     asked = body(request)
+@api.post("/search")
+def post_search(request: HttpRequest) -> HttpResponse:
+    """Words or lists of them looked for in chosen fields of several objects, with why each record was found and what was not."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "words", "how", "objects", "fields", "without")
+    lists = {key: _texts(asked, key) or [] for key in ("words", "objects", "without")}
+    fields = asked.get("fields") or {}
+    if not isinstance(fields, dict):
+        raise Invalid.field("fields", "type", "fields 应为“对象: 字段列表”的表。", "fields is a table of object: list of fields.")
+    found = inquiring.inquire(inquiring.Asked(**lists, how=str(asked.get("how", "exact")), fields={name: _texts(fields, name) or [] for name in fields}), actor=actor)
+    groups = [
+        {
+            "object": one.object, "more": one.more, "where": one.where,
+            "rows": [{"id": row.id, "title": row.title, "found": [{"field": why.field, "word": why.word} for why in row.reasons]} for row in one.rows],
+        }
+        for one in found.groups
+    ]  # fmt: skip
+    return answer({"groups": groups, "missing": found.missing, "unsure": found.unsure})
+
+
     only(asked, "steps")
     done = capture.accept(actor, capture.from_json(asked.get("steps")))
     made = [

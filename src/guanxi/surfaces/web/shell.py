@@ -83,6 +83,7 @@ def palette(visit: Visit) -> HttpResponse:
         if visit.may(it, "create"):
             add("do", words.new(it), "plus", dialog=f"/{it.plural}/new")
     add("go", T("首页", "Home"), "home", href="/")
+    add("go", T("综合查询", "Composite search"), "search", href="/search/advanced")
     if visit.has_days:
         add("go", T("日历", "Calendar"), "calendar", href="/calendar")
     add("go", DASHBOARDS, "chart", href="/dashboards")
