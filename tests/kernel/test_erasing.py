@@ -213,3 +213,34 @@ def test_merged_records_go_with_what_they_became(cast: Cast, owner: Any) -> None
     door.perform("customer", "delete", actor=admin, id=one)
     assert erasing.erase(DESK, "customer", [one]) == [one]
     assert not there("customer", two)
+
+
+def test_handled_notices_go_after_their_days_and_open_ones_stay(cast: Cast, owner: Any) -> None:
+    me, now = cast.users["owner"], datetime.now(UTC)
+    long_ago, lately = now - timedelta(days=181), now - timedelta(days=20)
+
+    def notice(tab: str, **stamps: Any) -> UUID:
+        made = create(DESK, "notice", owner=me, kind="assigned", tab=tab, object_name="book", record=str(me), facts={})
+        raw("ALTER TABLE gx_notice DISABLE TRIGGER gx_event_first")
+        raw("UPDATE gx_notice SET read_at = %s, done_at = %s WHERE id = %s", [stamps.get("read"), stamps.get("done"), made])
+        raw("ALTER TABLE gx_notice ENABLE TRIGGER gx_event_first")
+        return made
+
+    stays = [notice("system"), notice("system", read=lately), notice("todo", read=long_ago), notice("todo", done=lately)]
+    goes = [notice("system", read=long_ago), notice("todo", read=lately, done=long_ago)]
+    tonight = now.replace(hour=20) + timedelta(days=200)  # ids are times: what was made now is old enough only then
+    shift = timedelta(days=200)
+    raw("ALTER TABLE gx_notice DISABLE TRIGGER gx_event_first")
+    raw("UPDATE gx_notice SET read_at = read_at + %s, done_at = done_at + %s", [shift, shift])
+    raw("ALTER TABLE gx_notice ENABLE TRIGGER gx_event_first")
+    door.perform("bin_rules", "update", actor=cast.actor("admin"), id=rules(), changes={"days": 0, "notice_days": 0})
+    assert jobs.empty_bins(tonight) == 0, "0 days: forever"
+    door.perform("bin_rules", "update", actor=cast.actor("admin"), id=rules(), changes={"notice_days": None})
+    assert reading.get("bin_rules", rules(), actor=DESK)["notice_days"] == 180
+    assert jobs.empty_bins(tonight + timedelta(days=1)) == 2
+    assert [there("notice", one) for one in (*stays, *goes)] == [True] * 4 + [False] * 2
+    assert events_of("notice", goes[0])[-1].verb == "erase" and events_of("bin_rules", rules())[-1].changes["@because"][1]["counts"] == {"notice": 2}
+    with refused(Invalid, "notice_days:range"):
+        door.perform("bin_rules", "update", actor=cast.actor("admin"), id=rules(), changes={"notice_days": -1})
+    door.perform("bin_rules", "update", actor=cast.actor("admin"), id=rules(), changes={"days": 30})
+    assert seals.verify(DEFAULT_WORKSPACE).findings == []

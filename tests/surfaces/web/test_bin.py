@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
 from guanxi.kernel.records import door, erasing, reading
+from guanxi.surfaces.jobs import worker
 from tests.kernel.tools import create, raw
 from tests.surfaces.web.browser import Browser, words
 
@@ -50,3 +54,38 @@ def test_only_who_may_is_offered_to_erase_and_it_is_gone(cast, book):
     assert admin.post(f"/books/{book}/erase", {}).status_code in (302, 303)
     assert admin.get(f"/books/{book}").status_code == 404
     assert not raw("SELECT 1 FROM gx_book WHERE id = %s", [book])
+
+
+def test_a_selection_is_erased_at_once_or_in_the_background_each_with_its_answer(cast):
+    owner, client = cast.actor("owner"), Browser("admin")
+    author, free = (create(cast.actor("admin"), "author", name=name) for name in ("被引用的作者", "没人引用的作者"))
+    held = create(owner, "book", name="引用它的书", author=author)
+    for one in (author, free):
+        raw("ALTER TABLE gx_author DISABLE TRIGGER gx_event_first")
+        raw("UPDATE gx_author SET deleted_at = now() WHERE id = %s", [one])
+        raw("ALTER TABLE gx_author ENABLE TRIGGER gx_event_first")
+    address = f"/authors/bulk?bin=1&do=erase&ids={author},{free}"
+    assert Browser("owner").get(address).status_code == 404 and "do=erase" not in Browser("manager").read("/authors?bin=1")
+    asked = words(client.read(address))
+    assert "永久删除，不能恢复" in asked and "被引用的作者" in asked and "彻底删除" in client.read("/authors?bin=1")
+    done = words(client.fill(address).content.decode())
+    assert "被引用的作者" in done and "在使用它" in done
+    assert [bool(raw("SELECT 1 FROM gx_author WHERE id = %s", [one])) for one in (author, free)] == [True, False]
+    door.perform("book", "delete", actor=owner, id=held)
+
+    many_ = [create(owner, "book", name=f"批量扔{n}") for n in range(25)]
+    kept = create(owner, "book", name="批量扔，还活着")
+    for one in many_:
+        door.perform("book", "delete", actor=owner, id=one)
+    answer = client.fill("/books/bulk?bin=1&do=erase&all=1&q=批量扔")
+    assert answer["Location"].startswith("/jobs/")
+    asyncio.run(worker.work(2, until_empty=True))
+    page = words(client.read(answer["Location"]))
+    assert "彻底删除" in page and "25" in page
+    assert raw("SELECT count(*) FROM gx_book WHERE id = ANY(%s)", [many_]) == [(0,)] and raw("SELECT 1 FROM gx_book WHERE id = %s", [kept])
+    asked = {"verb": "erase", "ids": [str(kept)], "background": True}
+    head = {"HTTP_AUTHORIZATION": f"Bearer {cast.token('owner')}", "content_type": "application/json"}
+    assert Client().post("/api/v1/books/bulk", json.dumps(asked), **head).status_code == 403
+    assert Client().post("/api/v1/books/bulk", json.dumps(asked), **head | {"HTTP_AUTHORIZATION": f"Bearer {cast.token('admin')}"}).status_code == 202
+    asyncio.run(worker.work(2, until_empty=True))
+    assert raw("SELECT 1 FROM gx_book WHERE id = %s", [kept]), "what lives is not erased"

@@ -11,9 +11,15 @@ from guanxi.kernel.declare.fields import Date, Integer, Json, TextField
 from guanxi.kernel.declare.objects import Action, Form, List, Object, Policy, Record, named
 
 MOST_DAYS = 3650
+NOTICE_DAYS = 180
+"""How long read and handled notices are kept when nobody said otherwise."""
 
 
 def some_days(draft: Any, context: Any) -> None:
+    if draft.notice_days is None:
+        draft.notice_days = NOTICE_DAYS
+    if not 0 <= draft.notice_days <= MOST_DAYS:
+        raise Invalid.field("notice_days", "range", f"请填写 0 到 {MOST_DAYS} 的天数，0 表示永久保留。", f"Give 0 to {MOST_DAYS} days; 0 keeps them forever.")
     if draft.days is None or not 0 <= draft.days <= MOST_DAYS:
         raise Invalid.field("days", "range", f"请填写 0 到 {MOST_DAYS} 的天数，0 表示永久保留。", f"Give 0 to {MOST_DAYS} days; 0 keeps them forever.")
 
@@ -37,10 +43,11 @@ class BinRules(
     Object, name="bin_rules", plural="bin_rules", label=T("回收站设置", "Bin settings"), icon="bin", group="settings", single=True,
     about=T("删除的记录保留多少天，之后彻底删除。", "How many days deleted records are kept before they are erased for good."),
 ):  # fmt: skip
-    """回收站设置: how long deleted records lie in the bin. There is exactly one. 0 days: forever. Settings, users and roles are never erased."""
+    """回收站设置: how long deleted records lie in the bin, and notices that were read or handled are kept. There is exactly one. 0 days: forever. Settings, users and roles are never erased."""
 
     name = TextField(T("名称", "Name"), computed=lambda draft, context: "回收站 / Bin")
     days = Integer(T("保留天数", "Days kept"), default=30, help=T("0 表示永久保留。", "0 keeps them forever."))
+    notice_days = Integer(T("已处理消息保留天数", "Days handled notices are kept"), default=NOTICE_DAYS, help=T("已读的消息和已完成的待办超过后删除；0 表示永久保留。", "Read notices and finished to-dos go after it; 0 keeps them forever."))
     swept_on = Date(T("最近清理日", "Last emptied"), readonly=True)
     policy = Policy(read="member", write="role")
     checks = (some_days,)
@@ -51,4 +58,4 @@ class BinRules(
         ),
         Action("swept", swept, T("清理", "Emptied"), inputs=(named("day", Date(T("日期", "Day"))), named("counts", Json(T("按对象", "By object")))), internal=True),
     )  # fmt: skip
-    views = (List(columns=("name", "days", "swept_on")), Record(groups=((T("保留", "Keeping"), ("days", "swept_on")),)), Form(fields=("days",)))
+    views = (List(columns=("name", "days", "notice_days", "swept_on")), Record(groups=((T("保留", "Keeping"), ("days", "notice_days", "swept_on")),)), Form(fields=("days", "notice_days")))

@@ -18,6 +18,7 @@ from guanxi.base.ids import uuid7
 from guanxi.base.text import T
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation, system
+from guanxi.kernel.catalog.bin import NOTICE_DAYS
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import Always, And, Or, Test
 from guanxi.kernel.declare.fields import Link, Links
@@ -27,7 +28,7 @@ from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import door, people
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.storage import erasing as storage
-from guanxi.kernel.storage import rows, sql
+from guanxi.kernel.storage import notices, rows, sql
 
 BATCH = 100
 HOUR = 3
@@ -44,8 +45,9 @@ def erasable(it: Definition) -> bool:
     return not it.touches and not it.single
 
 
-def erase(actor: Actor, name: str, ids: Iterable[UUID], *, cause: UUID | None = None) -> list[UUID]:
-    """Erase records that lie in the bin, each with an event `erase`; returns those that were there, without what went with them.
+def erase(actor: Actor, name: str, ids: Iterable[UUID], *, cause: UUID | None = None, living: bool = False) -> list[UUID]:
+    """Erase records that lie in the bin (`living`: or that do not), each with an event `erase`; returns those that were there, without what
+    went with them.
 
     It asks for no right: whoever calls has. Raises Conflict `in-use` while something living cannot be without one of them. Bytes of
     files are deleted after the outermost transaction, by `burn`.
@@ -56,7 +58,7 @@ def erase(actor: Actor, name: str, ids: Iterable[UUID], *, cause: UUID | None = 
         it = catalog.object(name)
         if not erasable(it):
             raise Conflict(T(f"{it.label.zh}不能彻底删除：它决定权限或设置。", f"Records of {it.label.en} cannot be erased: they decide about rights or settings."), code="not-erasable")
-        there = rows.fetch(catalog, it, Test("id", "in", asked), deleted=True, lock=True)
+        there = rows.fetch(catalog, it, Test("id", "in", asked), deleted=None if living else True, lock=True)
         if there:
             _erase(catalog, actor, _whole(catalog, it, there), {(it.name, row["id"]) for row in there}, cause)
     return [row["id"] for row in there]
@@ -200,9 +202,26 @@ def nightly(workspace: UUID, now: datetime) -> int:
     for it in catalog if days else ():
         if erasable(it) and (count := _sweep(workspace, actor, it, now - timedelta(days=days))):
             counts[it.name] = count
+    held = rule[0]["notice_days"]
+    kept = NOTICE_DAYS if held is None else held
+    if kept and (count := _sweep_notices(workspace, actor, now - timedelta(days=kept))):
+        counts["notice"] = counts.get("notice", 0) + count
     door.perform("bin_rules", "swept", actor=actor, id=rule[0]["id"], inputs={"day": local.date(), "counts": counts})
     burn(workspace)
     return sum(counts.values())
+
+
+def _sweep_notices(workspace: UUID, actor: Actor, before: datetime) -> int:
+    """Erase notices that were read or handled before an instant; they do not lie in the bin first, because nobody would look there."""
+    done = 0
+    while True:
+        with sql.work(workspace):
+            due = notices.handled(workspace, before, BATCH)
+        if not due:
+            return done
+        if not (gone := len(erase(actor, "notice", due, living=True))):
+            return done
+        done += gone
 
 
 def _sweep(workspace: UUID, actor: Actor, it: Definition, before: datetime) -> int:

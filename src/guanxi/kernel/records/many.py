@@ -19,7 +19,7 @@ from guanxi.kernel.declare.conditions import And
 from guanxi.kernel.declare.fields import Tags
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.journal import log
-from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import door, erasing, reading
 from guanxi.kernel.records.guard import unknown_field
 from guanxi.kernel.records.reading import guard_of
 from guanxi.kernel.storage import rows as storage
@@ -29,6 +29,8 @@ PART = 500
 WIDTH = 16
 OPPOSITE = {"update": "update", "assign": "update", "delete": "restore", "restore": "delete"}
 """What `undoing` can take back as a whole, and by which verb; a declared action is taken back by what its object declares."""
+ERASE = "erase"
+"""Done to what lies in the bin: it goes for good, as `bin_rules.erase_now` says."""
 AWAY = T("没有权限，或记录已不在。", "Not allowed, or the record is gone.")
 
 
@@ -45,7 +47,7 @@ class Deed:
 
     @property
     def binned(self) -> bool:
-        return self.verb == "restore"
+        return self.verb in ("restore", ERASE)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ def check(actor: Actor, deed: Deed) -> Definition:
     """What can be said before the first record is touched. Raises NotFound, Forbidden, and Invalid naming what is wrong."""
     guard = guard_of(actor)
     it = guard.object(deed.object)
+    if deed.verb == ERASE:
+        if not may_erase(actor, it):
+            raise Forbidden()
+        if deed.changes or deed.inputs or deed.add or deed.remove:
+            raise Invalid.field("changes", "not-here", "彻底删除没有要填写的内容。", "Nothing goes with erasing.")
+        return it
     action = it.verbs.get(deed.verb)
     if deed.verb not in it.verbs or deed.verb == "create" or (isinstance(action, Action) and action.internal):
         raise NotFound(T(f"{it.label.zh}没有“{deed.verb}”这个操作。", f"{it.label.en} has no action {deed.verb!r}."), code="no-verb")
@@ -80,6 +88,25 @@ def check(actor: Actor, deed: Deed) -> Definition:
     if problems:
         raise Invalid(problems)
     return it
+
+
+def may_erase(actor: Actor, it: Definition) -> bool:
+    """Whether the actor may erase records of an object that lie in the bin, as far as rights to verbs go."""
+    rules = guard_of(actor).catalog.object("bin_rules")
+    return erasing.erasable(it) and access.may(actor.rights, rules, "erase_now") and access.may(actor.rights, it, "delete") and access.may(actor.rights, it, "restore")
+
+
+def _erase(actor: Actor, name: str, ids: Sequence[UUID]) -> list[door.Result | Problem]:
+    """Erase each by itself: what one is needed for keeps no other there."""
+    rules = reading.query("bin_rules", actor=actor, fields=["id"], limit=1).rows[0]["id"]
+    out: list[door.Result | Problem] = []
+    for one in ids:
+        try:
+            with sql.savepoint():
+                out.append(door.perform("bin_rules", "erase_now", actor=actor, id=rules, inputs={"object": name, "record": str(one)}))
+        except Problem as problem:
+            out.append(problem)
+    return out
 
 
 def settle(actor: Actor, name: str, where: Any, *, deleted: bool = False) -> bytes:
@@ -106,7 +133,7 @@ def do(actor: Actor, deed: Deed, ids: Sequence[UUID]) -> list[Answer]:
     """Do it to some records, each on its own: who may not be touched answers why. Up to 5,000, in one transaction."""
     it = guard_of(actor).object(deed.object)
     seen = _seen(actor, it, deed, ids)
-    outcomes = door.perform_many(deed.object, deed.verb, [_item(deed, one, seen.get(one, {})) for one in ids], actor=actor)
+    outcomes = _erase(actor, it.name, ids) if deed.verb == ERASE else door.perform_many(deed.object, deed.verb, [_item(deed, one, seen.get(one, {})) for one in ids], actor=actor)
     return [
         Answer(one, seen.get(one, {}).get("", ""), not isinstance(outcome, Problem) and outcome.changed, _why(it, outcome))
         for one, outcome in zip(ids, outcomes, strict=True)

@@ -62,6 +62,15 @@ def open_about(workspace: UUID, records: Sequence[tuple[str, UUID]] | None, limi
     return [row[0] for row in found]
 
 
+def handled(workspace: UUID, before: datetime, limit: int) -> list[UUID]:
+    """The oldest notices that are over since before an instant: to-dos that ended, others that were read."""
+    found = sql.rows(
+        f"SELECT id FROM gx_notice WHERE workspace_id = %s AND id < %s AND (CASE WHEN tab = 'todo' THEN done_at ELSE read_at END) < %s ORDER BY id LIMIT {int(limit)}",
+        [workspace, uuid7_floor(before), before],
+    )
+    return [row[0] for row in found]
+
+
 def devices(workspace: UUID, user: UUID, since: datetime) -> list[str]:
     """What somebody signed in with since an instant, as browsers call themselves."""
     found = sql.rows(

@@ -31,6 +31,8 @@ from guanxi.surfaces.web.inputs import Raw, defaults, read_all, signature
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
 MOST = door.MAX_ITEMS
+FEW = 20
+"""So many records are erased at once while somebody waits: each takes what belongs to it along."""
 NAMED = 8
 """So many of the records are called by name before it is done."""
 
@@ -90,6 +92,7 @@ class _Asking:
     def __init__(self, visit: Visit, it: Definition, deed: Deed, chosen: _Chosen) -> None:
         self.visit, self.it, self.deed, self.chosen = visit, it, deed, chosen
         self.verb = deed.verb
+        self.small = FEW if deed.verb == many.ERASE else SMALL
         action = it.verbs.get(self.verb)
         self.action = action if isinstance(action, Action) else None
         self.inputs: list[Field] = []
@@ -116,7 +119,7 @@ class _Asking:
         except Invalid as problem:
             return self.draw(raw, problem, read.candidates)
         packed = self.chosen.packed()
-        if len(packed) > SMALL * many.WIDTH:
+        if len(packed) > self.small * many.WIDTH:
             return self.later(deed, packed)
         return self.done(many.at_once(self.visit.actor, deed, many.unpack(packed)))
 
@@ -161,7 +164,7 @@ class _Asking:
             ids=",".join(map(str, self.chosen.ids)),
             count=self.chosen.count,
             at_least=self.chosen.more,
-            queued=self.chosen.count > SMALL,
+            queued=self.chosen.count > self.small,
             some=self.chosen.some,
             fields=fields,
             clearable=self.clearable,

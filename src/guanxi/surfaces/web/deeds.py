@@ -11,6 +11,7 @@ from guanxi.kernel.declare.fields import Field, Tags
 from guanxi.kernel.declare.objects import Action, Definition, List
 from guanxi.kernel.declare.pooling import LYING
 from guanxi.kernel.records import handing
+from guanxi.kernel.records.many import ERASE, may_erase
 from guanxi.surfaces.web import pools, words
 from guanxi.surfaces.web.visit import Visit
 
@@ -37,7 +38,8 @@ def deeds(visit: Visit, it: Definition, binned: bool, view: List | None = None) 
 
 def _deeds(visit: Visit, it: Definition, binned: bool) -> list[Deed]:
     if binned:
-        return [Deed("restore", words.VERBS["restore"])] if visit.may(it, "restore") else []
+        back = [Deed("restore", words.VERBS["restore"])] if visit.may(it, "restore") else []
+        return [*back, *([Deed(ERASE, words.VERBS[ERASE], danger=True)] if may_erase(visit.actor, it) else [])]
     out = [Deed(verb, words.VERBS[verb]) for verb in ("update", "assign") if verb in it.verbs and visit.may(it, verb)]
     if tags(visit, it):
         out.append(Deed(TAG, OWN[TAG]))

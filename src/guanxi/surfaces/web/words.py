@@ -11,6 +11,7 @@ VERBS: dict[str, Text] = {
     "update": T("编辑", "Edit"),
     "delete": T("删除", "Delete"),
     "restore": T("恢复", "Restore"),
+    "erase": T("彻底删除", "Erase for good"),
     "assign": T("转移", "Assign"),
     "share": T("添加成员", "Share"),
     "unshare": T("移除成员", "Stop sharing"),
