@@ -8,13 +8,14 @@ import zipfile
 
 import pypdf
 import pytest
+from django.test import Client
 
 from guanxi.base.errors import Forbidden, Invalid, NotFound
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.catalog.catalog import custom_field
 from guanxi.kernel.records import auditing, door, finding, reading, revealing, telling
 from guanxi.surfaces.imports import exporting
-from tests.kernel.tools import create, refused
+from tests.kernel.tools import create, raw, refused
 from tests.surfaces.web.browser import Browser
 
 RAW = "13812345678"
@@ -84,6 +85,34 @@ def test_it_is_asked_for_by_equality_only(cast, masked):
     for sort in ("email", "home_phone"):
         with pytest.raises(Invalid):
             reading.query("book", actor=owner, fields=["name"], sort=sort)
+
+
+def test_looking_by_a_masked_value_is_counted_logged_and_limited(cast, masked):
+    actor, desk = cast.actor("owner"), cast.actor("system")
+    rules = reading.query("privacy_rules", actor=desk, fields=["id"]).rows[0]["id"]
+    assert [row["id"] for row in reading.query("book", actor=actor, where={"field": "phones", "op": "等于", "value": RAW}, fields=["id"]).rows] == [masked]
+    since = auditing_lines(cast)
+    door.perform("privacy_rules", "update", actor=desk, id=rules, changes={"reveals_per_day": since + 2})
+    for _ in range(3):  # the same value again, on another page of the list or tomorrow's report, is one look
+        assert [row["id"] for row in reading.query("book", actor=actor, where={"field": "phones", "op": "=", "value": "13912340001"}, fields=["id"]).rows] == []
+    assert auditing_lines(cast) == since + 1
+    reading.query("book", actor=actor, where={"field": "phones", "op": "=", "value": "13912340002"}, fields=["id"])
+    with pytest.raises(Invalid) as caught:
+        reading.query("book", actor=actor, where={"field": "phones", "op": "=", "value": "13912340003"}, fields=["id"])
+    assert [(one.field, one.code) for one in caught.value.errors] == [("where", "daily-limit")]
+    api = Client().get('/api/v1/books?where={"field":"phones","op":"=","value":"13912340009"}', HTTP_AUTHORIZATION=f"Bearer {cast.token('owner')}")
+    assert api.status_code == 422 and api.json()["errors"][0]["code"] == "daily-limit"
+    assert "按它查找每人每天最多" in Browser("owner").get('/books?where=phones = "13912340009"').content.decode()
+    reading.query("book", actor=cast.actor("manager"), where={"field": "phones", "op": "=", "value": "13912340009"}, fields=["id"])  # who sees it plainly is not counted
+    assert "13912340001" not in repr(raw("SELECT details FROM gx_log WHERE kind = 'compared'"))
+    assert "按脱敏内容查找" in Browser("admin").read("/settings/log")
+    door.perform("privacy_rules", "update", actor=desk, id=rules, changes={"reveals_per_day": 50})
+    page = Browser("owner").read('/books/filter?where=phones = "13912340001"')
+    assert '<option value="phones" selected' in page and '<option value="=" data-shape="text" selected' in page and '<option value="contains"' not in page
+
+
+def auditing_lines(cast) -> int:
+    return int(raw("SELECT count(*) FROM gx_log WHERE kind = 'compared' AND user_id = %s", [cast.users["owner"]])[0][0])
 
 
 def test_revealing_is_counted_logged_and_limited(cast, masked):

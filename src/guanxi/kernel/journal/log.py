@@ -33,6 +33,7 @@ KINDS: Mapping[str, Text] = {
     "lookup": T("查重", "Looked up"),
     "opened": T("打开记录", "Record opened"),
     "revealed": T("显示脱敏内容", "Masked value shown"),
+    "compared": T("按脱敏内容查找", "Masked value looked for"),
     "export": T("导出数据", "Data exported"),
     "log_export": T("导出日志", "Log exported"),
     "bulk": T("批量处理", "Bulk work"),

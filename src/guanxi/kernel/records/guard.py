@@ -45,6 +45,13 @@ def unknown_field(where: str, path: str) -> Invalid:
 
 EXACT = 5
 """Signs that a value has at least which a masked field may be compared with: shorter ones could be tried out."""
+
+
+def comparable(one: Field) -> bool:
+    """Whether a field may be compared with one whole value by somebody who sees it masked."""
+    return isinstance(one, TextField | Phone) and not isinstance(one, LongText)
+
+
 WHO = ("me", "my department", "my departments")
 
 
@@ -131,7 +138,10 @@ class Guard:
     def _asked(self, it: Definition, name: str, op: str, value: Any) -> Field:
         """A field the actor may compare so. A masked one only with one whole value that nobody guesses: a phone, an address, a number."""
         one, level = self.field(it, name, "where")
-        if level == "masked" and isinstance(one, TextField | Phone) and not isinstance(one, LongText) and op == "=" and isinstance(value, str | int) and len(str(value).strip()) >= EXACT:
+        if level == "masked" and comparable(one) and conditions._WORD_OPS.get(op.casefold(), op) == "=" and isinstance(value, str | int) and len(str(value).strip()) >= EXACT:
+            from guanxi.kernel.records import revealing
+
+            revealing.compared(self.catalog, it, self.actor, one, str(value))
             return one
         return self.usable(it, name, "where")
 

@@ -85,3 +85,11 @@ def counted(workspace: UUID, user: UUID | None, kind: str, name: str, since: dat
             [workspace, user, kind, *values, uuid7_floor(since)],
         )[0][0]
     )
+
+
+def noted(workspace: UUID, user: UUID | None, kind: str, key: str, since: datetime) -> set[str]:
+    """What a person's lines of a kind since an instant say under a key."""
+    found = sql.rows(
+        "SELECT DISTINCT details->>%s FROM gx_log WHERE workspace_id = %s AND user_id = %s AND kind = %s AND id >= %s", [key, workspace, user, kind, uuid7_floor(since)]
+    )
+    return {row[0] for row in found}

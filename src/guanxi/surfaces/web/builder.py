@@ -18,6 +18,7 @@ from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition, Test
 from guanxi.kernel.declare.fields import Date, DateTime, Department, Field, Link, Links, Region, TextField
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records.guard import comparable
 from guanxi.surfaces.web import filters, linking, phrasing, showing
 from guanxi.surfaces.web.builder_form import (
     PERIODS,
@@ -133,7 +134,7 @@ def choosable(visit: Visit, it: Definition, row: Row) -> list[Choosing]:
     for step in [*row.steps, ""] if not row.steps or row.steps[-1].endswith(".") else row.steps:
         if at is None:
             break
-        usable = [one for one, level in visit.guard.visible(at) if level != "masked"]
+        usable = [one for one, level in visit.guard.visible(at) if level != "masked" or (comparable(one) and at is it)]
         reached = [one for one in usable if isinstance(one, Link | Links) and visit.may(visit.guard.target(one), "read")] if len(out) < 3 else []
         out.append(Choosing(step, [(one.name, one.label) for one in usable], [(f"{one.name}.", one.label) for one in reached]))
         link = at.fields.get(step.rstrip(".")) if step.endswith(".") else None
@@ -149,6 +150,8 @@ class Drawn:
         found = trail(visit, it, "".join(row.steps)) if row.steps and not row.steps[-1].endswith(".") else []
         self.it = found[-1][0] if found else it
         self.field: Field | None = found[-1][1] if found else None
+        if self.field is not None and visit.guard.level(self.it, self.field.name) == "masked":
+            self.field = self.field.bound(operators=("=",))
         offered = operators(self.field) if self.field is not None else []
         if self.field is not None and row.op not in self.field.operators:
             row.op = "=" if "=" in offered else offered[0]

@@ -28,6 +28,7 @@ from guanxi.kernel.declare.fields import (
 )
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import reading
+from guanxi.kernel.records.guard import comparable
 from guanxi.surfaces.web.visit import Visit
 
 OPERATORS: dict[str, Text] = {
@@ -155,8 +156,10 @@ def trail(visit: Visit, it: Definition, path: str) -> list[tuple[Definition, Fie
     at = it
     for place, part in enumerate(steps := path.split(".")):
         try:
-            one = visit.guard.usable(at, part, "where")
+            one, level = visit.guard.field(at, part, "where")
         except Problem:
+            return []
+        if level == "masked" and not (len(steps) == 1 and comparable(one)):
             return []
         out.append((at, one))
         if place < len(steps) - 1:
