@@ -106,6 +106,15 @@ class NotFound(Problem):
     )
 
 
+class Merged(Problem):
+    """It was merged into another record, which the actor may read."""
+
+    status = 410
+    code = "merged"
+    title = T("已合并", "Merged")
+    detail = T("这条记录已合并到另一条，请改用那一条。", "This record was merged into another one; use that.")
+
+
 class Forbidden(Problem):
     """Visible, but this may not be done to it by this actor."""
 
@@ -221,8 +230,8 @@ class TooManyRequests(Problem):
 
 
 PROBLEMS: tuple[type[Problem], ...] = (
-    Problem, Invalid, NotFound, Forbidden, WrongMethod, Conflict, Unauthenticated, TooLarge, Unreadable, NewerData, StorageFull,
-    TooManyRequests,
+    Problem, Invalid, NotFound, Merged, Forbidden, WrongMethod, Conflict, Unauthenticated, TooLarge, Unreadable, NewerData,
+    StorageFull, TooManyRequests,
 )  # fmt: skip
 """Every kind, for documentation and for tests that walk them."""
 

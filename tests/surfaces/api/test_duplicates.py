@@ -49,3 +49,23 @@ def test_merging_and_undoing_are_actions_like_any_other(cast: Cast) -> None:
     back = post(cast, "owner", f"customers/{a}/unmerge", {"inputs": {"merge": done["version"]}}).json()
     assert (back["output"]["others"], back["output"]["kept"], back["warnings"]) == ([b], [], [])
     assert post(cast, "owner", f"customers/{a}/unmerge", {}).status_code == 409
+
+
+def test_a_merged_record_names_what_it_became_to_who_may_read_that(cast: Cast) -> None:
+    a, b = (post(cast, "owner", "customers", {"name": name}).json()["id"] for name in ("龙泉宝剑有限公司", "宝剑（龙泉）"))
+    done = post(cast, "owner", f"customers/{a}/merge", {"inputs": {"others": [b]}}).json()
+
+    def get(who: str, address: str) -> Any:
+        return Client().get(f"/api/v1/{address}", HTTP_AUTHORIZATION=f"Bearer {cast.token(who)}")
+
+    gone = get("owner", f"customers/{b}")
+    assert (gone.status_code, gone.json()["type"], gone["Location"]) == (410, "urn:guanxi:problem:merged", f"/api/v1/customers/{a}")
+    assert get("outsider", f"customers/{b}/history").status_code == 404
+    before = get("owner", f"customers/{a}").json()["version"]
+    changed = Client().patch(f"/api/v1/customers/{b}", json.dumps({"name": "不该改"}), content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {cast.token('owner')}")
+    assert changed.status_code == 410 and post(cast, "owner", f"customers/{b}/lock", {}).status_code == 410
+    assert get("owner", f"customers/{a}").json()["version"] == before, "what is asked of the one is not done to the other"
+    unknown = get("outsider", f"customers/{b}")
+    assert unknown.status_code == 404 and "Location" not in unknown and get("outsider", f"customers/{a}").status_code == 404
+    post(cast, "owner", f"customers/{a}/unmerge", {"inputs": {"merge": done["version"]}})
+    assert get("owner", f"customers/{b}").json()["name"] == "宝剑（龙泉）"

@@ -12,7 +12,7 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from guanxi.base.errors import FieldError, Invalid, NotFound, Problem
+from guanxi.base.errors import FieldError, Invalid, Merged, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import capture, files, jobs
@@ -30,7 +30,24 @@ api = NinjaAPI(title="Guanxi", version="1", docs_url=None, openapi_url=None, url
 
 @api.exception_handler(Problem)
 def _problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    if isinstance(problem, NotFound) and (to := _survivor(request)):
+        gone = refusal(request, Merged())
+        gone["Location"] = to
+        return gone
     return refusal(request, problem)
+
+
+def _survivor(request: HttpRequest) -> str:
+    """The address of what the record of this request was merged into, where the caller may read that."""
+    asked = request.resolver_match.kwargs if request.resolver_match is not None else {}
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None or "record" not in asked or "name" not in asked:
+        return ""
+    try:
+        found = merging.survivor(asked["name"], asked["record"], actor=actor)
+    except NotFound:
+        return ""
+    return f"/api/v1/{asked['name']}/{found}" if found is not None else ""
 
 
 @api.exception_handler(ValidationError)
@@ -107,23 +124,6 @@ def get_search(request: HttpRequest, q: str = "", objects: str | None = None, li
     return answer({"rows": [{"object": h.object, "id": h.id, "title": h.title, "subtitle": h.subtitle} for h in hits]})
 
 
-@api.post("/capture")
-def post_capture(request: HttpRequest) -> HttpResponse:
-    """What a pasted text may become; nothing is written."""
-    actor = actor_of(request)
-    asked = body(request)
-    only(asked, "text", "reader")
-    reader = asked.get("reader", "rules")
-    if not isinstance(reader, str):
-        raise Invalid.field("reader", "type", "reader 应为文字。", "reader is text.")
-    return answer(capture.propose(actor, _text(asked, "text"), reader=reader).to_json())
-
-
-@api.post("/capture/accept")
-def post_capture_accept(request: HttpRequest) -> HttpResponse:
-    """Take a proposal's steps, as corrected, all or none."""
-    actor = actor_of(request)
-    asked = body(request)
 @api.post("/search")
 def post_search(request: HttpRequest) -> HttpResponse:
     """Words or lists of them looked for in chosen fields of several objects, with why each record was found and what was not."""
@@ -145,6 +145,23 @@ def post_search(request: HttpRequest) -> HttpResponse:
     return answer({"groups": groups, "missing": found.missing, "unsure": found.unsure})
 
 
+@api.post("/capture")
+def post_capture(request: HttpRequest) -> HttpResponse:
+    """What a pasted text may become; nothing is written."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "text", "reader")
+    reader = asked.get("reader", "rules")
+    if not isinstance(reader, str):
+        raise Invalid.field("reader", "type", "reader 应为文字。", "reader is text.")
+    return answer(capture.propose(actor, _text(asked, "text"), reader=reader).to_json())
+
+
+@api.post("/capture/accept")
+def post_capture_accept(request: HttpRequest) -> HttpResponse:
+    """Take a proposal's steps, as corrected, all or none."""
+    actor = actor_of(request)
+    asked = body(request)
     only(asked, "steps")
     done = capture.accept(actor, capture.from_json(asked.get("steps")))
     made = [
