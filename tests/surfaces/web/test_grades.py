@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from guanxi.kernel import jobs
 from guanxi.kernel.access.actor import system
-from guanxi.kernel.records import reading
+from guanxi.kernel.records import door, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.kernel.test_grading import NIGHT, ago
 from tests.kernel.tools import create
@@ -41,3 +43,20 @@ def test_a_rule_is_tried_then_switched_on_and_tells_why(cast):
     english.post("/language", {"language": "en"})
     assert "Rule “Regulars”: Call count in 30 days 2 ≥ 2" in words(english.read(f"/prospects/{one}?tab=history"))
     assert Browser("manager").get(page).status_code == 403
+
+
+def test_what_came_with_the_program_is_called_in_the_readers_language(cast):
+    admin = cast.actor("admin")
+    rule = reading.query("grade_rule", actor=admin, where="name_en not empty", fields=["name", "name_en"], limit=1).rows[0]
+    chinese, english = Browser("admin"), Browser("admin", "en")
+    english.post("/language", {"language": "en"})
+    for address in ("/grade_rules", f"/grade_rules/{rule['id']}"):
+        assert rule["name_en"] in english.read(address), address
+    assert rule["name"] not in english.read("/grade_rules") and rule["name"] in chinese.read("/grade_rules")
+    assert f'value="{rule["name"]}"' in english.read(f"/grade_rules/{rule['id']}/edit"), "what is edited is what is kept"
+    door.perform("grade_rule", "update", actor=admin, id=rule["id"], changes={"name": "我们的规则", "name_en": None})
+    assert "我们的规则" in english.read("/grade_rules"), "renamed by people, it is called so"
+    customer = door.perform("customer", "create", actor=admin, changes={"name": "语言公司"}).id
+    deal = door.perform("opportunity", "create", actor=admin, changes={"name": "语言单", "customer": customer}).id
+    stage = {way: reading.get("opportunity", deal, actor=admin.through("web", language=way), fields=["stage", "pipeline"]) for way in ("zh-CN", "en")}
+    assert re.search("[\u4e00-\u9fff]", stage["zh-CN"]["stage"]["label"]) and not re.search("[\u4e00-\u9fff]", stage["en"]["stage"]["label"] + stage["en"]["pipeline"]["label"])

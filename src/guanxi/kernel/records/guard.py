@@ -152,6 +152,12 @@ class Guard:
         """The field records of the object are called by, when the actor may see it plainly."""
         return it.fields[it.title] if self.level(it, it.title) in ("read", "write") else None
 
+    def also_called(self, it: Definition) -> Field | None:
+        """The field with the English name, where the object has one beside its title and the actor reads English: pools, stages, rules
+        that came with the program and say so in both languages."""
+        one = it.fields.get(f"{it.title}_en") if self.actor.language == "en" else None
+        return one if one is not None and self.level(it, one.name) in ("read", "write") else None
+
     # -- conditions --------------------------------------------------------------------------------------------------
     def parse(self, where: Any) -> Condition:
         """A condition from any of its forms: tree, JSON, text, nothing."""

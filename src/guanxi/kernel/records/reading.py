@@ -281,14 +281,14 @@ def default_fields(guard: Guard, it: Definition) -> list[str]:
     return out
 
 
-_plans: dict[tuple[int, int, str, tuple[str, ...]], tuple[Catalog, Rights | None, Reading]] = {}
+_plans: dict[tuple[int, int, str, tuple[str, ...], str], tuple[Catalog, Rights | None, Reading]] = {}
 """Statements made before, for the same catalog and the same rights (the very objects: new rights are a new object)."""
 MOST_PLANS = 1_000
 
 
 def select(guard: Guard, it: Definition, paths: Sequence[str]) -> Reading:
     """A statement that reads these paths, with every crossing limited to what the actor may see there."""
-    key = (id(guard.catalog), id(guard.actor.rights), it.name, tuple(paths))
+    key = (id(guard.catalog), id(guard.actor.rights), it.name, tuple(paths), guard.actor.language)
     held = _plans.get(key)
     if held is not None and held[0] is guard.catalog and held[1] is guard.actor.rights:
         return held[2].again()
@@ -312,11 +312,11 @@ def _select(guard: Guard, it: Definition, paths: Sequence[str]) -> Reading:
         mask = one.mask if level == "masked" else None
         if isinstance(one, Links):
             target = guard.target(one)
-            reading.add_links(path, alias, one, _reach(guard, target), guard.title(target), mask is not None)
+            reading.add_links(path, alias, one, _reach(guard, target), guard.title(target), mask is not None, guard.also_called(target))
         elif isinstance(one, Link):
             target = guard.target(one)
             joined = reading.join(path, alias, one, _reach(guard, target))
-            reading.add_link(path, joined, guard.title(target), mask is not None)
+            reading.add_link(path, joined, guard.title(target), mask is not None, guard.also_called(target))
         else:
             reading.add(path, alias, one, mask)
     return reading

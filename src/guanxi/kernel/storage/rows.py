@@ -387,21 +387,22 @@ class Reading:
 
         self.outputs.append(Output(path, columns, load, []))
 
-    def add_link(self, path: str, joined: Joined, title: Field | None, masked: bool = False) -> None:
-        """A link as {id, label}, null when the target may not be seen; masked it says only that there is one."""
-        label = expression(title, joined.alias) if title is not None else "NULL"
+    def add_link(self, path: str, joined: Joined, title: Field | None, masked: bool = False, other: Field | None = None) -> None:
+        """A link as {id, label}, null when the target may not be seen; masked it says only that there is one. `other`: what the target is
+        called in the reader's language, where it says so."""
+        label = _called(title, other, joined.alias) if title is not None else "NULL"
 
         def load(values: tuple[Any, ...]) -> Any:
             return None if values[0] is None else {**MASKED} if masked else {"id": values[0], "label": values[1] if title is not None else "***"}
 
         self.outputs.append(Output(path, [f"{joined.alias}.id", label], load, []))
 
-    def add_links(self, path: str, alias: str, one: Links, allowed: Condition, title: Field | None, masked: bool = False) -> None:
-        """A many-link as a list of {id, label}, of those that may be seen; masked it says only that there are any."""
+    def add_links(self, path: str, alias: str, one: Links, allowed: Condition, title: Field | None, masked: bool = False, other: Field | None = None) -> None:
+        """A many-link as a list of {id, label}, of those that may be seen; masked it says only that there are any. `other`: as in `add_link`."""
         target = self.catalog.objects[one.target]
         inner = self.st.alias()
         text, values = predicate(self.st, target, inner, allowed)
-        label = expression(title, inner) if title is not None else "'***'"
+        label = _called(title, other, inner) if title is not None else "'***'"
         query = (
             f"(SELECT jsonb_agg(jsonb_build_object('id', {inner}.id, 'label', {label}) ORDER BY l.position) FROM gx_link l "
             f"JOIN {target.table} {inner} ON {inner}.id = l.target_id AND {inner}.deleted_at IS NULL WHERE l.workspace_id = %s AND l.object = %s "
@@ -602,6 +603,11 @@ def counts(statements: Sequence[Sql], *, kept: bool = False) -> list[int]:
         return []
     text = ", ".join(f"({one})" for one, _ in statements)
     return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values], kept=kept)[0]]
+
+
+def _called(title: Field, other: Field | None, alias: str) -> str:
+    text = expression(title, alias)
+    return text if other is None else f"COALESCE(NULLIF({expression(other, alias)}, ''), {text})"
 
 
 def titles(asked: Sequence[tuple[Reading, Condition, Field]]) -> list[tuple[UUID, str | None]]:

@@ -35,6 +35,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         raise NotFound()
     shown = columns(visit, it) if not binned else bin.columns(visit, it, columns(visit, it))
     offered = filters.offered(visit.guard, it, view)
+    english = visit.guard.also_called(it)
     q, where = get.get("q", "").strip()[:200], get.get("where", "").strip()
     sort = [s for s in get.get("sort", "").split(",") if s]
     active = filters.active(offered, get)
@@ -61,7 +62,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 it.name,
                 actor=visit.actor,
                 where=wanted,
-                fields=[c.path for c in shown if c.field is not bin.GOES],
+                fields=[*(c.path for c in shown if c.field is not bin.GOES), *([english.name] if english is not None else [])],
                 sort=order,
                 limit=size,
                 after=get.get("after") or None,
@@ -69,6 +70,9 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 deleted=binned,
                 reach="update" if changeable else "",
             )
+            if english is not None:
+                for row in result.rows:
+                    row[it.title] = row[english.name] or row[it.title]
             if binned:
                 bin.stamp(visit, it, result.rows)
     except Invalid as problem:
