@@ -109,14 +109,20 @@ def measured(other: Definition, measure: str) -> list[Field]:
 
 
 def offering(objects: Mapping[str, Definition]) -> Definition | None:
-    """The object `grade_rule` with the fields there are to be set."""
+    """The object `grade_rule` with the fields there are to be set, and what they are set to."""
     it = objects.get("grade_rule")
     if it is None:
         return None
     options = tuple(
         Option(f"{one.name}.{field.name}", T(f"{one.label.zh} · {field.label.zh}", f"{one.label.en} · {field.label.en}")) for one in objects.values() for field in subjects(one)
     )
-    return replace(it, fields={name: one.bound(options=options) if name == "subject" else one for name, one in it.fields.items()})
+    labels: dict[str, dict[Text, None]] = {}
+    for one in objects.values():
+        for option in (option for field in subjects(one) for option in field.options):
+            labels.setdefault(option.key, {})[option.label] = None
+    values = tuple(Option(key, T(" / ".join(t.zh for t in said), " / ".join(t.en for t in said))) for key, said in labels.items())
+    bound = {"subject": options, "value": values}
+    return replace(it, fields={name: one.bound(options=bound[name]) if name in bound else one for name, one in it.fields.items()})
 
 
 # -- what is wrong -----------------------------------------------------------------------------------------------------
@@ -218,7 +224,7 @@ class GradeRule(
     name = TextField(T("名称", "Name"), required=True, search=True)
     name_en = TextField(T("英文名称", "English name"))
     subject = Choice(T("评定的字段", "Field it gives"), (), required=True)
-    value = TextField(T("评定为（标识）", "Value it gives (key)"), help=T("选项的标识。", "The key of a choice."))
+    value = Choice(T("评定为", "Value it gives"), ())
     settings = Json(T("条件", "Conditions"))
     order = Integer(T("顺序", "Order"), default=0, help=T("从小到大，第一条符合的规则生效。", "The first that holds decides, from the smallest."))
     active = Boolean(T("启用", "Active"), default=False)
