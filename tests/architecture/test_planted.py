@@ -71,7 +71,7 @@ def test_the_house_as_it_stands_passes(house: Path) -> None:
         ("surfaces/api/router.py", "\nfrom guanxi.kernel.journal import events as _events  # noqa\n", "Only the kernel and the project reach tables and the journal"),
         ("surfaces/api/router.py", "\nfrom guanxi.modules.customers import module as _m  # noqa\n", "The floors"),
         ("modules/customers/rules.py", "\nfrom guanxi.surfaces.api import router  # noqa\n", "The floors"),
-        ("kernel/declare/fields.py", "\nfrom guanxi.kernel.storage import sql  # noqa\n", "The kernel's rooms"),
+        ("kernel/declare/fields/core.py", "\nfrom guanxi.kernel.storage import sql  # noqa\n", "The kernel's rooms"),
         ("kernel/access/rights.py", "\nfrom guanxi.kernel.records import door  # noqa\n", "The kernel's rooms"),
         ("kernel/records/door.py", "\nfrom guanxi.surfaces.api import router  # noqa\n", "The floors"),
         ("base/ids.py", "\nimport django  # noqa\n", "The base floor is plain Python"),

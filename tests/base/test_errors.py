@@ -54,6 +54,7 @@ def test_statuses() -> None:
         "Problem": 500,
         "Invalid": 422,
         "NotFound": 404,
+        "Merged": 410,
         "Forbidden": 403,
         "WrongMethod": 405,
         "Conflict": 409,
