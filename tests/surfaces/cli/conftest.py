@@ -49,5 +49,5 @@ def cluster(home: Home) -> Iterator[Callable[[], Cluster]]:
 def server_pid(home: Home) -> int | None:
     try:
         return int((home.data / "postmaster.pid").read_text().split("\n", 1)[0])
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # gone, or just being written
         return None
