@@ -20,7 +20,7 @@ from tests.kernel.tools import events
 
 OPERATORS = {"summary": "contains", "body": "contains", "co_authors": "has"}
 UNASKED = ("people", "everyone")
-VALUES = 6
+VALUES = 9
 """How many values of a field are asked for, of all records' there are."""
 GROUPED = {"book": ("status", "owner", "editor", "author"), "prospect": ("owner",), "chapter": ("book",), "call": ("prospect",), "lead": ("owner",), "comment": ("owner",)}
 DENIED = {"delete": NAMES, "assign": ("book", "prospect", "lead"), "share": ("book", "prospect", "lead")}
@@ -106,7 +106,9 @@ class Batches:
 
     def held(self, thing: Thing, one: str) -> Any:
         """What a condition compares: of a link what the record holds (docs/conditions.md), of all else what is shown."""
-        return self.told(thing, one) if one in ("book", "prospect") else self.value(thing, one)
+        if one == "co_authors":
+            return [str(author.id) for author in thing.values[one]] or None
+        return self.told(thing, one) if one in ("book", "prospect", "author") else self.value(thing, one)
 
     def told(self, thing: Thing, one: str) -> Any:
         """The field's value in truth, which somebody may guess."""
