@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import unescape
 from urllib.parse import parse_qs, quote, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from guanxi.kernel.declare import conditions
-from guanxi.kernel.records import door
+from guanxi.kernel.records import door, reading
 from tests.chromium import enter
 from tests.surfaces.web.browser import Browser, inputs, statements, words
 
@@ -106,6 +107,20 @@ def test_what_one_may_not_see_stays_text_and_is_no_field(books):
     assert 'value="cost"' not in page, "hidden fields cannot be asked for"
     assert 'value="phones"' in page, "masked ones by a whole value, as the row of one says: tests/surfaces/web/test_masked.py"
     assert Browser("admin").read(f"/books/filter?where={quote('cost > 3')}").count('name="n.0.text"') == 0
+
+
+def test_who_may_not_read_names_is_not_offered_to_look_for_one_and_finds_nothing_by_it(cast, books):
+    admin = cast.actor("admin")
+    role = reading.query("role", actor=admin, where='key = "sales"', fields=["grants"]).rows[0]
+    assert 'name="q" value="本"' in Browser("owner").read("/books?view=all&q=本")
+    for level in ("hidden", "masked"):
+        held = json.loads(json.dumps(role["grants"]))
+        held["book"]["fields"]["name"] = level
+        door.perform("role", "update", actor=admin, id=role["id"], changes={"grants": held})
+        for url in ("/books?view=all&q=本", "/books?view=status&q=本"):
+            page = Browser("owner").read(url)
+            assert "本 0" not in page and 'aria-label="名称包含"' not in page, (level, url)
+    door.perform("role", "update", actor=admin, id=role["id"], changes={"grants": json.loads(json.dumps(role["grants"]))})
 
 
 def test_chips_say_what_is_asked_and_take_it_away(books):

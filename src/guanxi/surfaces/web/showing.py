@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from guanxi.base.errors import Invalid
 from guanxi.base.text import T, Text
-from guanxi.kernel.declare.conditions import And, Condition, Test
+from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Boolean, Choice, Date, DateTime, Link, MultiChoice, Region
 from guanxi.kernel.declare.objects import Board, Calendar, Definition, List
 from guanxi.kernel.records import views
@@ -65,7 +65,7 @@ def condition(visit: Visit, it: Definition, view: List, offered: list[Column]) -
     parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(where)]
     parts += filters.conditions(offered, visit.get, visit.guard)
     if q:
-        parts.append(Test(it.title, "contains", q))
+        parts.append(Test(it.title, "contains", q) if visit.guard.title(it) is not None else ~Always())  # nobody is found by a name that may not be read
     if letter := filters.initial(visit.guard, it, visit.get):
         parts.append(Test(it.title, "initial", letter))
     return And(tuple(parts))
