@@ -22,7 +22,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition, Not, Or, Test
 from guanxi.kernel.declare.fields import Choice, Field, Link, LongText, Phone, Region, Tags, TextField
-from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.declare.objects import Definition, Form
 from guanxi.kernel.records import lookups, matching
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.reading import guard_of, order, select
@@ -99,9 +99,9 @@ def split(text: str, how: str) -> list[str]:
 
 
 def objects(actor: Actor) -> list[Definition]:
-    """What can be looked through: the objects of daily work that the actor may read."""
+    """What can be looked through: the objects of daily work that people fill in and the actor may read."""
     guard = guard_of(actor)
-    return [it for it in guard.catalog if it.sought and it.group != "settings" and it.policy.read not in ("about", "pair", "personal") and access.may(actor.rights, it, "read") and offered(guard, it)]
+    return [it for it in guard.catalog if it.sought and it.view(Form) is not None and it.group != "settings" and it.policy.read not in ("about", "pair", "personal") and access.may(actor.rights, it, "read") and offered(guard, it)]
 
 
 def offered(guard: Guard, it: Definition) -> list[Field]:
