@@ -100,6 +100,12 @@ def test_only_members_who_are_active_and_work_on_such_records(cast: Cast) -> Non
     setting(pool_of(), allot_to=[cast.users["teammate"]])
     one = lying(cast, "指定")
     assert jobs.allot() == 1 and owners([one]) == ["李娜"]
+    setting(pool_of(), allot_to=[], everyone=True, people=[])
+    who = [lying(cast, f"全员{n}") for n in range(6)]
+    assert jobs.allot() == 6 and set(owners(who)) == {"王伟", "李娜", "赵强"}, "administrators are not meant by everybody"
+    setting(pool_of(), allot_to=[cast.users["admin"]])
+    one = lying(cast, "点名")
+    assert jobs.allot() == 1 and owners([one]) == ["管理员"]
     door.perform("user", "give_access", actor=cast.actor("admin"), id=cast.users["newcomer"])
     door.perform("user", "update", actor=cast.actor("admin"), id=cast.users["junior"], changes={"active": True})
 

@@ -62,7 +62,7 @@ class _Turns:
         self.catalog, self.pool = catalog, pool
         self.zone, self.day = catalog.settings.tz, catalog.settings.today
         start = bounds(self.day, self.day, self.zone)[0]
-        who = storage.receivers(catalog, pool, _roles(catalog, it))
+        who = storage.receivers(catalog, pool, _roles(catalog, it, named=bool(pool.allot_to) or not pool.everyone))
         if earnest and who:
             recycling.serialise(who)
         held = recycling.held(catalog, it, who, pool) if who else {}
@@ -99,12 +99,13 @@ class _Turns:
         return record.since.astimezone(self.zone).date() + timedelta(days=self.pool.wait_days) > self.day
 
 
-def _roles(catalog: Catalog, it: Definition) -> list[UUID]:
-    """The roles that let somebody work on an object's records."""
+def _roles(catalog: Catalog, it: Definition, *, named: bool) -> list[UUID]:
+    """The roles that let somebody work on an object's records; those that may do everything only where members are `named`, because
+    administrators are members of a pool for everybody and sell nothing."""
     out = []
     for role in rows.fetch(catalog, catalog.objects["role"], Always(), links=False):
         grants = role["grants"] or {}
-        verbs = set((grants.get(it.name, grants.get("*")) or {}).get("verbs") or ())
+        verbs = set((grants.get(it.name, grants.get("*") if named else None) or {}).get("verbs") or ())
         if "*" in verbs or {"read", "update"} <= verbs:
             out.append(role["id"])
     return out
