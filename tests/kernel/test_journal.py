@@ -76,6 +76,12 @@ def test_the_database_refuses_what_has_no_event(cast: Cast) -> None:
     _refused_by_the_database("UPDATE gx_book SET name = 'x', version = %s WHERE id = %s", [uuid7(), book])
     _refused_by_the_database("UPDATE gx_book SET name = 'x', version = NULL WHERE id = %s", [book])
     _refused_by_the_database("INSERT INTO gx_book (id, workspace_id, version, created_at, updated_at, custom) VALUES (%s, %s, %s, now(), now(), '{}')", [uuid7(), DEFAULT_WORKSPACE, uuid7()])
+    made = ", ".join(["(gen_random_uuid(), %s, %s, now(), now(), '{}')"] * 2)
+    _refused_by_the_database(f"INSERT INTO gx_book (id, workspace_id, version, created_at, updated_at, custom) VALUES {made}", [DEFAULT_WORKSPACE, event, DEFAULT_WORKSPACE, uuid7()])
+    partitions = [row[0] for row in raw("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'gx_event'::regclass")]
+    for table in ("gx_event", *partitions, "gx_seal", "gx_log"):
+        _refused_by_the_database(f"TRUNCATE {table}")
+    assert raw("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND confrelid = 'gx_event'::regclass") == [(0,)]
     for statement in ("UPDATE gx_event SET verb = 'x' WHERE id = %s", "DELETE FROM gx_event WHERE id = %s", "UPDATE gx_event SET changes = '{}' WHERE id = %s"):
         _refused_by_the_database(statement, [event])
     with sql.work(DEFAULT_WORKSPACE):

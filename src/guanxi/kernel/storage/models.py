@@ -52,6 +52,7 @@ def _model(it: Definition) -> type[models.Model]:
         "__doc__": it.doc,
         "id": models.UUIDField(primary_key=True),
         "workspace_id": models.UUIDField(),
+        # The key itself gives way to a trigger that looks once per statement (`storage.protect`, docs/adr/0021).
         "version": models.ForeignKey(
             "kernel.Event", on_delete=models.PROTECT, related_name="+", db_index=False, db_column="version"
         ),

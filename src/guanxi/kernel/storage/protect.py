@@ -1,8 +1,9 @@
 """The database's own guards, applied after every migration and checked by `doctor`.
 
 For each table of records: row-level security by workspace, forced on the owner too; a trigger that refuses an update
-which does not carry a new event, and physical deletion but of what its last event erased. For the journal: one partition per
-quarter, made ahead, and a trigger, on it, its seals and the log, that refuses to change or delete what happened. An event may only
+which does not carry a new event, and physical deletion but of what its last event erased; triggers that look, once per statement,
+whether the events its rows name are there (docs/adr/0021). For the journal: one partition per
+quarter, made ahead, and triggers, on it, its seals and the log, that refuse to change or delete what happened. An event may only
 lose values, and only those that a later event says it took (docs/adr/0019).
 """
 
@@ -20,6 +21,8 @@ from guanxi.kernel.storage import sql
 GUARDED = ("gx_event", "gx_seal", "gx_log", "gx_link", "gx_team_member")
 KEPT = ("gx_event", "gx_seal", "gx_log")
 """What is only ever added to."""
+NAMED = {"gx_event_named": "INSERT", "gx_event_next": "UPDATE"}
+"""The triggers of every table of records that look for the events its rows name."""
 
 _FUNCTIONS = """
 CREATE OR REPLACE FUNCTION gx_no_silent_update() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -29,6 +32,16 @@ END $$;
 CREATE OR REPLACE FUNCTION gx_no_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% of % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE FUNCTION gx_event_there() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  lacking uuid;
+BEGIN
+  SELECT w.version INTO lacking FROM written w LEFT JOIN gx_event e ON e.id = w.version WHERE e.id IS NULL LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'a version without its event: % in %', lacking, TG_TABLE_NAME USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  RETURN NULL;
 END $$;
 CREATE OR REPLACE FUNCTION gx_only_erased() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -83,14 +96,42 @@ def apply() -> None:
                 "WHEN (NEW.version IS NOT DISTINCT FROM OLD.version) EXECUTE FUNCTION gx_no_silent_update();"
             )
         _keep(triggers, table, "DELETE", "gx_only_erased")
+        for name, what in NAMED.items():
+            if (table, name) not in triggers:
+                sql.script(
+                    f"CREATE TRIGGER {name} AFTER {what} ON {table} REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION gx_event_there();"
+                )
+    for table, name in _keys():  # what Django's models say, looked at row by row
+        sql.script(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     for table in KEPT:
         _keep(triggers, table, "UPDATE OR DELETE", "gx_only_redacted" if table == "gx_event" else "gx_no_change")
+    for table in (*KEPT, *_parts()):
+        if (table, "gx_whole") not in triggers:
+            _whole(table)
     if ("gx_event", "gx_keep") not in triggers:
         sql.script(
             "ALTER TABLE gx_search_entry ALTER COLUMN tokens SET STATISTICS 2000;"
             "ALTER TABLE gx_event ALTER COLUMN xid SET DEFAULT pg_current_xact_id();"
         )
     partitions()
+
+
+def _keys() -> list[tuple[str, str]]:
+    """Foreign keys to the journal: table and name."""
+    return [
+        (row[0], row[1])
+        for row in sql.rows("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f' AND confrelid = 'gx_event'::regclass AND conparentid = 0")
+    ]
+
+
+def _parts() -> list[str]:
+    """The journal's partitions."""
+    return [row[0] for row in sql.rows("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'gx_event'::regclass")]
+
+
+def _whole(table: str) -> None:
+    """Nobody empties it at a stroke."""
+    sql.script(f"CREATE TRIGGER gx_whole BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION gx_no_change()")
 
 
 def _triggers() -> dict[tuple[str, str], str]:
@@ -121,9 +162,11 @@ def partitions() -> None:
         end = add_months(quarter(start), 3)
         low, high = (uuid7_floor(datetime(d.year, d.month, 1, tzinfo=UTC)) for d in (start, end))
         sql.script(f"CREATE TABLE gx_event_{start:%Y%m} PARTITION OF gx_event FOR VALUES FROM ('{low}') TO ('{high}')")
+        _whole(f"gx_event_{start:%Y%m}")
         start = end
     if not any(row[0] == "DEFAULT" for row in bounds):
         sql.script("CREATE TABLE gx_event_other PARTITION OF gx_event DEFAULT")
+        _whole("gx_event_other")
 
 
 def quarter(day: date) -> date:
@@ -137,7 +180,8 @@ def missing() -> list[str]:
     triggers = _triggers()
     records = [d.table for d in REGISTRY.objects.values()]
     kept = dict.fromkeys(records, "gx_only_erased") | dict.fromkeys(KEPT, "gx_no_change") | {"gx_event": "gx_only_redacted"}
-    unkept = [t for t, function in kept.items() if triggers.get((t, "gx_keep")) != function or (t in records and (t, "gx_event_first") not in triggers)]
+    needed = {t: ("gx_event_first", *NAMED) if t in records else ("gx_whole",) for t in kept}
+    unkept = [t for t, function in kept.items() if triggers.get((t, "gx_keep")) != function or any((t, name) not in triggers for name in needed[t])]
     return [t for t in (*records, *GUARDED) if t not in secured] + unkept
 
 
