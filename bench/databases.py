@@ -92,12 +92,15 @@ def copy(size: int, folder: Path | None) -> Iterator[str]:
     """A loaded database to measure in and write to; gone afterwards."""
     from django.db import connections
 
+    from guanxi.kernel import setup
+
     source = template(size, folder)
     name = f"gx_bench_run_{os.getpid()}_{size}"
     connections.close_all()
     admin(f'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY FILE_COPY')
     use(name)
     try:
+        setup.migrate(lambda step: None)  # the guards of today, as each start of the program makes them
         with psycopg.connect(url_of(name), autocommit=True) as connection:
             connection.execute("ANALYZE")  # a copy brings statistics of columns, not of use
         yield name
