@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from guanxi.base import ids
-from guanxi.base.ids import named, parse_id, uuid7, uuid7_floor, uuid7_time
+from guanxi.base.ids import named, parse_id, uuid7, uuid7_floor, uuid7_time, uuid7s
 
 
 def test_an_id_is_a_version_7_uuid_of_now() -> None:
@@ -19,6 +19,13 @@ def test_ids_ascend_within_a_process() -> None:
     made = [uuid7() for _ in range(50_000)]  # more than 4,096 in some millisecond
     assert made == sorted(made)
     assert len(set(made)) == 50_000
+
+
+def test_ids_made_together_ascend_with_those_made_alone() -> None:
+    made = [uuid7(), *uuid7s(10_000), uuid7()]
+    assert made == sorted(made) and len(set(made)) == 10_002
+    assert all(one.version == 7 and one.variant == "specified in RFC 4122" for one in made)
+    assert uuid7s(0) == []
 
 
 def test_ids_ascend_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
