@@ -78,6 +78,8 @@ def template(size: int, folder: Path | None) -> str:
 
     loading.load(size, progress, folder)
     connections.close_all()
+    with psycopg.connect(url_of(unfinished), autocommit=True) as connection:
+        connection.execute("VACUUM (ANALYZE)")  # else the server does it while somebody measures
     admin(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')
     return name
 

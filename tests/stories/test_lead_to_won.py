@@ -92,7 +92,7 @@ def test_the_whole_way(cast: Cast, sales: Caller) -> None:
     assert won["record"]["result"] == "won" and won["record"]["win_rate"] == "100.00"
 
     history = sales("GET", f"stage_histories?where=opportunity = {opportunity}&sort=entered_at&fields=to_stage,entered_at,left_at,seconds")[1]["rows"]
-    assert [row["to_stage"]["label"] for row in history] == ["初步接触", "需求确认", "方案报价", "商务谈判", "赢单"]
+    assert [row["to_stage"]["label"] for row in history] == ["First contact", "Needs confirmed", "Proposal", "Negotiation", "Won"]
     assert all(row["left_at"] == after["entered_at"] for row, after in itertools.pairwise(history))
     assert history[-1]["left_at"] is None
 

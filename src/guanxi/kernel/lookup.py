@@ -49,10 +49,10 @@ def _seen(guard: Guard, it: Definition, ids: Sequence[UUID], where: str | None) 
 
 
 def ways(actor: Actor, name: str) -> list[str]:
-    """The fields by which people name a record of this object: the title, unique texts and numbers."""
+    """The fields by which people name a record of this object: the title, its English name, unique texts and numbers."""
     guard = guard_of(actor)
     it = guard.catalog.object(name)
-    out = [it.title]
+    out = [name for name in (it.title, f"{it.title}_en") if name in it.fields]
     out += [
         n
         for n, one in it.fields.items()

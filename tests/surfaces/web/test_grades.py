@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from guanxi.kernel import jobs
+from guanxi.kernel import jobs, lookup
 from guanxi.kernel.access.actor import system
 from guanxi.kernel.records import door, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
@@ -60,3 +60,9 @@ def test_what_came_with_the_program_is_called_in_the_readers_language(cast):
     deal = door.perform("opportunity", "create", actor=admin, changes={"name": "语言单", "customer": customer}).id
     stage = {way: reading.get("opportunity", deal, actor=admin.through("web", language=way), fields=["stage", "pipeline"]) for way in ("zh-CN", "en")}
     assert re.search("[\u4e00-\u9fff]", stage["zh-CN"]["stage"]["label"]) and not re.search("[\u4e00-\u9fff]", stage["en"]["stage"]["label"] + stage["en"]["pipeline"]["label"])
+    for address in ("/opportunities?view=board", f"/opportunities/{deal}", "/opportunities/new"):
+        page = english.read(address)
+        assert "Negotiation" in page and "商务谈判" not in page, address
+        assert "商务谈判" in chinese.read(address) and "Negotiation" not in chinese.read(address), address
+    named = lookup.records(admin, "stage", ["Negotiation", "商务谈判"])
+    assert named["Negotiation"][0].id == named["商务谈判"][0].id, "files name it in either language"

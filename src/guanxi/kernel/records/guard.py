@@ -158,6 +158,15 @@ class Guard:
         one = it.fields.get(f"{it.title}_en") if self.actor.language == "en" else None
         return one if one is not None and self.level(it, one.name) in ("read", "write") else None
 
+    def names(self, it: Definition) -> list[str]:
+        """The fields that say what a record is called, for `called`."""
+        return [one.name for one in (self.title(it), self.also_called(it)) if one is not None]
+
+    def called(self, it: Definition, row: Mapping[str, Any]) -> Any:
+        """What a record is called, in the reader's language where it says so."""
+        other = self.also_called(it)
+        return (row.get(other.name) if other is not None else None) or row.get(it.title)
+
     # -- conditions --------------------------------------------------------------------------------------------------
     def parse(self, where: Any) -> Condition:
         """A condition from any of its forms: tree, JSON, text, nothing."""

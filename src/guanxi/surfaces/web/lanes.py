@@ -124,7 +124,7 @@ def _late(visit: Visit, board: Board, value: Any, key: str, at: int) -> Lane:
 
 
 def _fields(visit: Visit, board: Board, target: Definition) -> list[str]:
-    return [path for path in dict.fromkeys((target.title, board.kind, "color")) if path and showing.usable(visit, target, path)]
+    return [path for path in dict.fromkeys((target.title, *visit.guard.names(target), board.kind, "color")) if path and showing.usable(visit, target, path)]
 
 
 def _all(visit: Visit, board: Board, one: Stage) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ def _targets(visit: Visit, board: Board, one: Link, rows: Sequence[dict[str, Any
     return [
         Lane(
             str(row["id"]),
-            row.get(target.title) or visit.look.nameless,
+            visit.guard.called(target, row) or visit.look.nameless,
             Test(board.by, "=", row["id"]),
             row["id"],
             str(row.get(board.kind) or ""),

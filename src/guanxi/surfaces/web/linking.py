@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse, JsonResponse
 
 from guanxi.base.ids import parse_id
-from guanxi.kernel.declare.conditions import And, Condition, Test
+from guanxi.kernel.declare.conditions import And, Condition, Or, Test
 from guanxi.kernel.declare.fields import FieldProblem, Link, Links, Stage
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.declare.pooling import POOL
@@ -55,15 +55,19 @@ def _nothing(text: str) -> FieldProblem:
 
 
 def _named(visit: Visit, target: Definition, op: str, text: str, where: Condition | None = None) -> list[dict[str, str]]:
-    fields = [n for n in (target.title, *target.subtitle) if visit.guard.level(target, n) in ("read", "write")]
-    named = [Test(target.title, op, text[:200])] if text else []
+    fields = _told(visit, target)
+    named = [Or(tuple(Test(name, op, text[:200]) for name in visit.guard.names(target)))] if text else []
     meant = And((*named, *([where] if where is not None else [])))
     rows = reading.query(target.name, actor=visit.actor, where=meant, fields=fields, limit=MOST).rows
     return [_candidate(visit, target, row) for row in rows]
 
 
+def _told(visit: Visit, target: Definition) -> list[str]:
+    return list(dict.fromkeys([*visit.guard.names(target), *(n for n in target.subtitle if visit.guard.level(target, n) in ("read", "write"))]))
+
+
 def _candidate(visit: Visit, target: Definition, row: dict[str, Any]) -> dict[str, str]:
-    label = visit.look.show(target.fields[target.title], row.get(target.title))
+    label = visit.look.show(target.fields[target.title], visit.guard.called(target, row))
     sub = " · ".join(filter(None, (visit.look.show(target.fields[n], row.get(n)) for n in target.subtitle if n in row)))
     return {"id": str(row["id"]), "label": label or str(row["id"]), "sub": sub}
 
@@ -82,7 +86,7 @@ def short_list(visit: Visit, it: Definition, one: Link | Links, values: dict[str
         where = Test("object_name", "=", it.name) & Test("enabled", "!=", False)
     elif "active" in target.fields:
         where = Test("active", "!=", False)
-    fields = [n for n in (target.title, *target.subtitle) if visit.guard.level(target, n) in ("read", "write")]
+    fields = _told(visit, target)
     found = reading.query(target.name, actor=visit.actor, where=where, fields=fields, limit=SHORT_LIST + 1, sort=_by_order(target)).rows
     return [_candidate(visit, target, row) for row in found] if len(found) <= SHORT_LIST else None
 
@@ -108,7 +112,7 @@ def steps(visit: Visit, it: Definition, one: Stage, row: dict[str, Any], more: S
     if not visit.may(target, "read") or (link is not None and not isinstance(process, dict)):
         return []
     where = Test(link.name, "=", process["id"]) if link is not None and isinstance(process, dict) else None
-    return reading.query(target.name, actor=visit.actor, where=where, fields=[target.title, *more], sort=_by_order(target), limit=50).rows
+    return reading.query(target.name, actor=visit.actor, where=where, fields=list(dict.fromkeys([target.title, *visit.guard.names(target), *more])), sort=_by_order(target), limit=50).rows
 
 
 @page

@@ -35,7 +35,6 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         raise NotFound()
     shown = columns(visit, it) if not binned else bin.columns(visit, it, columns(visit, it))
     offered = filters.offered(visit.guard, it, view)
-    english = visit.guard.also_called(it)
     q, where = get.get("q", "").strip()[:200], get.get("where", "").strip()
     sort = [s for s in get.get("sort", "").split(",") if s]
     active = filters.active(offered, get)
@@ -62,7 +61,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 it.name,
                 actor=visit.actor,
                 where=wanted,
-                fields=[*(c.path for c in shown if c.field is not bin.GOES), *([english.name] if english is not None else [])],
+                fields=list(dict.fromkeys([*(c.path for c in shown if c.field is not bin.GOES), *visit.guard.names(it)])),
                 sort=order,
                 limit=size,
                 after=get.get("after") or None,
@@ -70,9 +69,9 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 deleted=binned,
                 reach="update" if changeable else "",
             )
-            if english is not None:
+            if visit.guard.also_called(it) is not None:
                 for row in result.rows:
-                    row[it.title] = row[english.name] or row[it.title]
+                    row[it.title] = visit.guard.called(it, row)
             if binned:
                 bin.stamp(visit, it, result.rows)
     except Invalid as problem:

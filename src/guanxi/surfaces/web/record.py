@@ -88,7 +88,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         current=it,
         it=it,
         row=row,
-        name=called(visit, it, row),
+        name=visit.guard.called(it, row),
         groups=groups,
         highlights=highlights,
         subtitle=[c for c in subtitle if row.get(c.path) not in (None, "", [])],
@@ -117,7 +117,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         field=lambda name, one: _field(visit, name, one),
         system=SYSTEM_FIELDS,
         numeric=numeric,
-        title=T(name, name) if (name := visit.look.show(it.fields[it.title], called(visit, it, row))) else it.label,
+        title=T(name, name) if (name := visit.look.show(it.fields[it.title], visit.guard.called(it, row))) else it.label,
         **context,
     )
 
@@ -126,12 +126,6 @@ def _moved(visit: Visit, it: Definition, to: UUID) -> HttpResponse:
     """A merged record's address leads to what it became."""
     visit.say(T(f"原来的{it.label.zh}已合并到这一条。", f"The former {it.label.en.lower()} was merged into this one."), "note")
     return redirect(visit.look.to(it.name, to))
-
-
-def called(visit: Visit, it: Definition, row: dict[str, Any]) -> Any:
-    """What a record is called, in the reader's language where it says so."""
-    english = visit.guard.also_called(it)
-    return (row.get(english.name) if english is not None else None) or row.get(it.title)
 
 
 def editable(visit: Visit, it: Definition) -> frozenset[str]:
@@ -153,8 +147,7 @@ def fetch(visit: Visit, it: Definition, id: str, paths: list[str], events: int =
         raise NotFound()
     wanted = list(dict.fromkeys(p for p in [it.title, *paths, "deleted_at"] if filters.column(visit.guard, it, p) is not None))
     owner = [p for p in ("owner", "pool") if p in it.fields and visit.guard.level(it, p) != "hidden"]
-    english = visit.guard.also_called(it)
-    wanted = list(dict.fromkeys([*wanted, *owner, *([english.name] if english is not None else [])]))
+    wanted = list(dict.fromkeys([*wanted, *owner, *visit.guard.names(it)]))
     try:
         if events:
             return telling.record(it.name, found, actor=visit.actor, fields=wanted, limit=events)

@@ -89,7 +89,7 @@ def bar(visit: Visit, it: Definition, row: dict[str, Any], offered: list[Offered
         state = "here" if at == here else "past" if at < here and not closed else "ahead"
         url = "" if way is None or at == here else f"{way.url}?{one.name}={step['id']}" if takes else way.url
         hint = _hint(visit, row, board, step, days, at == here)
-        out.append(Step(str(step["id"]), step.get(target.title) or visit.look.nameless, state, what, bool(url), url, hint))
+        out.append(Step(str(step["id"]), visit.guard.called(target, step) or visit.look.nameless, state, what, bool(url), url, hint))
     ended = str(found[here].get(kind) or "") if kind else ""
     action = it.verbs.get(moves.get(ended, "")) if board is not None and ended in board.closed else None
     told = [it.fields[name] for name in action.form if row.get(name) not in (None, "") and isinstance(it.fields[name], Choice | TextField | LongText)] if action is not None else []
