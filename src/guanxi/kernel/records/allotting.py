@@ -13,16 +13,15 @@ from typing import Any
 from uuid import UUID
 
 from guanxi.base.clock import bounds
-from guanxi.base.errors import Forbidden, NotFound, Problem
-from guanxi.kernel.access import rights as access
+from guanxi.base.errors import Problem
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.conditions import Always, Test
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, people
-from guanxi.kernel.records.pooling import total_cap
-from guanxi.kernel.records.reading import guard_of, names
+from guanxi.kernel.records.pooling import to_try, total_cap
+from guanxi.kernel.records.reading import names
 from guanxi.kernel.storage import allotting as storage
 from guanxi.kernel.storage import recycling, rows, sql
 
@@ -207,13 +206,7 @@ class Trial:
 def simulate(pool: UUID, *, actor: Actor, way: str | None = None, to: Sequence[UUID] | None = None, limit: int = 100) -> Trial:
     """What a pool would give to whom this minute if it assigned this way, before that is saved. For those who may change pools.
     Raises Forbidden and NotFound."""
-    guard = guard_of(actor)
-    if not access.may(actor.rights, guard.catalog.object("pool"), "update"):
-        raise Forbidden()
-    catalog = guard.catalog.bare
-    found = catalog.pool(pool)
-    if found is None:
-        raise NotFound()
+    catalog, found = to_try(pool, actor)
     found = replace(found, allot=way or found.allot or "round", allot_to=frozenset(to) if to is not None else found.allot_to)
     it = catalog.objects[found.object]
     with sql.work(actor.workspace):

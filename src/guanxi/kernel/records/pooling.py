@@ -368,17 +368,22 @@ class Foreseen:
     due: date
 
 
+def to_try(pool: UUID, actor: Actor) -> tuple[Catalog, Pool]:
+    """A pool and the bare catalog, for whoever tries how it should work. Raises Forbidden for who may not change pools, and NotFound."""
+    guard = guard_of(actor)
+    if not access.may(actor.rights, guard.catalog.object("pool"), "update"):
+        raise Forbidden()
+    found = guard.catalog.bare.pool(pool)
+    if found is None:
+        raise NotFound()
+    return guard.catalog.bare, found
+
+
 def simulate(pool: UUID, *, actor: Actor, settings: Mapping[str, Any] | None = None, limit: int = 200) -> tuple[int, dict[str, int], list[Foreseen]]:
     """What a pool would take back tonight with these settings, before they are saved or switched on: how many, how many by
     which rule, and the first of them that the actor may see. It is the question the night asks. For those who may change
     pools. Raises Forbidden, NotFound, and Invalid for settings that would not be saved."""
-    guard = guard_of(actor)
-    if not access.may(actor.rights, guard.catalog.object("pool"), "update"):
-        raise Forbidden()
-    catalog = guard.catalog.bare
-    found = catalog.pool(pool)
-    if found is None:
-        raise NotFound()
+    catalog, found = to_try(pool, actor)
     it = catalog.objects[found.object]
     if settings is not None:
         wrong = kept.wrong_settings(it, settings)
