@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from guanxi.kernel import jobs, lookup
 from guanxi.kernel.access.actor import system
 from guanxi.kernel.records import door, reading
+from guanxi.kernel.records.finding import search
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.kernel.test_grading import NIGHT, ago
 from tests.kernel.tools import create
@@ -60,6 +62,15 @@ def test_what_came_with_the_program_is_called_in_the_readers_language(cast):
     deal = door.perform("opportunity", "create", actor=admin, changes={"name": "语言单", "customer": customer}).id
     stage = {way: reading.get("opportunity", deal, actor=admin.through("web", language=way), fields=["stage", "pipeline"]) for way in ("zh-CN", "en")}
     assert re.search("[\u4e00-\u9fff]", stage["zh-CN"]["stage"]["label"]) and not re.search("[\u4e00-\u9fff]", stage["en"]["stage"]["label"] + stage["en"]["pipeline"]["label"])
+    held = UUID(str(stage["en"]["stage"]["id"]))
+    for way in ("zh-CN", "en"):
+        asked = admin.through("web", language=way)
+        label = stage[way]["stage"]["label"]
+        assert reading.names({"stage": [held]}, actor=asked) == {held: label}
+        groups = reading.aggregate("opportunity", actor=asked, where=f"id = {deal}", group_by=["stage"], measures=["count"]).rows
+        assert [(row["stage"]["label"], row["count"]) for row in groups] == [(label, 1)]
+        assert [hit.title for hit in search(stage["zh-CN"]["stage"]["label"], actor=asked, objects=["stage"]) if hit.id == held] == [label]
+        assert label in {one.label for one in reading.latest(["stage"], actor=asked, limit=50)}
     for address in ("/opportunities?view=board", f"/opportunities/{deal}", "/opportunities/new"):
         page = english.read(address)
         assert "Negotiation" in page and "商务谈判" not in page, address

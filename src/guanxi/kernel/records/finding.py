@@ -16,7 +16,7 @@ from guanxi.kernel.access.rights import Rights
 from guanxi.kernel.declare.conditions import Always
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records.guard import Guard
-from guanxi.kernel.records.reading import guard_of
+from guanxi.kernel.records.reading import guard_of, names
 from guanxi.kernel.storage import recycling, sql
 from guanxi.kernel.storage import rows as records
 from guanxi.kernel.storage import search as storage
@@ -68,12 +68,18 @@ def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20
     wanted = normal(q)
     unique = {row[1]: row for row in found}
     ranked = sorted(unique.values(), key=lambda row: (_rank(wanted, row[2]), -row[5].timestamp()))
+    ranked = ranked[: max(1, min(limit, CANDIDATES))]
+    others: dict[str, list[UUID]] = {}
+    for name, record, *_ in ranked:
+        if guard.also_called(guard.catalog.objects[name]) is not None:
+            others.setdefault(name, []).append(record)
+    called = names(others, actor=actor) if others else {}
     hits = []
-    for name, record, title, subtitle, _, _ in ranked[: max(1, min(limit, CANDIDATES))]:
+    for name, record, title, subtitle, _, _ in ranked:
         it = guard.catalog.objects[name]
         hidden = veiled.get(record, ())
         shown = subtitle if all(guard.level(it, n) in ("read", "write") and n not in hidden for n in it.subtitle) else ""
-        hits.append(Hit(name, record, title, shown))
+        hits.append(Hit(name, record, called.get(record) or title, shown))
     return hits
 
 

@@ -209,7 +209,7 @@ def names(asked: Mapping[str, Iterable[UUID]], *, actor: Actor) -> dict[UUID, st
         it = guard.catalog.object(name)
         title, held = guard.title(it), list(dict.fromkeys(ids))[: conditions.MAX_LIST]
         if held and title is not None and access.may(actor.rights, it, "read"):
-            wanted.append((Reading(guard.catalog, it), And((Test("id", "in", held), guard.readable(it))), title))
+            wanted.append((Reading(guard.catalog, it), And((Test("id", "in", held), guard.readable(it))), title, guard.also_called(it)))
     with sql.work(actor.workspace):
         return {one: label or "" for one, label in storage.titles(wanted)}
 
@@ -238,7 +238,7 @@ def latest(names: Sequence[str], *, actor: Actor, limit: int = 10) -> list[Chang
         by = it.fields["updated_by"]
         assert isinstance(by, Link)
         seen = guard.level(it, by.name) in ("read", "write") and guard.title(guard.target(by)) is not None
-        asked.append((reading, guard.readable(it), title, reading.join(by.name, "t", by, _reach(guard, guard.target(by)) if seen else ~Always())))
+        asked.append((reading, guard.readable(it), title, guard.also_called(it), reading.join(by.name, "t", by, _reach(guard, guard.target(by)) if seen else ~Always())))
     with sql.work(actor.workspace):
         return [Changed(name, one, label or "", at, by or "") for name, one, label, at, by in storage.newest(asked, limit)]
 
@@ -690,7 +690,7 @@ def _link_group(guard: Guard, reading: Reading, path: str, alias: str, one: Link
     title = guard.title(target)
     columns = [
         Column((f"{joined.alias}.id", []), UUID),
-        Column((compiler.expression(title, joined.alias) if title is not None else "NULL::text", [])),
+        Column((storage.called(title, guard.also_called(target), joined.alias) if title is not None else "NULL::text", [])),
     ]
     view: List | None = target.view(List)
     by = next((target.fields[s] for s in (view.sort if view is not None else ()) if isinstance(target.fields.get(s), Integer)), None)
@@ -732,19 +732,6 @@ def _measure(guard: Guard, it: Definition, reading: Reading, measure: str) -> tu
         return Decimal(text).quantize(Decimal(1).scaleb(-max(places, 4 if kind == "avg" else 0)))
 
     return f"{kind}({column})", load
-
-
-def labels(guard: Guard, target: Definition, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """What records are called, of those the actor may see; for history and messages."""
-    title = guard.title(target)
-    if not ids or title is None or not access.may(guard.actor.rights, target, "read"):
-        return {}
-    reading = Reading(guard.catalog, target)
-    reading.outputs.append(storage.Output("id", ["t.id"], lambda v: v[0], []))
-    reading.add("label", "t", title)
-    reading.end_sort()
-    found = reading.run(And((Test("id", "in", list(ids)), guard.readable(target))), limit=len(ids))
-    return {row["id"]: row["label"] for row, _ in found}
 
 
 def describe(actor: Actor) -> dict[str, Any]:

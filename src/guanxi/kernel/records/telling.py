@@ -21,7 +21,7 @@ from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import grading, reading
 from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.pooling import said
-from guanxi.kernel.records.reading import guard_of, labels
+from guanxi.kernel.records.reading import guard_of, names
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import recycling, sql
 from guanxi.kernel.storage import rows as storage
@@ -253,7 +253,7 @@ def team(name: str, record: UUID | str, *, actor: Actor) -> list[Member]:
     with sql.work(actor.workspace):
         it, there, _ = _seen(guard, name, record)
         found = facts.team(actor.workspace, it.name, there)
-        known = labels(guard, guard.object("user"), [user for user, _, _ in found])
+        known = names({"user": [user for user, _, _ in found]}, actor=actor)
     return [Member(user, known.get(user, ""), level, until) for user, level, until in found]
 
 
@@ -424,7 +424,7 @@ def _personal(guard: Guard, who: Actor, it: Definition, row: dict[str, Any]) -> 
             continue
         target = guard.target(one)
         named = [i for i in row[name] or () if i in rights.belongs.get(one.target, ())]
-        known = labels(guard, target, named)
+        known = names({target.name: named}, actor=guard.actor)
         for i in named:
             called = known.get(i, "")
             out.append(Reason(True, "shared", T(f"已共享给{target.label.zh}“{called}”。", f"Shared with {target.label.en.lower()} “{called}”.")))

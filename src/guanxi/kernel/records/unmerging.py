@@ -275,7 +275,7 @@ def preview(name: str, survivor: UUID, inputs: Mapping[str, Any], *, actor: Acto
         with sql.work(actor.workspace), sql.savepoint():
             result = door.perform(name, "unmerge", actor=actor, id=survivor, inputs=inputs)
             others = (result.output or {})["others"]
-            known = reading.labels(guard, it, others)
+            known = reading.names({it.name: others}, actor=actor)
             found.append(Trial(tuple(known.get(id, "") for id in others), (result.output or {})["put"], tuple(text for _, text in result.warnings)))
             raise _Tried
     except _Tried:

@@ -390,7 +390,7 @@ class Reading:
     def add_link(self, path: str, joined: Joined, title: Field | None, masked: bool = False, other: Field | None = None) -> None:
         """A link as {id, label}, null when the target may not be seen; masked it says only that there is one. `other`: what the target is
         called in the reader's language, where it says so."""
-        label = _called(title, other, joined.alias) if title is not None else "NULL"
+        label = called(title, other, joined.alias) if title is not None else "NULL"
 
         def load(values: tuple[Any, ...]) -> Any:
             return None if values[0] is None else {**MASKED} if masked else {"id": values[0], "label": values[1] if title is not None else "***"}
@@ -402,7 +402,7 @@ class Reading:
         target = self.catalog.objects[one.target]
         inner = self.st.alias()
         text, values = predicate(self.st, target, inner, allowed)
-        label = _called(title, other, inner) if title is not None else "'***'"
+        label = called(title, other, inner) if title is not None else "'***'"
         query = (
             f"(SELECT jsonb_agg(jsonb_build_object('id', {inner}.id, 'label', {label}) ORDER BY l.position) FROM gx_link l "
             f"JOIN {target.table} {inner} ON {inner}.id = l.target_id AND {inner}.deleted_at IS NULL WHERE l.workspace_id = %s AND l.object = %s "
@@ -605,34 +605,36 @@ def counts(statements: Sequence[Sql], *, kept: bool = False) -> list[int]:
     return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values], kept=kept)[0]]
 
 
-def _called(title: Field, other: Field | None, alias: str) -> str:
+def called(title: Field, other: Field | None, alias: str) -> str:
+    """What a row is called, in SQL: by the other field where that is filled in."""
     text = expression(title, alias)
     return text if other is None else f"COALESCE(NULLIF({expression(other, alias)}, ''), {text})"
 
 
-def titles(asked: Sequence[tuple[Reading, Condition, Field]]) -> list[tuple[UUID, str | None]]:
-    """What rows of several objects are called, with one statement: each with a condition and the field they are called by."""
+def titles(asked: Sequence[tuple[Reading, Condition, Field, Field | None]]) -> list[tuple[UUID, str | None]]:
+    """What rows of several objects are called, with one statement: each with a condition, the field they are called by and the
+    one that goes before it where it is filled in."""
     parts: list[str] = []
     values: list[Any] = []
-    for reading, where, title in asked:
+    for reading, where, title, other in asked:
         text, more = reading._conditions(where, None, False)
-        parts.append(f"SELECT t.id, {expression(title, 't')}::text FROM {reading.it.table} t WHERE {text}")
+        parts.append(f"SELECT t.id, {called(title, other, 't')}::text FROM {reading.it.table} t WHERE {text}")
         values += more
     return sql.rows(" UNION ALL ".join(parts), values) if parts else []
 
 
-def newest(asked: Sequence[tuple[Reading, Condition, Field, Joined]], limit: int) -> list[tuple[str, UUID, str | None, Any, str | None]]:
+def newest(asked: Sequence[tuple[Reading, Condition, Field, Field | None, Joined]], limit: int) -> list[tuple[str, UUID, str | None, Any, str | None]]:
     """The rows changed last among several objects, with one statement: (object, id, title, when, by whom). Each is asked
-    with what its rows are called by and the join of who changed them."""
+    with what its rows are called by, as in `titles`, and the join of who changed them."""
     parts: list[str] = []
     values: list[Any] = []
-    for reading, where, title, by in asked:
+    for reading, where, title, other, by in asked:
         tail = f"ORDER BY t.updated_at DESC, t.id DESC LIMIT {int(limit)}"
         separate = compiler.arms(where)
         text, more = reading._apart(separate, None, False, tail) if separate else reading._conditions(where, None, False)
         join, join_values = compiler.join(reading.st, by)
         parts.append(
-            f"SELECT '{reading.it.name}', t.id, {expression(title, 't')}::text, t.updated_at, {by.alias}.name "
+            f"SELECT '{reading.it.name}', t.id, {called(title, other, 't')}::text, t.updated_at, {by.alias}.name "
             f"FROM (SELECT * FROM {reading.it.table} t WHERE {text} {tail}) t {join}"
         )
         values += [*more, *join_values]
