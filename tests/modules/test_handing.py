@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from guanxi.base.errors import Invalid
-from guanxi.kernel.records import door, handing, reading
+from guanxi.base.errors import Conflict, Invalid, NotFound
+from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.records import door, handing, reading, undoing
 from tests.cast import Cast
 from tests.kernel.tools import create, events, events_of, raw, refused
 
@@ -75,3 +76,72 @@ def test_what_one_may_not_hand_over_stays_and_is_told(cast: Cast, desk: dict[str
     door.perform("customer", "assign", actor=cast.actor("manager"), id=desk["customer"], changes={"owner": str(cast.users["teammate"])}, inputs={"keep": "write"})
     done = door.perform("customer", "assign", actor=cast.actor("teammate"), id=desk["customer"], changes={"owner": str(cast.users["junior"])}, inputs={"along": ["opportunity"]})
     assert done.changed and owner_of("opportunity", desk["open"]) == cast.users["owner"], "not the one who hands over"
+
+
+# -- and back again ----------------------------------------------------------------------------------------------------
+
+
+def asking(actor: Actor, request: str) -> Actor:
+    return actor.through("web", request=f"{request} {events()}")
+
+
+def held() -> dict[str, Any]:
+    """Who has how many of each, where every deal stands, and who is in which team."""
+    owners = {name: raw(f"SELECT id, owner_id FROM gx_{name} ORDER BY id") for name in ("customer", "contact", "opportunity", "task")}
+    return owners | {
+        "stages": raw("SELECT id, stage_id FROM gx_opportunity ORDER BY id"),
+        "team": raw("SELECT object, record_id, user_id, level, until FROM gx_team_member ORDER BY object, record_id, user_id"),
+    }
+
+
+def test_a_transfer_comes_back_with_all_that_went_along_and_the_team_as_it_was(cast: Cast, desk: dict[str, Any]) -> None:
+    manager, junior = asking(cast.actor("manager"), "hand"), cast.users["junior"]
+    before = held()
+    done = door.perform(
+        "customer", "assign", actor=manager, id=desk["customer"], changes={"owner": str(junior)}, inputs={"along": ["opportunity", "task"], "keep": "read"},
+    )  # fmt: skip
+    after, count = held(), events()
+    assert after != before and after["stages"] == before["stages"]
+    tried = undoing.rehearse(asking(cast.actor("manager"), "try"), done.version)
+    assert (dict(tried.back), tried.kept.total(), held(), events()) == ({"customer": 1, "opportunity": 1, "task": 1}, 0, after, count)
+    back = undoing.take_back(asking(cast.actor("manager"), "back"), done.version)
+    assert (dict(back.back), back.kept.total()) == ({"customer": 1, "opportunity": 1, "task": 1}, 0)
+    assert held() == before and events() == count + 4
+    last = events_of("customer", desk["customer"])[-1]
+    assert last.changes == {"@team": [{"user": str(cast.users["owner"]), "level": "read", "until": None}, None]} and last.cause == done.version
+    again = undoing.take_back(asking(cast.actor("manager"), "again"), done.version)
+    assert (again.reverted, again.kept, held(), events()) == (0, {undoing.CHANGED: 3}, before, count + 4)
+
+
+def test_who_gave_it_out_of_reach_takes_it_back_while_nobody_wrote_to_it(cast: Cast, desk: dict[str, Any]) -> None:
+    owner, outsider, before = cast.actor("owner"), cast.users["outsider"], held()
+    other = create(owner, "customer", name=f"又一家 {events()}")
+    given = asking(owner, "give")
+    first, second = (
+        outcome.version for outcome in door.perform_many("customer", "assign", [door.Item(id, {"owner": outsider}, inputs={"along": ["task"]}) for id in (desk["customer"], other)], actor=given)  # type: ignore[union-attr]
+    )
+    door.perform("customer", "update", actor=cast.actor("outsider"), id=other, changes={"short_name": "改过"})
+    with refused(NotFound):
+        reading.get("customer", desk["customer"], actor=owner)
+    count = events()
+    for name in ("outsider", "manager", "admin"):
+        with refused(NotFound):
+            undoing.take_back(cast.actor(name), first)
+    with refused(NotFound):
+        undoing.take_back(owner, desk["customer"])
+    assert first < second
+    back = undoing.take_back(asking(owner, "back"), first)
+    assert (dict(back.back), back.kept, events()) == ({"customer": 1, "task": 1}, {undoing.GONE: 1}, count + 2)
+    assert owner_of("customer", other) == outsider
+    door.perform("customer", "assign", actor=cast.actor("outsider"), id=other, changes={"owner": str(cast.users["owner"])})
+    door.perform("customer", "delete", actor=owner, id=other)
+    assert held()["task"] == before["task"] and owner_of("customer", desk["customer"]) == cast.users["owner"]
+
+
+def test_a_declared_action_is_final_and_a_share_is_not_undone_here(cast: Cast, desk: dict[str, Any]) -> None:
+    owner = asking(cast.actor("owner"), "final")
+    done = door.perform("task", "complete", actor=owner, id=desk["task"])
+    before = events()
+    with refused(Conflict):
+        undoing.take_back(owner, done.version)
+    assert events() == before

@@ -73,8 +73,11 @@ def test_everything_a_filter_means(cast, books):
     browser.post(url, inputs(page) | {"owner": ["李娜"]})
     found = reading.query("book", actor=cast.actor("teammate"), where="owner = me", limit=200, fields=["pages"])
     assert sorted(row["pages"] for row in found.rows) == list(range(10, 60))
-    teammate = Browser("teammate")
-    teammate.post(url, inputs(teammate.read(url)) | {"owner": ["王伟"]})
+    undo = re.search(r'href="(/undo/[^"]+)"', browser.read("/books"))[1].replace("&amp;", "&")
+    shown = browser.read(undo)
+    assert "书 50 条恢复原状" in words(shown) and Browser("teammate").get(undo).status_code == 404
+    assert browser.post(undo, inputs(shown)).headers["Location"].startswith("/books?q=")
+    assert "已撤销：50 条恢复原状" in words(browser.read("/books"))
     assert reading.query("book", actor=cast.actor("teammate"), where="owner = me").rows == []
 
 

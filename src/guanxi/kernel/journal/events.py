@@ -72,16 +72,16 @@ def since(workspace: UUID, event: UUID, *, limit: int) -> list[tuple[str, UUID]]
 
 
 def of_request(
-    workspace: UUID, request: UUID, actor: UUID | None, *, before: UUID | None = None, limit: int = 500
+    workspace: UUID, request: UUID | str, actor: UUID | None, *, before: UUID | None = None, after: UUID | None = None, limit: int = 500
 ) -> list[tuple[UUID, str, UUID]]:
-    """(event, object, record) of what one request of a person did itself, consequences apart; newest first, older than
-    `before`. The request is named by an id made before it began."""
-    return journal_rows.of_request(workspace, str(request), actor, after=request, before=before, limit=limit)
+    """(event, object, record) of what one request of a person did itself, with what went along with records that changed hands, other
+    consequences apart; newest first, older than `before`. The request is named by an id made before it began, or `after` is one."""
+    return journal_rows.of_request(workspace, str(request), actor, after=after or UUID(str(request)), before=before, limit=limit)
 
 
-def of_records_in(workspace: UUID, name: str, records: Sequence[UUID], request: UUID) -> list[Event]:
+def of_records_in(workspace: UUID, name: str, records: Sequence[UUID], request: str) -> list[Event]:
     """What one request did to some records, its consequences too, oldest first."""
-    return [_event(row) for row in journal_rows.of_records_in(workspace, name, records, str(request))]
+    return [_event(row) for row in journal_rows.of_records_in(workspace, name, records, request)]
 
 
 def made(workspace: UUID, name: str, records: Sequence[UUID]) -> dict[UUID, UUID]:

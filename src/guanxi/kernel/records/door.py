@@ -340,6 +340,8 @@ class _Batch:
         self.parts = _parts(it, self.catalog.settings)
         self.changeable: dict[str, Field] = {}
         self.keys: matching.Known = {}
+        self.members: dict[tuple[UUID, UUID], tuple[str, datetime | None]] = {}
+        """Who of those that a write puts into teams, or takes out, was in them."""
         self.outcomes: list[Result | Problem | None] = []
 
     def run(self, items: Sequence[Item]) -> list[Result | Problem]:
@@ -826,6 +828,8 @@ class _Batch:
                 values |= {"created_at": self.now, "created_by": self.actor.user, "deleted_at": None}
         strictly = self.it.policy.read == "personal" and not self.it.policy.readers
         only = list({owner for work in works for owner in (work.draft.values.get("owner"), work.draft.before.get("owner")) if owner}) if strictly else None
+        joining = [(work.draft.id, work.draft.team[0]) for work in works if work.draft.team is not None]
+        self.members = facts.memberships(self.actor.workspace, self.it.name, joining) if joining else {}
         journal.append(self.actor.workspace, (self._event(work) for work in works), [(self.it.name, work.draft.id) for work in works], only)
         if self.verb == "create":
             storage.insert(self.catalog, self.it, [w.draft.values for w in works])
@@ -860,8 +864,9 @@ class _Batch:
                 changes[name] = [as_json(before.get(name)), as_json(after.get(name))]
         if work.draft.team is not None:
             user, level, until = work.draft.team
-            after = {"user": str(user), "level": level, "until": until.isoformat() if until else None}
-            changes["@team"] = [None, after] if self.verb != "unshare" else [after, None]
+            held = self.members.get((work.draft.id, user))
+            was = facts.membership(user, *held) if held else None
+            changes["@team"] = [was, facts.membership(user, level, until) if self.verb != "unshare" else None]
         if work.draft.because is not None:
             changes["@because"] = [None, dict(work.draft.because)]
         if work.draft.merge is not None:

@@ -27,8 +27,8 @@ from guanxi.kernel.storage import sql
 
 PART = 500
 WIDTH = 16
-OPPOSITE = {"update": "update", "assign": "update", "delete": "restore", "restore": "delete"}
-"""What `undoing` can take back as a whole, and by which verb; a declared action is taken back by what its object declares."""
+OPPOSITE = {"update": "update", "assign": "assign", "delete": "restore", "restore": "delete"}
+"""What `undoing` can take back as a whole, and who may ask for it: who may do this verb; a declared action is taken back by what its object declares."""
 ERASE = "erase"
 """Done to what lies in the bin: it goes for good, as `bin_rules.erase_now` says."""
 AWAY = T("没有权限，或记录已不在。", "Not allowed, or the record is gone.")
@@ -52,12 +52,14 @@ class Deed:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one record: `name` as the actor may see it; `changed` False where everything was so already; `why` not."""
+    """What became of one record: `name` as the actor may see it; `changed` False where everything was so already; `why` not;
+    `event`: what was done to it."""
 
     id: UUID
     name: str
     changed: bool = True
     why: Text | None = None
+    event: UUID | None = None
 
 
 def check(actor: Actor, deed: Deed) -> Definition:
@@ -135,8 +137,9 @@ def do(actor: Actor, deed: Deed, ids: Sequence[UUID]) -> list[Answer]:
     seen = _seen(actor, it, deed, ids)
     outcomes = _erase(actor, it.name, ids) if deed.verb == ERASE else door.perform_many(deed.object, deed.verb, [_item(deed, one, seen.get(one, {})) for one in ids], actor=actor)
     return [
-        Answer(one, seen.get(one, {}).get("", ""), not isinstance(outcome, Problem) and outcome.changed, _why(it, outcome))
+        Answer(one, seen.get(one, {}).get("", ""), done is not None, _why(it, outcome), done.version if done is not None else None)
         for one, outcome in zip(ids, outcomes, strict=True)
+        for done in [outcome if not isinstance(outcome, Problem) and outcome.changed else None]
     ]
 
 

@@ -94,12 +94,12 @@ def since(workspace: UUID, event: UUID, *, limit: int) -> list[tuple[str, UUID]]
 def of_request(
     workspace: UUID, request: str, actor: UUID | None, *, after: UUID, before: UUID | None, limit: int
 ) -> list[tuple[UUID, str, UUID]]:
-    """(event, object, record) of what one request of a person did itself, newest first, made after `after`: ids are times, so
-    only the journal's part from then on is read."""
+    """(event, object, record) of what one request of a person did itself, and of what it let go along with records that changed
+    hands, newest first, made after `after`: ids are times, so only the journal's part from then on is read."""
     edge = "AND e.id < %s " if before else ""
     found = sql.rows(
         "SELECT e.id, e.object, e.record_id FROM gx_event e WHERE e.id > %s AND e.workspace_id = %s AND e.request = %s "
-        f"AND e.actor_id IS NOT DISTINCT FROM %s AND e.cause IS NULL {edge}ORDER BY e.id DESC LIMIT {int(limit)}",
+        f"AND e.actor_id IS NOT DISTINCT FROM %s AND (e.cause IS NULL OR (e.verb = 'assign' AND e.actor_kind <> 'automation')) {edge}ORDER BY e.id DESC LIMIT {int(limit)}",
         [after, workspace, request, actor, *([before] if before else [])],
     )
     return [(row[0], row[1], row[2]) for row in found]

@@ -360,6 +360,21 @@ def team(workspace_id: UUID, name: str, record: UUID) -> list[tuple[UUID, str, d
     )
 
 
+def memberships(workspace_id: UUID, name: str, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], tuple[str, datetime | None]]:
+    """Of some (record, user): what they are in its team, those that are in it."""
+    found = sql.rows(
+        "SELECT m.record_id, m.user_id, m.level, m.until FROM unnest(%s::uuid[], %s::uuid[]) AS asked(record, person) "
+        "JOIN gx_team_member m ON m.record_id = asked.record AND m.user_id = asked.person WHERE m.workspace_id = %s AND m.object = %s",
+        [[record for record, _ in pairs], [user for _, user in pairs], workspace_id, name],
+    )
+    return {(record, user): (level, until) for record, user, level, until in found}
+
+
+def membership(user: UUID, level: str, until: datetime | None) -> dict[str, Any]:
+    """How an event tells of somebody in a team."""
+    return {"user": str(user), "level": level, "until": until.astimezone(UTC).isoformat() if until else None}
+
+
 def join_team(workspace_id: UUID, name: str, record: UUID, user: UUID, level: str, until: datetime | None) -> None:
     sql.run(
         "INSERT INTO gx_team_member (id, workspace_id, object, record_id, user_id, level, until) VALUES (%s, %s, %s, %s, %s, %s, %s) "

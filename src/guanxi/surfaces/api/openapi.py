@@ -194,6 +194,7 @@ def _paths(it: Definition) -> dict[str, Any]:
             )
         },
         **_duplicates(it, root, tag),
+        **_along(it, root, tag),
         f"{root}/bulk": {
             "post": _call(
                 f"One verb on many {it.plural}: at once, or as a job all that match",
@@ -282,6 +283,16 @@ def _gone(it: Definition, paths: dict[str, Any]) -> dict[str, Any]:
     return paths
 
 
+def _along(it: Definition, root: str, tag: str) -> dict[str, Any]:
+    """What could go along with records that change hands, where anything could."""
+    found = handing.following(REGISTRY.objects.values(), it.name)
+    if not found:
+        return {}
+    asked = {"type": "object", "properties": {"ids": {"type": "array", "items": {"type": "string", "format": "uuid"}}, "where": {"description": "Instead of ids: all that match"}}}
+    counted = {"type": "object", "properties": {"counts": {"type": "object", "properties": {one.it.name: {"type": "integer"} for one in found}}}}
+    return {f"{root}/along": {"post": _call("How many records of each object could go along with a transfer of these", tag, _answers(counted), None, asked)}}
+
+
 def _duplicates(it: Definition, root: str, tag: str) -> dict[str, Any]:
     """The question for duplicates, of objects that are compared."""
     if it.duplicates is None:
@@ -358,7 +369,15 @@ def document() -> dict[str, Any]:
                 }
             },
         },
-        "BulkDone": {"type": "object", "properties": {"results": {"type": "array", "items": {"type": "object"}}}},
+        "BulkDone": {"type": "object", "properties": {"results": {"type": "array", "items": {"type": "object"}}, "undo": {"type": ["string", "null"], "format": "uuid", "description": "What /undo takes to take all of it back"}}},
+        "TakenBack": {
+            "type": "object",
+            "properties": {
+                "deleted": {"type": "integer"}, "restored": {"type": "integer"}, "reverted": {"type": "integer"},
+                "objects": {"type": "object", "description": "How many have their former values, by object", "additionalProperties": {"type": "integer"}},
+                "kept": {"type": "array", "items": {"type": "object", "properties": {"message": text, "count": {"type": "integer"}}}},
+            },
+        },
         "Words": {"type": "object", "description": "A place in the text, in characters", "properties": {"start": {"type": "integer"}, "end": {"type": "integer"}, "words": text}},
         "Proposal": {
             "type": "object",
@@ -424,6 +443,10 @@ def document() -> dict[str, Any]:
         "/jobs": {"get": _call("One's own jobs, newest first", "jobs", _answers({"type": "object", "properties": {"rows": {"type": "array", "items": job}}}))},
         "/jobs/{id}/files/{file}": {"get": _call("A file the job made", "jobs", {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}, "default": _PROBLEM}, [_ID, _parameter("file", "The file's id, from the job's outcome", {"type": "string", "format": "uuid"}, "path")])},
         "/jobs/{id}/undo": {"post": _call("Take work on many records back as a whole, unless changed since", "jobs", _answers(job, "202", "Accepted"), [_ID])},
+        "/undo/{id}": {
+            "get": _call("What taking back would do at this moment", "undo", _answers({"$ref": "#/components/schemas/TakenBack"}), [_ID]),
+            "post": _call("Take back what one request of the caller's did, from this version on; what went along with transferred records comes back as well", "undo", _answers({"$ref": "#/components/schemas/TakenBack"}), [_ID]),
+        },
         "/jobs/{id}/cancel": {"post": _call("Stop a job", "jobs", _answers(job), [_ID])},
         "/events": {"get": _call("Server-sent events: which records changed and who looks at them, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}, "default": _PROBLEM}, _EVENTS)},
     }  # fmt: skip

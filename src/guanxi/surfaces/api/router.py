@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
@@ -17,7 +18,19 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import capture, files, jobs
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import door, finding, inquiring, many, matching, merging, reading, revealing, telling
+from guanxi.kernel.records import (
+    door,
+    finding,
+    handing,
+    inquiring,
+    many,
+    matching,
+    merging,
+    reading,
+    revealing,
+    telling,
+    undoing,
+)
 from guanxi.kernel.records.door import Item, Result
 from guanxi.surfaces.api import openapi
 from guanxi.surfaces.api.asking import actor_of, answer, body, only, refusal, version
@@ -256,6 +269,27 @@ def post_job_undo(request: HttpRequest, job: str) -> HttpResponse:
     return answer(tasks.job(actor, undo), 202, Location=f"/api/v1/jobs/{undo}")
 
 
+@api.get("/undo/{event}")
+def get_undo(request: HttpRequest, event: str) -> HttpResponse:
+    """What taking back would do at this moment; nothing is done."""
+    return answer(_taken_back(undoing.rehearse, actor_of(request), event))
+
+
+@api.post("/undo/{event}")
+def post_undo_event(request: HttpRequest, event: str) -> HttpResponse:
+    """Take back what the caller did with one request, from the version it answered with on: what went along comes back as well."""
+    return answer(_taken_back(undoing.take_back, actor_of(request), event))
+
+
+def _taken_back(how: Any, actor: Actor, event: str) -> dict[str, Any]:
+    found = parse_id(event)
+    if found is None:
+        raise NotFound()
+    done = how(actor, found)
+    kept = [{"message": reason.for_(actor.language), "count": count} for reason, count in done.kept.most_common()]
+    return {"deleted": done.deleted, "restored": done.restored, "reverted": done.reverted, "objects": dict(done.back), "kept": kept}
+
+
 @api.get("/jobs/{job}/files/{file}")
 def get_job_file(request: HttpRequest, job: str, file: str) -> FileResponse:
     """A file a job made: the exported list, or the refused rows. Only who started the job may have it."""
@@ -338,6 +372,18 @@ def post_duplicates(request: HttpRequest, name: str) -> HttpResponse:
     return answer({"rows": [one.to_json(actor.language) for one in found]})
 
 
+@api.post("/{name}/along")
+def post_along(request: HttpRequest, name: str) -> HttpResponse:
+    """How many records of each object could go along with a transfer of some, by `ids` or `where`; nothing is done."""
+    actor = actor_of(request)
+    asked = body(request)
+    only(asked, "ids", "where")
+    if ("ids" in asked) == ("where" in asked):
+        raise Invalid.field("ids", "required", "请给出 ids 或 where 之一。", "Give either ids or where.")
+    ids = _ids(asked) if "ids" in asked else many.unpack(many.settle(actor, name, asked["where"]))
+    return answer({"counts": {it.name: count for it, count in handing.counts(actor, name, ids)}})
+
+
 @api.post("/{name}/bulk")
 def post_bulk(request: HttpRequest, name: str) -> HttpResponse:
     """Many records with one verb: `items`, or `ids` with the same `changes` and `inputs` for all, and one result per item; or all
@@ -362,7 +408,7 @@ def post_bulk(request: HttpRequest, name: str) -> HttpResponse:
             results.append({"ok": False, "problem": outcome.to_dict(actor.language)})
         else:
             results.append({"ok": True, "id": outcome.id, "version": outcome.version, "changed": outcome.changed})
-    return answer({"results": results})
+    return answer({"results": results, "undo": min((one["version"] for one in results if one.get("changed")), default=None)})
 
 
 def _meant(actor: Actor, name: str, verb: str, asked: dict[str, Any]) -> tuple[many.Deed, bytes]:
@@ -381,11 +427,15 @@ def _meant(actor: Actor, name: str, verb: str, asked: dict[str, Any]) -> tuple[m
     many.check(actor, deed)
     if "ids" not in asked:
         return deed, many.settle(actor, name, asked["where"], deleted=deed.binned)
+    return deed, many.pack(_ids(asked))
+
+
+def _ids(asked: dict[str, Any]) -> list[UUID]:
     ids = [parse_id(one) if isinstance(one, str) else None for one in asked["ids"]] if isinstance(asked["ids"], list) else [None]
     found = [one for one in ids if one is not None]
     if len(found) != len(ids):
         raise Invalid.field("ids", "id", "编号格式不对。", "Not an id.")
-    return deed, many.pack(found)
+    return found
 
 
 def _all(asked: dict[str, Any]) -> list[Any]:

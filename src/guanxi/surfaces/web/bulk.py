@@ -24,7 +24,7 @@ from guanxi.kernel.records import door, many, reading
 from guanxi.kernel.records.merging import MOST as MERGED_AT_ONCE
 from guanxi.surfaces.jobs import tasks
 from guanxi.surfaces.jobs.bulk import SMALL
-from guanxi.surfaces.web import filters, listing, merging
+from guanxi.surfaces.web import filters, listing, merging, turning
 from guanxi.surfaces.web.deeds import EXPORT, OWN, TAG, Deed, deeds, hint, tags
 from guanxi.surfaces.web.forms import _lists, asks, writable
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all, signature
@@ -33,6 +33,8 @@ from guanxi.surfaces.web.visit import Visit, page, redirect
 MOST = door.MAX_ITEMS
 FEW = 20
 """So many records are erased at once while somebody waits: each takes what belongs to it along."""
+TURNING = ("assign", "update", TAG)
+"""What is taken back from the page that says it was done."""
 NAMED = 8
 """So many of the records are called by name before it is done."""
 
@@ -78,6 +80,10 @@ class _Chosen:
                 raise Invalid([], T("没有符合条件的记录。", "No record matches."))
         else:
             self.some = _names(visit, it, ids[:NAMED])
+
+    def every(self) -> list[UUID]:
+        """All of them, however many: what goes along is counted over all."""
+        return self.ids if not self.whole or len(self.ids) == self.count else many.unpack(self.packed())
 
     def packed(self) -> bytes:
         """Which they are at this moment."""
@@ -175,7 +181,7 @@ class _Asking:
             errors=errors,
             candidates=candidates or {},
             lists=_lists(visit, it, [one for one in fields if one.name in it.fields or one in self.inputs], None),
-            hint=hint(visit, it, self.verb, self.chosen.ids),
+            hint=hint(visit, it, self.verb, self.chosen.every() if self.verb == "assign" else self.chosen.ids),
             back=_back(visit, it),
             title=self.deed.label,
         )
@@ -189,11 +195,19 @@ class _Asking:
             if self.verb == "delete" and visit.may(it, "restore"):
                 link = f"/{it.plural}/bulk?" + urlencode({"do": "restore", "ids": ",".join(str(one.id) for one in answers)})
                 text = T("撤销", "Undo")
+            elif self.verb in TURNING and did:
+                link, text = self.back_again(answers), T("撤销", "Undo")
             visit.say(T(f"{label.zh}：{did} 条已完成。", f"{label.en}: {did} done."), "done", link, text)
             return redirect(_back(visit, it))
         return visit.page(
-            "pages/bulk_done.html", current=it, it=it, deed=self.deed, did=did, refused=refused, back=_back(visit, it), title=label
-        )
+            "pages/bulk_done.html", current=it, it=it, deed=self.deed, did=did, refused=refused, back=_back(visit, it), title=label,
+            undo=self.back_again(answers) if self.verb in TURNING else "",
+        )  # fmt: skip
+
+    def back_again(self, answers: Sequence[many.Answer]) -> str:
+        """Where all of it is taken back, if anything was done."""
+        events = [one.event for one in answers if one.event is not None]
+        return turning.address(min(events), _back(self.visit, self.it)) if events else ""
 
 
 def _adding(one: Field) -> list[Field]:

@@ -15,7 +15,7 @@ from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, P
 from guanxi.kernel.declare.objects import Action, Definition, Form, named
 from guanxi.kernel.records import door, handing
 from guanxi.kernel.records.telling import Told
-from guanxi.surfaces.web import duplicates, linking, meanwhile, shell, words
+from guanxi.surfaces.web import duplicates, linking, meanwhile, shell, turning, words
 from guanxi.surfaces.web.deeds import hint
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
@@ -291,8 +291,9 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
     shown = _answers(visit, it, result)
     if shown:
         return visit.page("pages/answer.html", current=it, it=it, row=row, label=action.label if action else it.label, answers=shown, title=it.label)
-    _told(visit, it, verb, result)
-    return redirect(_next(visit) or (visit.look.to(it.name) if verb == "delete" else _after(visit, it, row["id"])))
+    back = _next(visit) or (visit.look.to(it.name) if verb == "delete" else _after(visit, it, row["id"]))
+    _told(visit, it, verb, result, back)
+    return redirect(back)
 
 
 def asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tuple[list[Field], list[Field]]:
@@ -320,7 +321,7 @@ def _after(visit: Visit, it: Definition, record: UUID) -> str:
     return visit.look.to(it.name, record)
 
 
-def _told(visit: Visit, it: Definition, verb: str, result: door.Result) -> None:
+def _told(visit: Visit, it: Definition, verb: str, result: door.Result, back: str = "") -> None:
     action = it.verbs.get(verb)
     label = action.label if isinstance(action, Action) else words.VERBS[verb]
     if not result.changed and verb == "create":
@@ -329,6 +330,8 @@ def _told(visit: Visit, it: Definition, verb: str, result: door.Result) -> None:
         visit.say(T("没有改动，无需保存。", "Nothing was changed."), "note")
     elif verb == "delete":
         visit.say(T(f"{it.label.zh}已删除。", f"{it.label.en} deleted."), "done", visit.look.to(it.name, result.id, "restore"), T("撤销", "Undo"))
+    elif verb == "assign":
+        visit.say(T(f"{label.zh}：已完成。", f"{label.en}: done."), "done", turning.address(result.version, back), T("撤销", "Undo"))
     else:
         link, text = _made(visit, result)
         visit.say(T(f"{label.zh}：已完成。", f"{label.en}: done."), "done", link, text)

@@ -44,13 +44,14 @@ from guanxi.surfaces.web import (
     shown,
     signing,
     static,
+    turning,
     values,
     work,
 )
 from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, privacy, requests, roles, welcome
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "api")
+RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "undo", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -111,6 +112,7 @@ urlpatterns = [
     path("jobs/<uuid:job>/bar", work.bar),
     path("jobs/<uuid:job>/undo", importing.undo),
     path("jobs/<uuid:job>/files/<uuid:file>", work.file),
+    path("undo/<uuid:event>", turning.undo),
     path("dashboards", dashboards.index),
     re_path(rf"^dashboards/{DASHBOARD}$", dashboards.show),
     re_path(rf"^dashboards/{DASHBOARD}/copy$", dashboards.copy),
