@@ -15,7 +15,7 @@ from guanxi.kernel.records import door, leaving
 from guanxi.surfaces.jobs import tasks, worker
 from tests.cast import Cast
 from tests.kernel.tools import create, events, raw
-from tests.surfaces.web.browser import Browser, words
+from tests.surfaces.web.browser import Browser, inputs, words
 
 MANY = 620
 
@@ -75,6 +75,83 @@ def _form(who: UUID, plan: dict[str, UUID], cast: Cast) -> dict[str, Any]:
     for name, to in plan.items():
         out |= {f"to_{name}": names[to], f"to_{name}.id": str(to), f"to_{name}.label": names[to]}
     return out
+
+
+def places(who: UUID) -> dict[str, Any]:
+    """What somebody is to others."""
+    linked = "SELECT source_id, field, target_id FROM gx_link WHERE object = 'pool' AND field IN ('admins', 'people', 'allot_to') ORDER BY source_id, field, position"
+    return {
+        "pools": [row[1] for row in raw(linked) if row[2] == who],
+        "heads": raw("SELECT name FROM gx_department WHERE head_id = %s ORDER BY name", [who]),
+        "reports": raw("SELECT name FROM gx_user WHERE superior_id = %s ORDER BY name", [who]),
+        "teams": raw("SELECT record_id, level, until FROM gx_team_member WHERE user_id = %s ORDER BY record_id", [who]),
+    }
+
+
+def test_what_somebody_is_to_others_goes_over_and_comes_back(desk: Cast) -> None:
+    """Pools they run, the department they head, who reports to them, the teams they are in."""
+    admin, leaver, heir, above = desk.actor("admin"), desk.users["manager"], desk.users["outsider"], desk.users["executive"]
+    door.perform("user", "update", actor=admin, id=leaver, changes={"superior": str(above)})
+    for name in ("owner", "outsider"):
+        door.perform("user", "update", actor=admin, id=desk.users[name], changes={"superior": str(leaver)})
+    both = {"admins": [str(leaver), str(desk.users["admin"])], "people": [str(heir), str(leaver)], "allot_to": [str(leaver)]}
+    create(admin, "pool", name="交接公海", object_name="customer", kind="visible", **both)
+    owner = desk.actor("owner")
+    first, second, third = (create(owner, "customer", name=f"团队客户 {n}") for n in range(3))
+    for record, level in ((first, "write"), (second, "read"), (third, "read")):
+        door.perform("customer", "share", actor=owner, id=record, inputs={"user": str(leaver), "level": level})
+    door.perform("customer", "share", actor=owner, id=first, inputs={"user": str(heir), "level": "read"})
+    door.perform("customer", "assign", actor=owner, id=third, changes={"owner": str(heir)})
+    before = places(leaver), places(heir)
+    assert [(post.key, n) for post, n in leaving.posts(admin, leaver)] == [("pool.admins", 1), ("pool.people", 1), ("department.head", 1), ("user.superior", 2), ("team", 3)]
+    page = words(Browser("admin").read(f"/settings/handover?user={leaver}"))
+    assert "公海管理员（1）" in page and "部门主管（1）" in page and "直属下级（2）" in page and "团队成员（3）" in page
+    plan = {post.key.replace(".", "_of_"): heir for post in leaving.POSTS}
+    answer = Browser("admin").post("/settings/handover", _form(leaver, plan, desk))
+    job = answer.headers["Location"].rpartition("/")[2]
+    work()
+    told = tasks.job(admin, job)
+    assert (told["state"], told["outcome"]["moved"], told["outcome"]["kept"]) == ("done", 8, 0)
+    assert places(leaver) == {"pools": [], "heads": [], "reports": [], "teams": []}
+    assert places(heir) == {
+        "pools": ["admins", "allot_to", "people"], "heads": [("销售部",)], "reports": [("王伟",)],
+        "teams": sorted([(first, "write", None), (second, "read", None)]),
+    }  # fmt: skip
+    assert raw("SELECT superior_id FROM gx_user WHERE id = %s", [heir]) == [(above,)], "nobody is their own superior"
+    tasks.start_undo(admin, job)
+    work()
+    assert (places(leaver), places(heir)) == before
+
+
+def test_switching_somebody_off_asks_for_successors(desk: Cast) -> None:
+    admin, mate, owner = desk.actor("admin"), desk.users["teammate"], desk.actor("owner")
+    record = create(desk.actor("teammate"), "customer", name="要交接的")
+    browser = Browser("admin")
+    url = f"/users/{mate}/edit"
+    page = browser.read(url)
+    with pytest.raises(Invalid):
+        door.perform("user", "update", actor=admin, id=desk.users["admin"], changes={"active": False})
+    form = inputs(page)
+    form["active"] = ["false"]
+    answer = browser.post(url, form)
+    assert answer.status_code == 302 and answer.headers["Location"] == f"/settings/handover?user={mate}"
+    page = words(browser.read(answer.headers["Location"]))
+    assert "名下还有客户 1" in page and "客户（1 条）" in page
+    before = events()
+    mine = create(owner, "customer", name="不能给停用的人")
+    for verb, changes in (("assign", {"owner": str(mate)}), ("update", {"owner": str(mate)})):
+        with pytest.raises(Invalid) as refused:
+            door.perform("customer", verb, actor=admin, id=mine, changes=changes)
+        assert [(error.field, error.code) for error in refused.value.errors] == [("owner", "inactive")]
+    with pytest.raises(Invalid):
+        create(admin, "customer", name="也不能新建给他", owner=str(mate))
+    assert events() == before + 1
+    door.perform("customer", "update", actor=admin, id=record, changes={"short_name": "仍可修改"})
+    again = door.perform("user", "update", actor=admin, id=mate, changes={"active": True})
+    assert again.warnings == ()
+    off = door.perform("user", "update", actor=admin, id=mate, changes={"active": False})
+    assert [(field, "/settings/handover" in text.en) for field, text in off.warnings] == [("active", True)]
+    door.perform("user", "update", actor=admin, id=mate, changes={"active": True})
 
 
 def test_nobody_else_is_asked_and_nonsense_changes_nothing(desk: Cast) -> None:

@@ -137,6 +137,17 @@ def take_access(draft: Any, context: Any) -> None:
     context.take_account(draft.id)
 
 
+def asks_for_successors(draft: Any, context: Any) -> None:
+    """Whoever is switched off signs in no more at once; what they leave behind is named, and where it is handed over."""
+    if draft.new or not draft.changed("active") or draft.active is not False:
+        return
+    if draft.id == context.actor.user:
+        raise Invalid.field("active", "self", "不能停用自己。", "You cannot switch yourself off.")
+    if left := context.left_by(draft.id):
+        zh, en = "、".join(f"{label.zh} {n}" for label, n in left), ", ".join(f"{label.en} {n}" for label, n in left)
+        context.warn("active", T(f"名下还有{zh}，请在“离职交接”（/settings/handover?user={draft.id}）选择接手人。", f"Still theirs: {en}. Choose successors in Hand-over (/settings/handover?user={draft.id})."))
+
+
 def reset_second_factor(draft: Any, context: Any) -> None:
     """For whoever lost the telephone and the recovery codes."""
     if not context.lose_second_factor(draft.id):
@@ -167,7 +178,7 @@ class User(
     language = Choice(T("语言", "Language"), [("zh-CN", T("中文", "中文")), ("en", T("English", "English"))])
     last_sign_in = DateTime(T("最近登录", "Last sign-in"), readonly=True)
     policy = Policy(read="member", write="role")
-    checks = (whole_tree,)
+    checks = (whole_tree, asks_for_successors)
     actions = (
         Action("signed_in", signed_in, T("登录", "Signed in"), internal=True),
         Action("give_access", give_access, T("开通登录 / 重置密码", "Give access or a new password")),

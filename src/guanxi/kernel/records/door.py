@@ -58,6 +58,7 @@ MAX_ITEMS = 5_000
 MANY = 100
 """From so many items on it pays to make room for the batch as a whole."""
 ATTEMPTS = 3
+INACTIVE = T("这位同事已停用，不能接手。请选择其他同事。", "This colleague is no longer active and cannot take it over; choose somebody else.")
 _SHARE_INPUTS: dict[str, tuple[str, ...]] = {"share": ("user", "level", "until"), "unshare": ("user",)}
 
 
@@ -534,19 +535,27 @@ class _Batch:
         if not wanted:
             return works
         there: dict[str, set[UUID]] = {}
+        receivers = {ids[0] for _, one, ids in uses if one.name == "owner"} if not self.actor.unlimited else set()
+        gone: set[UUID] = set()
         for target_name, asked in wanted.items():
             target = self.catalog.objects[target_name]
             own = {i for i in asked if self.actor.user == i and target_name == "user"}
             rest = asked - own
-            there[target_name] = own | storage.satisfying(
-                self.catalog, target, list(rest), self.guard.readable(target), deleted=False
-            )
+            readable = self.guard.readable(target)
+            if target_name == "user" and rest & receivers:  # the same statement tells who may still receive
+                found = storage.fetch(self.catalog, target, And((Test("id", "in", list(rest)), readable)), links=False)
+                there[target_name] = own | {row["id"] for row in found}
+                gone = {row["id"] for row in found if row["active"] is False}
+            else:
+                there[target_name] = own | storage.satisfying(self.catalog, target, list(rest), readable, deleted=False)
             if not access.may(self.actor.rights, target, "read"):
                 there[target_name] = own
         bad: dict[int, list[FieldError]] = {}
         for work, one, ids in uses:
             if not set(ids) <= there[one.target]:
                 bad.setdefault(work.index, []).append(_unseen(one))
+            elif one.name == "owner" and ids[0] in gone:
+                bad.setdefault(work.index, []).append(FieldError("owner", "inactive", INACTIVE))
         for index, problems in bad.items():
             self._fail(index, Invalid(problems))
         return [work for work in works if work.index not in bad]

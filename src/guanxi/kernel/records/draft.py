@@ -260,6 +260,12 @@ class Context:
         log.note(self.actor.workspace, "access", user=user, actor=self.actor.user, address=self.actor.address)
         return password
 
+    def left_by(self, user: UUID) -> list[tuple[Text, int]]:
+        """What somebody who leaves still has, as far as this person may hand it over; see `records.leaving`."""
+        from guanxi.kernel.records import leaving
+
+        return leaving.left(self.actor, user) if self.actor.rights is not None else []
+
     def take_account(self, user: UUID) -> None:
         """Stop a user from signing in."""
         people.take_account(self.actor.workspace, user)

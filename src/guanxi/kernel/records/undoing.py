@@ -41,6 +41,8 @@ GONE = T("已不在或无权查看。", "It is gone, or you may not see it.")
 FINAL = T("这个操作不能撤销。", "This cannot be taken back.")
 VERBS = ("create", "update", "assign", "delete", "restore")
 """What can be taken back; declared actions are taken back by what their objects declare."""
+SHARING = ("share", "unshare")
+"""Taken back along with the rest of a request, by which the team is what it was."""
 REGRET = timedelta(days=1)
 """So long whoever handed a record to somebody out of their reach may take it back."""
 LONGEST = timedelta(hours=1)
@@ -138,12 +140,13 @@ class _Some:
         restorations: list[door.Item] = []
         updates: list[door.Item] = []
         returns: list[door.Item] = []
+        teams: list[UUID] = []
         for record in reversed(ids):
             row, events = given.get(record) or rows.get(record), direct[record]
             binned = row is not None and row["deleted_at"] is not None
             if row is None or binned != (events[-1].verb == "delete"):
                 out.kept[GONE] += 1
-            elif any(event.verb not in VERBS for event in events):
+            elif any(event.verb not in VERBS and event.verb not in SHARING for event in events):
                 out.kept[FINAL] += 1
             elif binned or events[0].verb in ("create", "restore"):
                 if row["version"] in {event.id for event in own[record]}:
@@ -152,6 +155,9 @@ class _Some:
                     out.kept[CHANGED] += 1
             else:
                 changes, untouched = _former(it, row, events)
+                if all(event.verb in SHARING for event in events):
+                    teams.append(record)
+                    continue
                 if changes:
                     (returns if record in given else updates).append(door.Item(record, changes, row["version"], cause=events[-1].id))
                 if not untouched or not changes:
@@ -162,6 +168,10 @@ class _Some:
         out.reverted += len(back)
         out.back[self.name] += len(back)
         self._team({record: direct[record] for record in back})
+        again = self._team({record: direct[record] for record in teams})
+        out.reverted += len(again)
+        if len(again) < len(teams):
+            out.kept[CHANGED] += len(teams) - len(again)
 
     def _rows(self, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         condition = And((Test("id", "in", list(ids)), self.guard.readable(self.it)))
@@ -172,7 +182,7 @@ class _Some:
     ) -> dict[UUID, dict[str, Any]]:
         """What they handed over lately and may not write to now, and nobody has written to since."""
         since = datetime.now(UTC) - REGRET
-        handed = [id for id in ids if all(event.verb == "assign" and event.at >= since for event in direct[id])]
+        handed = [id for id in ids if all(event.verb in ("assign", *SHARING) and event.at >= since for event in direct[id])]
         if not handed or self.actor.unlimited or not access.may(self.actor.rights, self.it, "assign"):
             return {}
         reached: set[UUID] = set()
@@ -183,8 +193,10 @@ class _Some:
         found = storage.fetch(bare.catalog, bare.catalog.objects[self.name], Test("id", "in", away)) if away else []
         return {row["id"]: row for row in found if row["version"] in {event.id for event in own[row["id"]]}}
 
-    def _team(self, back: dict[UUID, list[Event]]) -> None:
-        """Who was put into a team, or taken out of it, is again what they were there, unless somebody decided otherwise since."""
+    def _team(self, back: dict[UUID, list[Event]]) -> set[UUID]:
+        """Who was put into a team, or taken out of it, is again what they were there, unless somebody decided otherwise since;
+        returns the records whose teams are as they were."""
+        done: set[UUID] = set()
         first: dict[tuple[UUID, UUID], Any] = {}
         last: dict[tuple[UUID, UUID], Any] = {}
         causes: dict[tuple[UUID, UUID], UUID] = {}
@@ -202,6 +214,8 @@ class _Some:
                 continue
             inputs = {"user": str(user)} | ({"level": was["level"], "until": was["until"]} if was else {})
             door.perform(self.name, "share" if was else "unshare", actor=self.kernel, id=record, inputs=inputs, cause=causes[record, user])
+            done.add(record)
+        return done
 
 
 def _direct(event: Event) -> bool:

@@ -370,6 +370,25 @@ def memberships(workspace_id: UUID, name: str, pairs: Sequence[tuple[UUID, UUID]
     return {(record, user): (level, until) for record, user, level, until in found}
 
 
+_TEAMS = "FROM gx_team_member m WHERE m.workspace_id = %s AND m.user_id = %s AND m.object = ANY(%s) AND (m.until IS NULL OR m.until > %s)"
+
+
+def teams_count(workspace_id: UUID, user: UUID, objects: Sequence[str], now: datetime) -> int:
+    """How many records' teams somebody is in."""
+    return int(sql.rows(f"SELECT count(*) {_TEAMS}", [workspace_id, user, list(objects), now])[0][0])
+
+
+def teams_of(
+    workspace_id: UUID, user: UUID, objects: Sequence[str], now: datetime, after: UUID | None, limit: int
+) -> list[tuple[UUID, str, UUID, str, datetime | None]]:
+    """(membership, object, record, level, until) of the teams somebody is in, in order, behind a membership."""
+    edge = "AND m.id > %s " if after else ""
+    return sql.rows(
+        f"SELECT m.id, m.object, m.record_id, m.level, m.until {_TEAMS} {edge}ORDER BY m.id LIMIT {int(limit)}",
+        [workspace_id, user, list(objects), now, *([after] if after else [])],
+    )
+
+
 def membership(user: UUID, level: str, until: datetime | None) -> dict[str, Any]:
     """How an event tells of somebody in a team."""
     return {"user": str(user), "level": level, "until": until.astimezone(UTC).isoformat() if until else None}

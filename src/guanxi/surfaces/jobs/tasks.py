@@ -91,8 +91,9 @@ def undoable(actor: Actor, import_id: UUID | str) -> jobs.Job:
 
 
 def start_handover(actor: Actor, who: UUID, plan: Mapping[str, UUID]) -> UUID:
-    """Give somebody's records to successors, object by object; returns the job's id. Raises Invalid naming `plan`."""
-    known = {it.name for it in leaving.handed(actor)}
+    """Give somebody's records to successors, object by object, and what they are to others (`leaving.POSTS`); returns the job's id.
+    Raises Invalid naming `plan`."""
+    known = {*(it.name for it in leaving.handed(actor)), *(post.key for post in leaving.POSTS)}
     if not plan or set(plan) - known:
         raise Invalid.field("plan", "required", "请为至少一种数据选择接手人。", "Choose a successor for at least one kind of records.")
     if who in plan.values():

@@ -19,6 +19,7 @@ from guanxi.surfaces.web import duplicates, linking, meanwhile, shell, turning, 
 from guanxi.surfaces.web.deeds import hint
 from guanxi.surfaces.web.inputs import Raw, defaults, initial, prefill, read_all, signature
 from guanxi.surfaces.web.record import actions, fetch
+from guanxi.surfaces.web.settings import handover
 from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
 
 SHARE = (
@@ -116,7 +117,7 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
     _told(visit, it, "update", result)
     if result.changed and (hint := meanwhile.joined(it, news, read.values)) is not None:
         visit.say(hint, "note")
-    return redirect(_next(visit) or visit.look.to(it.name, row["id"]))
+    return redirect(_next(visit) or handover.due(visit, it, row["id"], read.values) or visit.look.to(it.name, row["id"]))
 
 
 def _of_row(fields: Sequence[Field], row: dict[str, Any], visit: Visit) -> Raw:
