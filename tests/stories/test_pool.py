@@ -49,7 +49,7 @@ def owners() -> dict[str, str | None]:
 
 
 def claim(page: Any, name: str) -> None:
-    page.locator("table.rows tbody tr", has_text=name).locator("td.act a").click()
+    page.locator("table.rows tbody tr", has_text=name).locator("td.act a.button").click()
     page.wait_for_selector("dialog[open] form")
 
 
@@ -57,7 +57,7 @@ def test_a_seller_claims_until_the_limit_and_gives_one_back(site: str, chromium:
     page, said = enter(chromium, site, "owner")
     page.goto(site + "/customers")
     page.click('nav.views a:has-text("公海")')
-    page.wait_for_selector("td.act a")
+    page.wait_for_selector("td.act a.button")
     assert page.locator("table.rows tbody tr").count() == len(LYING)
     assert "13800138000" not in page.content() and "138 0013 8000" not in page.content()
     for left, name in ((2, "云山科技"), (1, "海图物流")):
@@ -94,7 +94,7 @@ def test_a_seller_claims_until_the_limit_and_gives_one_back(site: str, chromium:
 def test_a_manager_hands_out_evenly(site: str, chromium: Any) -> None:
     page, said = enter(chromium, site, "manager")
     page.goto(site + "/customers?view=pool")
-    page.wait_for_selector("td.act a")
+    page.wait_for_selector("td.act a.button")
     for name in ("青禾农业", "北斗仪器", "远川建材", "明德教育"):
         page.locator("table.rows tbody tr", has_text=name).locator("input[type=checkbox]").check()
     page.click('#selection button[value="distribute"]')

@@ -318,6 +318,31 @@ def test_a_follow_up_in_the_browser(cast, scene, chromium, website):
     assert [m["label"] for m in made[0]["mentions"]] == ["李娜"] and made[0]["files"][0]["name"] == "名片.png"
     assert made[0]["next_contact_at"].astimezone(after(lambda: cast.actor("owner")).catalog.settings.tz).hour == 9
     page.wait_for_function("Object.keys(localStorage).filter(k => k.startsWith('gx:draft')).length === 0")
+
+    page.goto(f"{website}/customers?q=浏览器公司")
+    row = page.locator("table.rows tbody tr")
+    assert row.locator(".act a").first.evaluate("one => getComputedStyle(one).opacity") == "0"
+    row.hover()
+    row.locator(".act a", has_text="跟进").click()
+    page.wait_for_function("() => document.activeElement.matches('#drawer[open] #write')")
+    page.keyboard.type("从列表跟进")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("#drawer .written:has-text('从列表跟进')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#drawer:not([open])", state="attached")
+    page.locator("a.title").focus()
+    page.keyboard.press("f")
+    page.wait_for_function("() => document.activeElement.matches('#drawer[open] #write')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#drawer:not([open])", state="attached")
+    row.locator("[data-menu]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#rowmenu:popover-open a:has-text('转移')")
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => document.activeElement.matches('[data-menu][aria-expanded=false]')")
+    page.keyboard.press("Enter")
+    page.locator("#rowmenu a", has_text="转移").click()
+    page.wait_for_selector("#dialog[open] h1:has-text('转移')")
     assert said == []
     page.context.close()
 

@@ -124,6 +124,7 @@ class Activity(
             related=("task",),
         ),
         Box(
+            label=T("跟进", "Follow up"),
             on=("customer", "contact", "lead", "opportunity"),
             text="content",
             kind="kind",

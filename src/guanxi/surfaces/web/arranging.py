@@ -22,7 +22,7 @@ from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
 
 KEPT = ("columns", "widths", "density")
 DENSE = {"compact": T("紧凑", "Compact"), "normal": T("标准", "Normal"), "loose": T("宽松", "Relaxed")}
-WIDTH, TITLE, PICK, ACT = 160, 260, 36, 110
+WIDTH, TITLE, PICK, ACT = 160, 260, 36, 150
 """Pixels of a column nobody gave a width, once others have one; of the first; of the boxes to tick; of what can be done."""
 
 

@@ -64,14 +64,21 @@ def asked(visit: Visit, it: Definition) -> list[str]:
     return [link.name for link in it.links() if not link.system and link.target in targets and visit.guard.level(it, link.name) in ("read", "write")]
 
 
+def writable(visit: Visit, it: Definition) -> list[tuple[Definition, Link, Box, dict[str, Field]]]:
+    """Those of `declared` that the actor may write, with the fields they may fill in."""
+    out = []
+    for child, link, view in declared(visit, it):
+        usable = {one.name: one for one, level in visit.guard.visible(child) if level == "write" and not one.readonly}
+        if link.name in usable and view.text in usable and visit.may(child, "create"):
+            out.append((child, link, view, usable))
+    return out
+
+
 def box(visit: Visit, it: Definition, row: dict[str, Any], standings: Sequence[Standing] = ()) -> Drawn | None:
     """The box of a record's page, if the actor may write there. `standings`: what the record's person agreed to."""
     if row.get("deleted_at") is not None:
         return None
-    for child, link, view in declared(visit, it):
-        usable = {one.name: one for one, level in visit.guard.visible(child) if level == "write" and not one.readonly}
-        if link.name not in usable or view.text not in usable or not visit.may(child, "create"):
-            continue
+    for child, link, view, usable in writable(visit, it):
         kind = usable.get(view.kind)
         kind = kind if isinstance(kind, Choice) else None
         mentions = usable.get(view.mentions)

@@ -16,7 +16,7 @@ from guanxi.kernel.declare.conditions import And, Condition
 from guanxi.kernel.declare.fields import Boolean, Choice, Date, DateTime, Link, Money, MultiChoice
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import amounts, filters, listing
+from guanxi.surfaces.web import amounts, doing, filters, listing
 from guanxi.surfaces.web.deeds import deeds
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.record import editable
@@ -140,6 +140,6 @@ def group(visit: Visit, plural: str) -> HttpResponse:
         reach="update" if editable(visit, it) else "",
     )  # fmt: skip
     return visit.page(
-        "components/group_rows.html", current=it, it=it, columns=shown, rows=found.rows, pick=bool(deeds(visit, it, False)),
+        "components/group_rows.html", current=it, it=it, columns=shown, rows=found.rows, pick=bool(deeds(visit, it, False)), act=doing.doing(visit, it, view),
         more=listing.href(visit, after=found.next) if found.next else "", title=it.label,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.declare.conditions import Condition
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import reading
-from guanxi.surfaces.web import arranging, beginning, bin, filters, grouping, pools, saving, showing
+from guanxi.surfaces.web import arranging, beginning, bin, doing, filters, grouping, saving, showing
 from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
@@ -76,7 +76,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 bin.stamp(visit, it, result.rows)
     except Invalid as problem:
         errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
-    act = pools.claiming(visit, it, view) if not groups else None
+    act = doing.doing(visit, it, view) if not binned else None
     return visit.page(
         "pages/list.html",
         422 if errors else 200,

@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from guanxi.base.ids import parse_id
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.records import reading, watching
-from guanxi.surfaces.web import listing, pools, showing
+from guanxi.surfaces.web import doing, listing, showing
 from guanxi.surfaces.web.deeds import deeds
+from guanxi.surfaces.web.record import editable
 from guanxi.surfaces.web.visit import Visit, page
 
 MOST = 100
@@ -34,8 +35,10 @@ def rows(visit: Visit, plural: str) -> HttpResponse:
     ids = [one for text in visit.get.get("ids", "").split(",")[:MOST] if (one := parse_id(text)) is not None]
     shown, view = listing.columns(visit, it), showing.list_view(visit, it, visit.get.get("view", ""))
     wanted = And((listing.condition(visit, it), Test("id", "in", ids)))
-    found = reading.query(it.name, actor=visit.actor, where=wanted, fields=[c.path for c in shown], limit=MOST) if ids else reading.Page([])
+    reach = "update" if editable(visit, it) else ""
+    paths = [c.path for c in shown]
+    found = reading.query(it.name, actor=visit.actor, where=wanted, fields=paths, limit=MOST, reach=reach) if ids else reading.Page([])
     return visit.page(
         "components/fresh_rows.html", current=it, it=it, columns=shown, rows=found.rows, pick=bool(deeds(visit, it, False, view)),
-        act=pools.claiming(visit, it, view), title=it.label,
+        act=doing.doing(visit, it, view), title=it.label,
     )

@@ -12,6 +12,7 @@ import "./selection.js";
 import "./shell.js";
 import "./waiting.js";
 import { toast } from "./say.js";
+import { plain } from "./waiting.js";
 import { t } from "./words.js";
 
 // Numbers and addresses are copied as they stand, links whole. What may not be copied is shown, to be copied by hand.
@@ -32,6 +33,15 @@ document.addEventListener("click", (event) => {
   event.stopPropagation();
   if (chip) delete details.querySelector(".panel").dataset.shown;
   import("./filter.js").then(({ show }) => show(details, chip?.href ?? details.dataset.builder));
+}, true);
+
+// What else can be done with a row is asked for when it is wanted.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[data-menu]");
+  if (!link || !plain(event) || !link.showPopover) return;
+  event.preventDefault();
+  event.stopPropagation();
+  import("./menu.js").then(({ show }) => show(link));
 }, true);
 
 // One menu at a time; a click elsewhere closes it, and so does Esc, which then closes nothing else.

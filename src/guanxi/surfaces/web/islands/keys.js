@@ -43,7 +43,7 @@ function go(event) {
   return Boolean(place);
 }
 
-// j and k: through the rows of a list, or from record to record in the drawer. x selects, e edits the one that is reached.
+// j and k: through the rows of a list, or from record to record in the drawer. x selects, e edits, f writes about the one that is reached.
 function walk(event) {
   const by = { j: 1, k: -1 }[event.key];
   if (openLayer() === "drawer") return by ? (step(by), true) : false;
@@ -52,6 +52,8 @@ function walk(event) {
   if (by && all.length) { all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, at + by))].focus(); return true; }
   const row = all[at]?.closest("tr, li, article");
   if (event.key === "x") { const box = row?.querySelector("input[type=checkbox]"); box?.click(); return Boolean(box); }
+  const write = event.key === "f" && row?.querySelector("a[data-write]");
+  if (write) { write.click(); return true; }
   if (event.key === "e" && at >= 0 && row?.closest("[data-editable]")) { import("./layers.js").then(({ open }) => open("dialog", `${all[at].pathname}/edit`)); return true; }
   return false;
 }

@@ -2,6 +2,7 @@
 // there, as it was; reload and "open as page" show the same address as a page.
 //
 //   <a href="/books/1" data-drawer>   opens in the drawer          <a href="/books/new" data-dialog>   in the dialog
+//   <a href="/books/1#write" data-write>   in the drawer, at the box one writes in about the record
 //   <a … data-dialog data-go>         and goes where its form leads
 //   inside: <a data-inside> stays in the layer, <a data-close> closes it, <a href="?tab=…"> of the same path stays anyway
 //
@@ -105,7 +106,7 @@ function show(kind) {
 // After what was asked for is there: the first field at fault or to fill in a form, else the layer's own heading.
 function focus(kind) {
   const into = content(kind);
-  const field = into.querySelector("[aria-invalid=true]") ?? (kind === "dialog" ? into.querySelector("[autofocus], form :is(input:not([type=hidden]), select, textarea):not([disabled])") : null);
+  const field = into.querySelector("[aria-invalid=true]") ?? (kind === "dialog" ? into.querySelector("[autofocus], form :is(input:not([type=hidden]), select, textarea):not([disabled])") : location.hash === "#write" ? into.querySelector("#write") : null);
   const to = field ?? into;
   to.focus({ preventScroll: !field });
 }
@@ -266,7 +267,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || link.target || link.hasAttribute("download") || link.origin !== location.origin || link.matches("[hx-get], [hx-post]")) return;
   const inside = layer && content(layer.id).contains(link) ? layer.id : "";
-  const kind = link.hasAttribute("data-dialog") ? "dialog" : link.hasAttribute("data-drawer") ? "drawer" : "";
+  const kind = link.hasAttribute("data-dialog") ? "dialog" : link.matches("[data-drawer], [data-write]") ? "drawer" : "";
   const same = inside && path(link.href) === path(layers[inside].url) && !link.hash;
   if (kind && !(kind === "drawer" && inside === "dialog")) { take(); open(kind, link.href); }
   else if (inside && (same || link.hasAttribute("data-inside"))) { take(); open(inside, link.href, { replace: same }); }

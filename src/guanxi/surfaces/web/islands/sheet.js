@@ -11,7 +11,7 @@ let here = null, from = null, form = null, held = "";
 
 const sheetOf = (one) => (wide.matches ? one?.closest?.(SHEET) : null);
 const rowsOf = (sheet) => [...sheet.tBodies].flatMap((body) => (body.hasAttribute("data-folded") ? [] : [...body.rows])).filter((row) => row.querySelector("a.title"));
-const cellOf = (one) => { const cell = one?.closest?.("tbody td, tbody th"); return cell && !cell.matches(".pick") && cell.closest("tr").querySelector("a.title") && sheetOf(cell) ? cell : null; };
+const cellOf = (one) => { const cell = one?.closest?.("tbody td, tbody th"); return cell && !cell.matches(".pick, .act") && cell.closest("tr").querySelector("a.title") && sheetOf(cell) ? cell : null; };
 const headOf = (cell) => cell.closest("table").tHead.rows[0].cells[cell.cellIndex];
 const idOf = (row) => row.querySelector("a.title").pathname.split("/").pop();
 const editable = (cell) => headOf(cell).hasAttribute("data-edit") && !cell.parentElement.hasAttribute("data-fixed");
@@ -58,7 +58,7 @@ function mark() {
 
 function beside(cell, down, right, edge = false) {
   const rows = rowsOf(cell.closest("table")), least = first(cell.closest("table"));
-  const most = rows[0].cells.length - 1, clamp = (n, low, high) => Math.max(low, Math.min(high, n));
+  const most = rows[0].cells.length - (rows[0].lastElementChild.matches(".act") ? 2 : 1), clamp = (n, low, high) => Math.max(low, Math.min(high, n));
   const at = rows.indexOf(cell.parentElement);
   const row = edge && down ? (down > 0 ? rows.length - 1 : 0) : clamp(at + down, 0, rows.length - 1);
   const column = edge && right ? (right > 0 ? most : least) : clamp(cell.cellIndex + right, least, most);

@@ -12,7 +12,7 @@ export function sheet(keyed, rows, off) {
   const here = [...new Map(keyed.map((one) => [one.dataset.key, one])).values()].map((one) => line([one.dataset.key.toUpperCase()], name(one)));
   if (here.length) groups.push([t("本页", "On this page"), here]);
   if (rows.length) groups.push([t("列表", "Lists"), [line(["J"], t("下一条", "Next")), line(["K"], t("上一条", "Previous")), line(["↵"], t("打开", "Open")),
-    ...(document.querySelector("#main tr input[type=checkbox]") ? [line(["X"], t("选中", "Select"))] : []), ...(document.querySelector("[data-editable]") ? [line(["E"], t("编辑这一条", "Edit it"))] : [])]]);
+    ...(document.querySelector("#main tr input[type=checkbox]") ? [line(["X"], t("选中", "Select"))] : []), ...(document.querySelector("[data-editable]") ? [line(["E"], t("编辑这一条", "Edit it"))] : []), ...(document.querySelector("#main a[data-write]") ? [line(["F"], document.querySelector("#main a[data-write]").textContent)] : [])]]);
   const places = [...new Map([...document.querySelectorAll("[data-go]")].map((one) => [one.dataset.go, one])).values()];
   groups.push([t("前往", "Go to"), places.map((one) => line(["G", one.dataset.go.toUpperCase()], one.querySelector("span")?.textContent ?? name(one)))]);
   const single = el("input", { type: "checkbox", checked: !off, onchange: (event) => kept.set("keys", event.target.checked ? "on" : "off") });

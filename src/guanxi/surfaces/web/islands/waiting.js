@@ -56,14 +56,14 @@ const get = (url, inside) => fetch(url, { headers: { "X-Inside": inside, Accept:
 export const forget = () => ahead.clear();
 
 function prefetch(link) {
-  const inside = link.hasAttribute("data-dialog") ? "dialog" : link.hasAttribute("data-drawer") ? "drawer" : "main", key = `${inside} ${link.href}`;
+  const inside = link.hasAttribute("data-dialog") ? "dialog" : link.matches("[data-drawer], [data-write]") ? "drawer" : "main", key = `${inside} ${link.href}`;
   if (saving() || link.origin !== location.origin || Date.now() - (ahead.get(key)?.at ?? 0) < FRESH) return;
   while (ahead.size >= AHEAD) ahead.delete(ahead.keys().next().value);
   const answer = get(link.href, inside);
   answer.catch(() => ahead.delete(key));
   ahead.set(key, { at: Date.now(), answer });
 }
-const meant = (event) => event.target.closest?.("a[data-drawer], a[data-dialog], .sider :not(.settings) > a.item, nav.views a");
+const meant = (event) => event.target.closest?.("a[data-drawer], a[data-write], a[data-dialog], .sider :not(.settings) > a.item, nav.views a");
 let hover = 0;
 document.addEventListener("pointerover", (event) => {
   const link = meant(event);
