@@ -18,8 +18,9 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
 from guanxi.base.ids import parse_id, uuid7
@@ -40,6 +41,8 @@ MOST_FAILURES = 50
 SHUT_OUT = timedelta(minutes=15)
 """So many failed sign-ins within this time shut an address out, whatever names were tried. They are counted in the log, so all
 processes count together."""
+FORGOTTEN = timedelta(days=2)
+"""After so long nothing is known any more of a name nobody has: longer than any lock lasts."""
 ATTEMPTS = 3
 KEY = "account"
 LANGUAGE = "language"
@@ -104,24 +107,22 @@ def failed(request: HttpRequest, reason: str) -> None:
 
 
 def sign_in(request: HttpRequest, username: str, password: str) -> bool:
-    """Check name and password and begin a session; False when a code is due first (`give_code`). Unknown names and wrong passwords get the same answer in the same
-    time; too many wrong ones lock the account, or shut the address out, for a while. Raises Invalid or TooManyRequests."""
-    account = tables.Account.objects.filter(username=username.replace("\x00", "").strip().casefold()[:150]).first()
+    """Check name and password and begin a session; False when a code is due first (`give_code`). Unknown names and wrong passwords get the same answers in the same
+    time, from the first to the one that locks; too many wrong ones lock the name, or shut the address out, for a while. Raises Invalid or TooManyRequests."""
+    name = username.replace("\x00", "").strip().casefold()[:150]
+    account = tables.Account.objects.filter(username=name).first()
     workspace = account.workspace_id if account is not None else tables.DEFAULT_WORKSPACE
     rules = people.rules(facts.safety(workspace))
     now = datetime.now(UTC)
     bounded(request, workspace)
     if account is None:
-        make_password(password[: passwords.LONGEST])
-        # what was typed is not kept: people type their password into the wrong box
-        failed(request, "unknown")
-        raise _wrong()
+        raise _stranger(request, name, password, rules, now)
     if account.locked_until is not None and account.locked_until > now:
         note(request, "failed", account, reason="locked")
         raise _locked(rules, account.locked_until - now)
     if not account.check_password(password[: passwords.LONGEST]) or not account.is_active:
         note(request, "failed", account, reason="password" if account.is_active else "inactive")
-        if _count_failure(account, rules, now):
+        if _count_failure(_row(account), rules, now):
             note(request, "locked", account)
             raise _locked(rules, timedelta(minutes=rules.lock_minutes))
         raise _wrong()
@@ -173,7 +174,7 @@ def give_code(request: HttpRequest, code: str) -> None:
     kind = second_factor.take(account.id, code[:100])
     if not kind:
         note(request, "failed", account, reason="code")
-        if _count_failure(account, rules, now):
+        if _count_failure(_row(account), rules, now):
             note(request, "locked", account)
             request.session.flush()
             raise _locked(rules, timedelta(minutes=rules.lock_minutes))
@@ -183,10 +184,28 @@ def give_code(request: HttpRequest, code: str) -> None:
     begin(request, account)
 
 
-def _count_failure(account: tables.Account, rules: Rules, now: datetime) -> bool:
-    """One more wrong password; true when it locks the account. They count as long as they follow each other within the time
-    an account stays locked."""
-    mine = tables.Account.objects.filter(id=account.id)
+def _stranger(request: HttpRequest, name: str, password: str, rules: Rules, now: datetime) -> Problem:
+    """What somebody is told who gave a name nobody has: the same, after as long, as if somebody had it."""
+    hidden = salted_hmac("guanxi.strangers", name, algorithm="sha256").hexdigest()[:16]
+    mine = tables.Stranger.objects.filter(name=hidden)
+    held = mine.first()
+    if held is not None and held.locked_until is not None and held.locked_until > now:
+        failed(request, "unknown")
+        return _locked(rules, held.locked_until - now)
+    make_password(password[: passwords.LONGEST])
+    failed(request, "unknown")
+    tables.Stranger.objects.bulk_create([tables.Stranger(name=hidden)], ignore_conflicts=True)
+    tables.Stranger.objects.filter(failed_at__lt=now - FORGOTTEN).delete()
+    return _locked(rules, timedelta(minutes=rules.lock_minutes)) if _count_failure(mine, rules, now) else _wrong()
+
+
+def _row(account: tables.Account) -> QuerySet[tables.Account]:
+    return tables.Account.objects.filter(id=account.id)
+
+
+def _count_failure(mine: QuerySet[tables.Account] | QuerySet[tables.Stranger], rules: Rules, now: datetime) -> bool:
+    """One more wrong password; true when it locks the name. They count as long as they follow each other within the time
+    a name stays locked."""
     stale = Q(failed_at__isnull=True) | Q(failed_at__lt=now - timedelta(minutes=rules.lock_minutes))
     mine.update(failures=Case(When(stale, then=Value(1)), default=F("failures") + 1), failed_at=now)
     locked = now + timedelta(minutes=rules.lock_minutes)
@@ -289,7 +308,7 @@ def prove(request: HttpRequest, password: str) -> tables.Account:
         raise _locked(rules, account.locked_until - now)
     if not account.check_password(password[: passwords.LONGEST]):
         note(request, "failed", account, reason="password")
-        if _count_failure(account, rules, now):
+        if _count_failure(_row(account), rules, now):
             note(request, "locked", account)
             raise _locked(rules, timedelta(minutes=rules.lock_minutes))
         raise Invalid.field("current", "credentials", "当前密码不对。", "The current password is wrong.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from guanxi.kernel import setup
 from guanxi.kernel.records import people
+from guanxi.kernel.storage import tables
 from tests.cast import PASSWORD
 from tests.surfaces.web.browser import Browser, words
 
@@ -46,6 +49,29 @@ def test_five_wrong_passwords_lock_the_account_even_for_the_right_one():
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 901
     assert "15 分钟" in answer.content.decode()
+
+
+def test_a_name_nobody_has_is_locked_as_one_somebody_has():
+    def tried(name: str, password: str = "no") -> tuple[int, bool, str]:
+        answer = Browser().post("/signin", {"username": name, "password": password})
+        return answer.status_code, 0 < int(answer.get("Retry-After", "0")) <= 901, words(answer.content.decode()).replace(name, "")
+
+    somebody, nobody = ([tried(name) for _ in range(7)] for name in ("outsider", "outsiders"))
+    assert somebody == nobody
+    assert [status for status, _, _ in nobody] == [422] * 4 + [429] * 3 and [later for _, later, _ in nobody] == [False] * 4 + [True] * 3
+    assert tried("OUTSIDERS ")[0] == tried("outsider", PASSWORD)[0] == 429, "however it is spelled, and whatever the password"
+    tables.Stranger.objects.update(locked_until=None, failed_at=datetime.now(UTC) - timedelta(minutes=16))
+    tables.Account.objects.filter(username="outsider").update(locked_until=None, failed_at=datetime.now(UTC) - timedelta(minutes=16))
+    assert [tried("outsider")[0] for _ in range(5)] == [tried("outsiders")[0] for _ in range(5)] == [422] * 4 + [429]
+    assert tables.Stranger.objects.filter(name__contains="outsid").count() == 0, "what was typed is not kept"
+    tables.Account.objects.filter(username="outsider").update(locked_until=None, failures=0)
+
+
+def test_nothing_is_known_of_old_names_nobody_has():
+    Browser().post("/signin", {"username": "long-ago", "password": "no"})
+    tables.Stranger.objects.update(failed_at=datetime.now(UTC) - timedelta(days=3))
+    Browser().post("/signin", {"username": "today", "password": "no"})
+    assert tables.Stranger.objects.count() == 1
 
 
 def test_a_first_password_is_changed_before_anything_else():

@@ -81,6 +81,20 @@ class Account(AbstractBaseUser):
         db_table = "gx_account"
 
 
+class Stranger(models.Model):
+    """Failed sign-ins under a name nobody has, so that it is locked as an account would be. Of the name there is a keyed hash
+    only: people type their password into the wrong box."""
+
+    name = models.TextField(primary_key=True)
+    failures = models.SmallIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
+    locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "kernel"
+        db_table = "gx_stranger"
+
+
 class SecondFactor(models.Model):
     """What an account shows besides its password: an encrypted secret, the last step a code was taken of, and keyed hashes of
     recovery codes. It counts once a first code confirmed it."""
