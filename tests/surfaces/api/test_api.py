@@ -11,7 +11,7 @@ from django.test import Client
 
 from guanxi.base.ids import uuid7
 from guanxi.kernel import accounts, setup
-from guanxi.kernel.records import reading
+from guanxi.kernel.records import auditing, reading
 from guanxi.kernel.storage.tables import Account
 from tests.cast import PASSWORD, Cast
 from tests.kernel.tools import create, events_of, state
@@ -189,8 +189,12 @@ def test_many_records_one_answer_each(cast: Cast, owner: Caller) -> None:
     assert [r["ok"] for r in results] == [True, False, True] and results[1]["problem"]["status"] == 404
     stale = owner("post", "/books/bulk", {"verb": "update", "items": [{"id": made[0]["id"], "version": made[0]["version"], "changes": {"pages": 9}}]}).json()["results"]
     assert stale[0]["problem"]["status"] == 412
+    noted = [(line.user_id, line.object, line.details) for line in auditing.lines(cast.actor("admin"), kinds=["bulk"])]
+    mine = cast.users["owner"]
+    assert noted == [(mine, "book", {"rows": n, "verb": verb}) for n, verb in ((1, "update"), (3, "update"), (3, "create"))]
     problem(owner("post", "/books/bulk", {"verb": "nothing", "items": []}), 404)
     problem(Caller(cast, "executive")("post", "/books/bulk", {"verb": "update", "items": []}), 403)
+    assert len(auditing.lines(cast.actor("admin"), kinds=["bulk"])) == 3, "what was refused is no work on many"
 
 
 def test_figures_history_and_reasons(cast: Cast, owner: Caller) -> None:

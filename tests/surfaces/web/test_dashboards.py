@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import auditing, door, reading
 from tests.cast import Cast
 from tests.kernel.tools import create
 from tests.surfaces.web.browser import Browser, statements, words
@@ -129,6 +129,21 @@ def test_figures_come_as_a_workbook(deals: Cast) -> None:
         body = archive.read("xl/worksheets/sheet1.xml").decode()
     assert 's="4"><is><t xml:space="preserve">=HYPERLINK(' in body and "<f>" not in body, "a formula stays text"
     assert Browser("nobody").get("/dashboards/sales.overview/figures.xlsx").status_code == 404
+    lines = auditing.lines(deals.actor("admin"), kinds=["export"])
+    assert [(line.user_id, line.object, line.details["rows"]) for line in lines] == [(deals.users["manager"], "dashboard", n) for n in (1, 1, len(lines[2].details["fields"]))]
+    assert lines[1].details["fields"] == ["新增客户"] and lines[1].details["where"] == "/dashboards/sales.ranking/figures.xlsx?widget=2"
+
+
+def test_a_workbook_of_figures_says_who_took_it_where_the_company_wants_that(deals: Cast) -> None:
+    admin = deals.actor("admin")
+    rule = reading.query("privacy_rules", actor=admin, fields=["id"]).rows[0]["id"]
+    door.perform("privacy_rules", "update", actor=admin, id=rule, changes={"watermark_exports": True})
+    found = sheets(Browser("manager").get("/dashboards/sales.overview/figures.xlsx").content)
+    door.perform("privacy_rules", "update", actor=admin, id=rule, changes={"watermark_exports": False})
+    number = auditing.lines(admin, kinds=["export"])[0].details["number"]
+    name = deals.actor("manager").name
+    assert all(len(rows[0]) == 1 and rows[0][0].startswith(f"由 {name} 于 ") and rows[0][0].endswith(f"导出，编号 {number}") for rows in found.values())
+    assert found["数字"][1] == ["指标", "数值", "上期", "上期时间"]
 
 
 def test_whose_it_is_and_who_sees_it(deals: Cast) -> None:

@@ -151,6 +151,15 @@ def at_once(actor: Actor, deed: Deed, ids: Sequence[UUID]) -> list[Answer]:
     return answers
 
 
+def each(actor: Actor, object: str, verb: str, items: Sequence[door.Item]) -> list[door.Result | Problem]:
+    """The same verb on many records, with changes of their own, while somebody waits: a line of the log as well. Raises as
+    `door.perform_many` does."""
+    with sql.work(actor.workspace):
+        outcomes = door.perform_many(object, verb, items, actor=actor)
+        log.note(actor.workspace, "bulk", user=actor.user, address=actor.address, object=guard_of(actor).object(object).name, rows=len(items), verb=verb)
+    return outcomes
+
+
 def _item(deed: Deed, id: UUID, row: Mapping[str, Any]) -> door.Item:
     changes = dict(deed.changes)
     for name in dict.fromkeys((*deed.add, *deed.remove)):

@@ -401,7 +401,7 @@ def post_bulk(request: HttpRequest, name: str) -> HttpResponse:
         if asked.get(key):
             raise Invalid.field(key, "not-here", f"{key} 需要 where 或 background。", f"{key} goes with where or background.")
     items = [_item(one, i) for i, one in enumerate(_all(asked))]
-    outcomes = door.perform_many(name, verb, items, actor=actor)
+    outcomes = many.each(actor, name, verb, items)
     results: list[dict[str, Any]] = []
     for outcome in outcomes:
         if isinstance(outcome, Problem):

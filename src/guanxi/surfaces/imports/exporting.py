@@ -105,11 +105,18 @@ def export(
                 return
 
     heads = [one.label.for_(language) for _, one in chosen]
-    marked = number and privacy.rules(actor.workspace)["watermark_exports"]
-    above = layout.exported(actor.name, f"{datetime.now(UTC).astimezone(zone):%Y-%m-%d %H:%M}", number).for_(language) if marked else ""
+    above = mark(actor, number) if number else ""
     if format == "xlsx":
         return write_xlsx(file, heads, rows(), sheet=it.label.for_(language), above=above)
     return write_csv(file, heads, rows(), above=above)
+
+
+def mark(actor: Actor, number: str) -> str:
+    """The line above what somebody takes out, where the company wants one: who, when, and under which number the log knows it."""
+    if not privacy.rules(actor.workspace)["watermark_exports"]:
+        return ""
+    now = datetime.now(UTC).astimezone(reading.guard_of(actor).catalog.settings.tz)
+    return layout.exported(actor.name, f"{now:%Y-%m-%d %H:%M}", number).for_(actor.language)
 
 
 def cell(one: Field, value: Any, language: str, zone: Any, currency: str) -> Value:

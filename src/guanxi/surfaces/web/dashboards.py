@@ -13,12 +13,13 @@ from django.http import HttpResponse
 
 from guanxi.base.clock import relative_label
 from guanxi.base.errors import Invalid, NotFound
-from guanxi.base.ids import parse_id
+from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.figures import Dashboard
 from guanxi.kernel.declare.objects import List
-from guanxi.kernel.records import door, figures, reading
+from guanxi.kernel.records import auditing, door, figures, reading
 from guanxi.kernel.records.figures import Drawn, Frame
+from guanxi.surfaces.imports import exporting
 from guanxi.surfaces.imports.reading.write import Sheet, Value, write_sheets
 from guanxi.surfaces.web import drawing
 from guanxi.surfaces.web.drawing import Picture
@@ -187,15 +188,16 @@ def may_export(visit: Visit, drawn: Drawn | None) -> bool:
 
 @page
 def workbook(visit: Visit, key: str) -> HttpResponse:
-    """The figures of a dashboard, or of one widget, as XLSX: what is on the page, of objects one may export."""
+    """The figures of a dashboard, or of one widget, as XLSX: what is on the page, of objects one may export; a line of the log."""
     shown = find(visit, key)
     bar = filters(visit, shown.dashboard)
     asked = visit.get.get("widget", "")
     chosen = [one for one in draw(visit, shown.dashboard, bar.frame) if (not asked or asked == str(one.number)) and may_export(visit, one.drawn)]
     if not chosen:
         raise NotFound()
-    file = io.BytesIO()
-    write_sheets(file, _sheets(visit, chosen))
+    file, number = io.BytesIO(), uuid7().hex[-12:]
+    write_sheets(file, _sheets(visit, chosen), above=exporting.mark(visit.actor, number))
+    auditing.exported(visit.actor, "dashboard", len(chosen), visit.request.get_full_path(), [visit.look.say(one.widget.title) for one in chosen], number)
     name = visit.look.say(chosen[0].widget.title if asked else shown.dashboard.label)
     return HttpResponse(
         file.getvalue(),
@@ -234,6 +236,4 @@ def _apart(name: str, before: Sequence[Sheet], at: int) -> str:
 
 
 def _cell(visit: Visit, field: Any, value: Any) -> Value:
-    from guanxi.surfaces.imports.exporting import cell
-
-    return cell(field, value, visit.look.lang, visit.look.settings.tz, visit.look.settings.currency)
+    return exporting.cell(field, value, visit.look.lang, visit.look.settings.tz, visit.look.settings.currency)

@@ -117,13 +117,14 @@ class Sheet:
     strict: frozenset[int] = frozenset()
 
 
-def write_sheets(file: BinaryIO, sheets: Sequence[Sheet]) -> None:
-    """Write several sheets, each with a header and rows, and with drop-down lists. The file stays open."""
+def write_sheets(file: BinaryIO, sheets: Sequence[Sheet], *, above: str = "") -> None:
+    """Write several sheets, each with a header and rows, with a line `above` them, and with drop-down lists. The file stays open."""
     names = [_sheet_name(sheet.name, 0) for sheet in sheets]
+    top = 2 if above else 1
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, sheet in enumerate(sheets, 1):
-            lines = [_row(1, sheet.columns, header=True), *(_row(at, row) for at, row in enumerate(sheet.rows, 2))]
-            text = f"{_sheet_head(sheet.columns)}{''.join(lines)}</sheetData>{_choices(sheet)}</worksheet>"
+            lines = [*([_row(1, [above])] if above else []), _row(top, sheet.columns, header=True), *(_row(at, row) for at, row in enumerate(sheet.rows, top + 1))]
+            text = f"{_sheet_head(sheet.columns, top)}{''.join(lines)}</sheetData>{_choices(sheet)}</worksheet>"
             archive.writestr(f"xl/worksheets/sheet{number}.xml", text.encode("utf-8", "replace"))
         _write_frame(archive, names)
 
