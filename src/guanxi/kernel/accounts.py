@@ -26,6 +26,7 @@ from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, 
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import LANGUAGES, T
 from guanxi.kernel import passwords, second_factor
+from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.automation import notices
 from guanxi.kernel.catalog.security import Rules
@@ -294,7 +295,15 @@ def due(actor: Actor, standing: facts.Standing) -> str:
 
 def needs_second(actor: Actor, standing: facts.Standing) -> bool:
     """Whether the company demands a second factor of this person."""
-    return people.rules(standing.safety).wants_second(actor.rights.belongs.get("role", ()) if actor.rights is not None else ())
+    rules = people.rules(standing.safety)
+    roles = actor.rights.belongs.get("role", ()) if actor.rights is not None else ()
+    return rules.second_factor != "free" and rules.wants_second(roles, administers=administers(actor))
+
+
+def administers(actor: Actor) -> bool:
+    """Whether somebody may change what others may do: roles, or the rules for signing in."""
+    catalog = people.catalog_of(actor)
+    return any(access.may(actor.rights, catalog.object(name), "update") for name in ("role", "security"))
 
 
 def prove(request: HttpRequest, password: str) -> tables.Account:

@@ -7,6 +7,7 @@ import time
 
 import pyotp
 import pytest
+from django.conf import settings
 
 from guanxi.base.errors import Forbidden, Invalid
 from guanxi.kernel import second_factor
@@ -173,3 +174,21 @@ def test_a_company_may_demand_it_of_some_roles(cast):
         assert Browser("executive").get("/books")["Location"] == "/me/second", "other changes keep the roles"
     finally:
         door.perform("security", "update", actor=admin, id=record, changes={"second_factor": None, "second_factor_roles": [], "idle_minutes": None})
+
+
+def test_under_the_profile_asvs_administrators_must_have_one(cast, monkeypatch):
+    monkeypatch.setattr(settings, "SECURITY_PROFILE", "asvs")
+    admin, sales = Browser("admin"), Browser("newcomer")
+    assert [admin.get(path)["Location"] for path in ("/", "/books", "/settings/security")] == ["/me/second"] * 3
+    refused = admin.get("/api/v1/books")
+    assert (refused.status_code, refused.json()["type"]) == (401, "urn:guanxi:problem:second-factor")
+    assert "公司要求您开启两步验证，完成后才能继续使用" in words(admin.read("/me/second"))
+    assert sales.get("/books").status_code == 200, "who may change nobody's rights may go on without"
+    try:
+        client, _, _ = set_up("admin")
+        assert client.get("/books").status_code == 200
+        assert client.post("/me/second", {"do": "off", "current": PASSWORD}).status_code == 403
+    finally:
+        second_factor.remove(account("admin").id)
+    monkeypatch.setattr(settings, "SECURITY_PROFILE", "")
+    assert Browser("admin").get("/books").status_code == 200

@@ -39,9 +39,11 @@ class Rules:
     apply: bool = False
     watched: tuple[str, ...] = ()
 
-    def wants_second(self, roles: Iterable[UUID]) -> bool:
-        """Whether somebody with these roles must have a second factor."""
-        return self.second_factor == "all" or (self.second_factor == "roles" and any(str(role) in self.second_factor_roles for role in roles))
+    def wants_second(self, roles: Iterable[UUID], *, administers: bool) -> bool:
+        """Whether somebody with these roles, who may or may not change what others may do, must have a second factor."""
+        if self.second_factor == "roles":
+            return any(str(role) in self.second_factor_roles for role in roles)
+        return self.second_factor == "all" or (self.second_factor == "admins" and administers)
 
     def admits(self, address: str) -> bool:
         """Whether one may sign in and work from an address."""
@@ -51,7 +53,7 @@ class Rules:
 DEFAULT = Rules()
 PROFILES: Mapping[str, Rules] = {
     "": DEFAULT,
-    "asvs": replace(DEFAULT, password_length=12, idle_minutes=60, lifetime_hours=24),
+    "asvs": replace(DEFAULT, password_length=12, idle_minutes=60, lifetime_hours=24, second_factor="admins"),
     "djbh3": replace(
         DEFAULT, password_length=10, password_kinds=3, password_days=90, password_history=5, idle_minutes=30, lifetime_hours=12,
         second_factor="all",
@@ -158,7 +160,10 @@ class Security(
     )
     second_factor = Choice(
         T("两步验证", "Second factor"),
-        [Option("free", T("自愿", "Whoever wants")), Option("roles", T("部分角色必须", "Some roles must")), Option("all", T("所有人必须", "Everybody must"))],
+        [
+            Option("free", T("自愿", "Whoever wants")), Option("admins", T("管理员必须", "Administrators must")), Option("roles", T("部分角色必须", "Some roles must")),
+            Option("all", T("所有人必须", "Everybody must")),
+        ],
         help=T("登录时除密码外再输入手机验证器上的验证码。", "A code from an authenticator besides the password."),
     )  # fmt: skip
     second_factor_roles = Links("role", T("必须两步验证的角色", "Roles that must have one"))
