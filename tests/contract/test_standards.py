@@ -27,3 +27,11 @@ def test_every_item_is_there_and_what_it_names_exists(name: str) -> None:
         if row["test"]:
             path, _, test = row["test"].partition("::")
             assert re.search(rf"^def {test}\(", (ROOT / path).read_text(encoding="utf-8"), re.M), row
+
+
+def test_times_for_mending_are_written_down() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").partition("## Reporting and mending")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")][2:]
+    assert [row[0].partition(",")[0] for row in rows] == ["critical", "high", "medium", "low"]
+    assert all(re.search(r"\d+ (working )?days?|next release", cell) for row in rows for cell in row[1:])
+    assert "`requirements/*.lock`, `package-lock.json`" in page and "every 90 days" in page

@@ -67,6 +67,18 @@ ALLOWED_HOSTS = [h for h in os.environ.get("GUANXI_ALLOWED_HOSTS", "*").split(",
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("GUANXI_ORIGINS", "").split(",") if o]
 
 
+def _contacts() -> list[str]:
+    """Whom to tell of a hole, as RFC 9116 wants it: addresses of mail, pages or telephones."""
+    given = [one.strip() for one in os.environ.get("GUANXI_SECURITY_CONTACT", "").split(",") if one.strip()]
+    for one in given:
+        if not one.startswith(("mailto:", "https://", "tel:")) or len(one.split()) > 1:
+            raise SystemExit(f"GUANXI_SECURITY_CONTACT: {one!r}; 写法 / write mailto:…, https://… or tel:…")
+    return given
+
+
+SECURITY_CONTACT = _contacts()
+
+
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
@@ -126,11 +138,12 @@ MIDDLEWARE = [
     "guanxi.surfaces.web.middleware.Csrf",
 ]
 SESSION_ENGINE = "guanxi.kernel.storage.sessions"
-SESSION_COOKIE_NAME = "guanxi_session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("GUANXI_HTTPS", "") == "1"
+OWN = "__Host-" if SESSION_COOKIE_SECURE else ""
+"""What browsers take from this very host over HTTPS only, so that no neighbouring host can plant such a cookie."""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = OWN + "guanxi_session", OWN + "csrftoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = os.environ.get("GUANXI_HTTPS", "") == "1"
-CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CSRF_FAILURE_VIEW = "guanxi.surfaces.web.visit.forged"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

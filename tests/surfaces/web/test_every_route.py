@@ -3,8 +3,13 @@ refused without our own form's token. A new address is tested as soon as it is t
 
 from __future__ import annotations
 
+import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +18,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from guanxi.kernel.records import door
+from guanxi.surfaces.live.stream import _credentials
 from guanxi.surfaces.web.middleware import HEADERS
 from tests.kernel.tools import state
 from tests.surfaces.web.browser import Browser
 from tests.surfaces.web.test_headers import check
 
 OPEN = {
-    "static/<str:tag>/<path:name>", "signin", "signin/passkey", "signin/code", "apply", "apply/<uuid:id>", "signout", "language", "privacy", "sw.js", "manifest.webmanifest", "offline", "api/v1/openapi.json",
+    ".well-known/security.txt", "static/<str:tag>/<path:name>", "signin", "signin/passkey", "signin/code", "apply", "apply/<uuid:id>", "signout", "language", "privacy", "sw.js", "manifest.webmanifest", "offline", "api/v1/openapi.json",
 }  # fmt: skip
 """What a stranger may have; everything else sends them to the sign-in page or says 401."""
 KEPT = {"static/<str:tag>/<path:name>", "sw.js", "manifest.webmanifest", "offline", "palette", "privacy", "api/v1/openapi.json"}
@@ -166,8 +172,29 @@ def test_errors_carry_it_too(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None
 def test_cookies_are_secure_over_https(cast: Any, settings: Any = None) -> None:
     from django.test import override_settings
 
-    with override_settings(SESSION_COOKIE_SECURE=True, CSRF_COOKIE_SECURE=True):
+    names = ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME")
+    ask = f"from guanxi.project import settings; print([getattr(settings, name) for name in {names}])"
+    said = subprocess.run([sys.executable, "-c", ask], env={**os.environ, "GUANXI_HTTPS": "1"}, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[True, True, '__Host-guanxi_session', '__Host-csrftoken']"
+    with override_settings(**dict(zip(names, ast.literal_eval(said), strict=True))):
         client = Browser("owner")
+        client.get("/books/new")
+        assert set(client.cookies) == {"__Host-guanxi_session", "__Host-csrftoken"}
         for cookie in client.cookies.values():
             assert cookie["secure"] is True and cookie["samesite"] in ("Lax", "Strict"), cookie
+            assert (cookie["path"], cookie["domain"]) == ("/", ""), "or a browser takes no cookie of that name"
+        assert client.get("/books").status_code == 200
+        assert _credentials({"cookie": f"__Host-guanxi_session={client.cookies['__Host-guanxi_session'].value}"})[0] == "session"
     assert Client().get("/signin", secure=True)["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_whoever_finds_a_hole_reads_whom_to_tell() -> None:
+    from django.test import override_settings
+
+    assert Client().get("/.well-known/security.txt").status_code == 404, "nobody is named"
+    with override_settings(SECURITY_CONTACT=["mailto:security@example.cn", "https://example.cn/report"]):
+        answer = Client().get("/.well-known/security.txt")
+    first, second, until, languages = answer.content.decode().splitlines()
+    assert (answer["Content-Type"], first, second) == ("text/plain; charset=utf-8", "Contact: mailto:security@example.cn", "Contact: https://example.cn/report")
+    assert languages == "Preferred-Languages: zh, en"
+    assert 178 < (datetime.strptime(until, "Expires: %Y-%m-%dT%H:%M:%S%z") - datetime.now(UTC)).days < 181

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import close_old_connections
 
 from guanxi.base.errors import Problem, Unauthenticated, WrongMethod
@@ -264,7 +265,7 @@ def _credentials(headers: dict[str, str]) -> tuple[str, str]:
     if scheme.lower() == "bearer" and credentials:
         return "token", credentials.strip()
     try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get("guanxi_session")
+        cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
         cookie = None
     if cookie is None:

@@ -37,6 +37,7 @@ from guanxi.surfaces.web import (
     printing,
     profile,
     record,
+    reporting,
     revealing,
     saving,
     second,
@@ -61,6 +62,7 @@ DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
 urlpatterns = [
     path("", home.home),
     path("static/<str:tag>/<path:name>", static.serve),
+    path(".well-known/security.txt", reporting.security_txt),
     path("signin", signing.sign_in),
     path("signin/passkey", passkeys.sign_in),
     path("signin/code", signing.code),
