@@ -295,3 +295,29 @@ def test_opening_a_record_is_in_the_log_where_the_company_wants_it(cast, demand)
     assert opened() == [("王伟", book, "api")] * 2 + [("王伟", book, "web")] * 2
     page = Browser("admin").read("/settings/log?kind=opened")
     assert f'href="/books/{book}"' in page
+
+
+def test_what_is_watched_is_picked_and_profiles_watch_what_tells_of_people(cast, demand):
+    admin = cast.actor("admin")
+    book = door.perform("book", "create", actor=cast.actor("owner"), changes={"name": "活着"}).id
+    author = door.perform("author", "create", actor=cast.actor("owner"), changes={"name": "余华"}).id
+    form = Browser("admin").read(f"/security/{reading.query('security', actor=admin, fields=['id']).rows[0]['id']}/edit")
+    for key in ("@personal", "@none", "book"):
+        assert f'<input type="checkbox" name="watched" value="{key}">' in form
+
+    def opened():
+        before = len(auditing.lines(admin, kinds=["opened"]))
+        Browser("owner").read(f"/books/{book}")
+        Browser("owner").read(f"/authors/{author}")
+        lines = auditing.lines(admin, kinds=["opened"])
+        return [line.object for line in lines[: len(lines) - before]]
+
+    assert opened() == []
+    for profile in ("asvs", "djbh3"):
+        assert rules({}, profile).watched == ("@personal",)
+    demand(watched=["@personal"])
+    assert opened() == ["book"], "a book has a telephone"
+    demand(watched=["author"])
+    assert opened() == ["author"]
+    demand(watched=["@none"])
+    assert opened() == [] and rules({"watched": ["@none"]}, "asvs").watched == ("@none",)

@@ -12,7 +12,7 @@ from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
 from guanxi.base.workdays import Calendar
-from guanxi.kernel.catalog import duplicates, grades, holidays, numbering, pairs, pools, robots
+from guanxi.kernel.catalog import duplicates, grades, holidays, numbering, pairs, pools, robots, security
 from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.catalog.pools import Pool
@@ -272,7 +272,7 @@ def build(
 
 def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:
     """The objects whose choices are made of what other objects declare."""
-    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), robots.offering(objects)) if it is not None}
+    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), robots.offering(objects), security.offering(objects)) if it is not None}
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

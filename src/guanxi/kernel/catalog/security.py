@@ -6,7 +6,7 @@ company never decided itself. 0 switches a rule off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -15,8 +15,8 @@ from uuid import UUID
 
 from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
-from guanxi.kernel.declare.fields import Boolean, Choice, Integer, Links, Option, Tags, TextField
-from guanxi.kernel.declare.objects import Form, List, Object, Policy, Record
+from guanxi.kernel.declare.fields import Boolean, Choice, Integer, Links, MultiChoice, Option, Tags, TextField
+from guanxi.kernel.declare.objects import Definition, Form, List, Object, Policy, Record
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,23 @@ class Rules:
         return not self.addresses or _within(self.addresses, address)
 
 
+
+PERSONAL, NOTHING = "@personal", "@none"
+"""What may be watched besides objects by name: all that tell something of people, or expressly nothing, whatever the profile says."""
+
+
+def watches(watched: Container[str], it: Definition) -> bool:
+    """Whether opening a record of this object is a line of the log, where a company watches these."""
+    return it.name in watched or (PERSONAL in watched and any(one.personal for one in it.fields.values()))
+
+
 DEFAULT = Rules()
 PROFILES: Mapping[str, Rules] = {
     "": DEFAULT,
-    "asvs": replace(DEFAULT, password_length=12, idle_minutes=60, lifetime_hours=24, second_factor="admins"),
+    "asvs": replace(DEFAULT, password_length=12, idle_minutes=60, lifetime_hours=24, second_factor="admins", watched=(PERSONAL,)),
     "djbh3": replace(
         DEFAULT, password_length=10, password_kinds=3, password_days=90, password_history=5, idle_minutes=30, lifetime_hours=12,
-        second_factor="all",
+        second_factor="all", watched=(PERSONAL,),
     ),
 }  # fmt: skip
 """By the name in SECURITY_PROFILE: nothing, OWASP ASVS 5.0 level 2, or 等保 2.0 level 3 (GB/T 22239-2019)."""
@@ -122,12 +132,6 @@ def enforce(draft: Any, context: Any) -> None:
     context.enforce({**held, "second_factor_roles": [str(role) for role in held.get("second_factor_roles", ())]})
 
 
-def known_objects(draft: Any, context: Any) -> None:
-    for name in draft.watched or ():
-        if context.catalog.find(name) is None:
-            raise Invalid.field("watched", "unknown-object", f"没有“{name}”这个对象。", f"There is no object {name!r}.")
-
-
 def roles_named(draft: Any, context: Any) -> None:
     if draft.second_factor == "roles" and not draft.second_factor_roles:
         raise Invalid.field("second_factor_roles", "required", "请选择哪些角色必须使用。", "Say which roles must have one.")
@@ -168,13 +172,13 @@ class Security(
     )  # fmt: skip
     second_factor_roles = Links("role", T("必须两步验证的角色", "Roles that must have one"))
     apply = Boolean(T("开放申请账号", "Let strangers apply"), help=T("登录页出现“申请账号”，由管理员批准或拒绝。", "A link on the sign-in page; administrators approve or refuse."))
-    watched = Tags(
-        T("打开时记入日志的对象", "Objects whose opening is logged"),
-        help=T("填写对象的英文标识，逗号分隔；打开记录页或经接口读取一条时记入系统日志。", "Names of objects such as contact, customer; opening a record's page or reading one by the API is then a line in the log."),
+    watched = MultiChoice(
+        T("打开时记入日志的对象", "Objects whose opening is logged"), (),
+        help=T("打开记录页或经接口读取一条时记入系统日志；留空按安全等级的默认值。", "Opening a record's page or reading one by the API is then a line in the log; empty follows the security profile."),
     )  # fmt: skip
     remark = TextField(T("备注", "Remark"))
     policy = Policy(read="role", write="role")
-    checks = (within_bounds, known_addresses, roles_named, known_objects)
+    checks = (within_bounds, known_addresses, roles_named)
     effects = (enforce,)
     views = (
         List(columns=("password_length", "lock_failures", "idle_minutes", "addresses")),
@@ -186,3 +190,13 @@ class Security(
         ),
         Form(fields=(*_NAMES, "remark")),
     )
+
+
+def offering(objects: Mapping[str, Definition]) -> Definition | None:
+    """The object `security` with the objects whose opening may be logged: all but what is strictly somebody's own."""
+    it = objects.get("security")
+    if it is None:
+        return None
+    named = [Option(one.name, one.label) for one in objects.values() if one.group and one.policy.read != "personal"]
+    general = [Option(PERSONAL, T("所有含个人信息的对象", "All that tell of people")), Option(NOTHING, T("不记录", "Nothing"))]
+    return replace(it, fields={name: one.bound(options=(*general, *named)) if name == "watched" else one for name, one in it.fields.items()})

@@ -24,6 +24,7 @@ from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.access.rights import Rights
 from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.catalog.security import watches
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Date, DateTime, Field, Integer, Link, Links, Money, Number, Percent, Region
@@ -261,7 +262,7 @@ def get(
     reading.end_sort()
     with sql.work(actor.workspace):
         found = reading.run(And((Test("id", "in", [found_id]), guard.readable(it))), limit=1, deleted=deleted, kept=True)
-        if found and opened and it.name in actor.watched:
+        if found and opened and actor.watched and watches(actor.watched, it):
             log.note(actor.workspace, "opened", user=actor.user, address=actor.address, object=it.name, record=found_id, via=actor.via)
     if not found:
         raise NotFound()
