@@ -216,6 +216,19 @@ class StorageFull(Problem):
     )
 
 
+class TooSlow(Problem):
+    """The database gave up a statement that took longer than one may wait for; nothing was changed."""
+
+    status = 503
+    code = "too-slow"
+    title = T("查询时间过长", "It took too long")
+    detail = T(
+        "这个请求太慢，已被停止，数据没有改变。请缩小筛选范围或换一种排序；数据很多时请改用导出或后台处理。",
+        "This took too long and was stopped; nothing was changed. Narrow the condition or sort another way; for very many records "
+        "use an export or a job.",
+    )
+
+
 class TooManyRequests(Problem):
     """A limit per time was reached; `retry_after` is in seconds."""
 
@@ -231,7 +244,7 @@ class TooManyRequests(Problem):
 
 PROBLEMS: tuple[type[Problem], ...] = (
     Problem, Invalid, NotFound, Merged, Forbidden, WrongMethod, Conflict, Unauthenticated, TooLarge, Unreadable, NewerData,
-    StorageFull, TooManyRequests,
+    StorageFull, TooSlow, TooManyRequests,
 )  # fmt: skip
 """Every kind, for documentation and for tests that walk them."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,14 +25,14 @@ from django.utils.crypto import salted_hmac
 from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooManyRequests, Unauthenticated
 from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import LANGUAGES, T
-from guanxi.kernel import passwords, second_factor
+from guanxi.kernel import pacing, passwords, second_factor
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.automation import notices
 from guanxi.kernel.catalog.security import Rules
 from guanxi.kernel.declare.notices import SECURITY
 from guanxi.kernel.journal import log
-from guanxi.kernel.records import door, people, reading
+from guanxi.kernel.records import door, metering, people, reading
 from guanxi.kernel.storage import notices as devices
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import sql, tables
@@ -262,9 +262,62 @@ def sign_out(request: HttpRequest) -> None:
     request.session.flush()
 
 
+def of_token(request: HttpRequest, token: str, /, **how: Any) -> Actor:
+    """The actor of a bearer token. Raises Unauthenticated, TooManyRequests."""
+    try:
+        actor, standing = people.by_bearer(token, address=address(request), **how)
+    except Unauthenticated:
+        stranger(request)
+        raise
+    _pace(request, ("token", hashlib.sha256(token.encode()).digest()), people.rules(standing.safety))
+    return actor
+
+
+def stranger(request: HttpRequest) -> None:
+    """One more request of somebody nobody knows, from their address; a request counts once. Raises TooManyRequests."""
+    if getattr(request, "counted", False):
+        return
+    request.counted = True  # type: ignore[attr-defined]
+    pacing.take(("address", pacing.network(address(request))), settings.STRANGERS_MINUTE)
+
+
+def _pace(request: HttpRequest, key: tuple[str, Any], rules: Rules) -> None:
+    """One more request of somebody known, whose rules are kept for what this request goes on to do. Raises TooManyRequests."""
+    request.paced = (key, rules)  # type: ignore[attr-defined]
+    if settings.STRANGERS_MINUTE:
+        pacing.take(key, rules.requests_minute)
+
+
+def searching(request: HttpRequest) -> None:
+    """One more search of whoever asks. Raises TooManyRequests."""
+    (kind, id), rules = request.paced  # type: ignore[attr-defined]
+    if settings.STRANGERS_MINUTE:
+        pacing.take((kind, id, "search"), rules.searches_minute)
+
+
+@contextmanager
+def rows_of(request: HttpRequest, actor: Actor, name: str) -> Iterator[Callable[[int], None]]:
+    """Around reading rows of an object by the API: what it gives is told how many were read. Raises TooManyRequests where
+    somebody who may not export has had a day's rows."""
+    most = request.paced[1].rows_day  # type: ignore[attr-defined]
+    if not metering.counts(actor, name, most):
+        yield lambda rows: None
+        return
+    metering.admit(actor, most)
+    yield lambda rows: metering.took(actor, people.catalog_of(actor).object(name).name, rows, most)
+
+
 def of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standing]:
     """The actor of the browser's session and the account's standing. Raises Unauthenticated, also when the session was idle
-    or lasted longer than the company allows."""
+    or lasted longer than the company allows, and TooManyRequests."""
+    try:
+        return _of_session(request, **how)
+    except Unauthenticated:
+        stranger(request)
+        raise
+
+
+def _of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standing]:
     found = parse_id(str(request.session.get(KEY, "")))
     if found is None:
         raise Unauthenticated()
@@ -277,6 +330,7 @@ def of_session(request: HttpRequest, /, **how: Any) -> tuple[Actor, facts.Standi
         raise Unauthenticated()
     if seen is None or (now - seen > (NOTED_WHEN_IDLE if rules.idle_minutes else NOTED_EVERY) and not request.path.endswith(BY_THEMSELVES)):
         _seen(request, rules, now)
+    _pace(request, ("account", standing.account), rules)
     return actor, standing
 
 

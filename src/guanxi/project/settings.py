@@ -67,6 +67,13 @@ ALLOWED_HOSTS = [h for h in os.environ.get("GUANXI_ALLOWED_HOSTS", "*").split(",
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("GUANXI_ORIGINS", "").split(",") if o]
 
 
+def _number(name: str, usual: int) -> int:
+    given = os.environ.get(name, "") or str(usual)
+    if not given.isascii() or not given.isdigit():
+        raise SystemExit(f"{name}: {given!r}; 请给出整数 / give a whole number")
+    return int(given)
+
+
 def _contacts() -> list[str]:
     """Whom to tell of a hole, as RFC 9116 wants it: addresses of mail, pages or telephones."""
     given = [one.strip() for one in os.environ.get("GUANXI_SECURITY_CONTACT", "").split(",") if one.strip()]
@@ -77,6 +84,10 @@ def _contacts() -> list[str]:
 
 
 SECURITY_CONTACT = _contacts()
+STRANGERS_MINUTE = _number("GUANXI_PACE", 600)
+"""Requests a minute of one address nobody signed in from; 0 paces nobody, signed in or not."""
+STATEMENT_SECONDS = _number("GUANXI_STATEMENT_SECONDS", 30)
+"""How long one statement of a request may take; 0 is as long as it likes."""
 
 
 def _database(url: str) -> dict[str, object]:
@@ -135,6 +146,7 @@ WSGI_APPLICATION = "guanxi.project.wsgi.application"
 MIDDLEWARE = [
     "guanxi.surfaces.web.middleware.Headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "guanxi.surfaces.web.middleware.Strangers",
     "guanxi.surfaces.web.middleware.Csrf",
 ]
 SESSION_ENGINE = "guanxi.kernel.storage.sessions"

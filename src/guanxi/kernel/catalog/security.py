@@ -38,6 +38,9 @@ class Rules:
     second_factor_roles: tuple[str, ...] = ()
     apply: bool = False
     watched: tuple[str, ...] = ()
+    requests_minute: int = 1200
+    searches_minute: int = 300
+    rows_day: int = 0
 
     def wants_second(self, roles: Iterable[UUID], *, administers: bool) -> bool:
         """Whether somebody with these roles, who may or may not change what others may do, must have a second factor."""
@@ -73,8 +76,11 @@ PROFILES: Mapping[str, Rules] = {
 
 BOUNDS = {
     "password_length": (8, 64), "password_kinds": (0, 4), "password_days": (0, 3650), "password_history": (0, 24), "lock_failures": (3, 20),
-    "lock_minutes": (1, 1440), "idle_minutes": (0, 1440), "lifetime_hours": (1, 8760),
+    "lock_minutes": (1, 1440), "idle_minutes": (0, 1440), "lifetime_hours": (1, 8760), "requests_minute": (0, 1_000_000), "searches_minute": (0, 1_000_000),
+    "rows_day": (0, 100_000_000),
 }  # fmt: skip
+FEWEST = 30
+"""Fewer requests a minute would keep people from the page where it is changed."""
 _NAMES = tuple(one.name for one in fields(Rules))
 
 
@@ -105,6 +111,9 @@ def within_bounds(draft: Any, context: Any) -> None:
     for name, (low, high) in BOUNDS.items():
         if draft[name] is not None and not low <= draft[name] <= high:
             problems.append(FieldError(name, "range", T(f"请填写 {low} 到 {high} 之间的数字。", f"Give a number from {low} to {high}.")))
+    for name in ("requests_minute", "searches_minute"):
+        if draft[name] is not None and 0 < draft[name] < FEWEST:
+            problems.append(FieldError(name, "range", T(f"至少 {FEWEST} 次；0 表示不限。", f"At least {FEWEST}; 0 is no limit.")))
     if problems:
         raise Invalid(problems)
 
@@ -176,6 +185,12 @@ class Security(
         T("打开时记入日志的对象", "Objects whose opening is logged"), (),
         help=T("打开记录页或经接口读取一条时记入系统日志；留空按安全等级的默认值。", "Opening a record's page or reading one by the API is then a line in the log; empty follows the security profile."),
     )  # fmt: skip
+    requests_minute = Integer(T("每人每分钟最多请求次数", "Requests a minute per person"), help=T("页面和接口合计，每个令牌单独计算；留空按默认值，0 表示不限。", "Pages and API together, each token by itself; empty is the default, 0 is no limit."))
+    searches_minute = Integer(T("每人每分钟最多搜索次数", "Searches a minute per person"), help=EMPTY)
+    rows_day = Integer(
+        T("每人每天经接口最多读取条数", "Rows a day per person by the API"),
+        help=T("只限没有导出权限的人，防止逐页读走整个列表；达到上限时记入系统日志。0 表示不限。", "For those who may not export, who would page through whole lists; reaching it is a line in the log. 0 is no limit."),
+    )  # fmt: skip
     remark = TextField(T("备注", "Remark"))
     policy = Policy(read="role", write="role")
     checks = (within_bounds, known_addresses, roles_named)
@@ -186,6 +201,7 @@ class Security(
             groups=(
                 (T("密码", "Passwords"), ("password_length", "password_kinds", "password_days", "password_history")),
                 (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "second_factor", "second_factor_roles", "addresses", "apply", "watched", "remark")),
+                (T("用量", "How much"), ("requests_minute", "searches_minute", "rows_day")),
             ),
         ),
         Form(fields=(*_NAMES, "remark")),
@@ -197,6 +213,6 @@ def offering(objects: Mapping[str, Definition]) -> Definition | None:
     it = objects.get("security")
     if it is None:
         return None
-    named = [Option(one.name, one.label) for one in objects.values() if one.group and one.policy.read != "personal"]
+    named = [Option(one.name, one.label) for one in objects.values() if one.policy.read not in ("personal", "about", "pair")]
     general = [Option(PERSONAL, T("所有含个人信息的对象", "All that tell of people")), Option(NOTHING, T("不记录", "Nothing"))]
     return replace(it, fields={name: one.bound(options=(*general, *named)) if name == "watched" else one for name, one in it.fields.items()})

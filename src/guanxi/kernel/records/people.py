@@ -114,10 +114,15 @@ def with_role(actor: Actor, role: UUID, user: UUID) -> Actor | None:
 
 def by_token(token: str, **how: Any) -> Actor:
     """The actor a bearer token stands for. Raises Unauthenticated."""
+    return by_bearer(token, **how)[0]
+
+
+def by_bearer(token: str, **how: Any) -> tuple[Actor, people.Standing]:
+    """The actor a bearer token stands for, and the standing of its account. Raises Unauthenticated."""
     standing = people.by_token(token)
     if standing is None:
         raise Unauthenticated()
-    return actor_of(standing, kind="token", **how)
+    return actor_of(standing, kind="token", **how), standing
 
 
 def by_account(account: UUID, **how: Any) -> tuple[Actor, people.Standing]:

@@ -22,7 +22,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus, error_message
 from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.json import Jsonb, JsonbLoader, set_json_dumps, set_json_loads
 
-from guanxi.base.errors import StorageFull
+from guanxi.base.errors import StorageFull, TooSlow
 
 PENDING = 256
 """Kilobytes of search entries that may wait to be sorted into their index. A search looks through them one by one (0.2 ms);
@@ -88,6 +88,8 @@ def work(workspace: UUID) -> Iterator[None]:
         cause = error.__cause__
         if isinstance(cause, psycopg.errors.DiskFull):
             raise StorageFull() from error
+        if isinstance(cause, psycopg.errors.QueryCanceled) and getattr(_state, "seconds", 0) > 0:
+            raise TooSlow() from error
         raise
     finally:
         _state.workspace = None
@@ -102,11 +104,25 @@ def _begin(workspace: UUID) -> None:
             f"SET LOCAL app.workspace = '{workspace!s}'; SET LOCAL join_collapse_limit = 1; "
             f"SET LOCAL gin_pending_list_limit = {PENDING}"
         )
+        seconds: int = getattr(_state, "seconds", 0)
+        if seconds:
+            own += f"; SET LOCAL statement_timeout = '{seconds}s'"
         answer = server.exec_(f"{begin}{own}".encode())
         if server.status != ConnStatus.OK:
             raise psycopg.OperationalError(error_message(answer))
         if answer.status != ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(answer)
+
+
+@contextmanager
+def patience(seconds: int) -> Iterator[None]:
+    """Inside, a statement of this thread's transactions takes at most so long (0: as long as it likes); beyond it they raise TooSlow."""
+    before = getattr(_state, "seconds", 0)
+    _state.seconds = seconds
+    try:
+        yield
+    finally:
+        _state.seconds = before
 
 
 def need_room() -> None:

@@ -16,7 +16,6 @@ from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import DEFAULT_LANGUAGE, T, pick_language
 from guanxi.kernel import accounts
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.records import people
 
 MAX_BODY = 5 * 1024 * 1024
 
@@ -29,7 +28,7 @@ def language(request: HttpRequest) -> str | None:
 def actor_of(request: HttpRequest) -> Actor:
     """Who asks, by bearer token or by the browser's session (then with Django's CSRF check for writes).
 
-    Raises Unauthenticated.
+    Raises Unauthenticated, and TooManyRequests for whoever asks too often.
     """
     held: Actor | None = getattr(request, "actor", None)
     if held is not None:
@@ -37,10 +36,8 @@ def actor_of(request: HttpRequest) -> Actor:
     how: dict[str, Any] = {"via": "api", "language": language(request), "request": request_id(request)}
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and credentials:
-        actor = people.by_token(credentials.strip(), address=accounts.address(request), **how)
+        actor = accounts.of_token(request, credentials.strip(), **how)
     else:
-        if not hasattr(request, "session"):
-            raise Unauthenticated()
         actor, standing = accounts.of_session(request, **how)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             refused = check_csrf(request, _nothing)

@@ -16,7 +16,7 @@ from ninja.errors import HttpError, ValidationError
 from guanxi.base.errors import FieldError, Invalid, Merged, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
-from guanxi.kernel import capture, files, jobs
+from guanxi.kernel import accounts, capture, files, jobs
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import (
     door,
@@ -133,6 +133,7 @@ def get_catalog(request: HttpRequest) -> HttpResponse:
 @api.get("/search")
 def get_search(request: HttpRequest, q: str = "", objects: str | None = None, limit: int = 20) -> HttpResponse:
     actor = actor_of(request)
+    accounts.searching(request)
     hits = finding.search(q, actor=actor, objects=_list(objects) or (), limit=max(1, min(limit, 100)))
     return answer({"rows": [{"object": h.object, "id": h.id, "title": h.title, "subtitle": h.subtitle} for h in hits]})
 
@@ -143,6 +144,7 @@ def post_search(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     asked = body(request)
     only(asked, "words", "how", "objects", "fields", "without")
+    accounts.searching(request)
     lists = {key: _texts(asked, key) or [] for key in ("words", "objects", "without")}
     fields = asked.get("fields") or {}
     if not isinstance(fields, dict):
@@ -312,17 +314,19 @@ def get_list(
     deleted: bool = False,
 ) -> HttpResponse:
     actor = actor_of(request)
-    page = reading.query(
-        name,
-        actor=actor,
-        where=where,
-        sort=_list(sort),
-        fields=_list(fields),
-        limit=limit,
-        after=after,
-        count=count,
-        deleted=deleted,
-    )
+    with accounts.rows_of(request, actor, name) as took:
+        page = reading.query(
+            name,
+            actor=actor,
+            where=where,
+            sort=_list(sort),
+            fields=_list(fields),
+            limit=limit,
+            after=after,
+            count=count,
+            deleted=deleted,
+        )
+        took(len(page.rows))
     document: dict[str, Any] = {"rows": page.rows, "next": page.next}
     if count != "none":
         document |= {"count": page.count, "more": page.more}

@@ -192,6 +192,8 @@ def search(visit: Visit) -> HttpResponse:
     """Records of all objects that hold every part of what was asked for."""
     q = visit.get.get("q", "").strip()[: finding.MAX_QUERY]
     only = [name for name in visit.get.getlist("object") if name]
+    if q:
+        accounts.searching(visit.request)
     hits = finding.search(q, actor=visit.actor, objects=only, limit=FOUND) if q else []
     groups: dict[str, list[finding.Hit]] = {}
     for hit in hits:

@@ -9,6 +9,7 @@ from django.http import HttpResponse, QueryDict
 
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.text import T
+from guanxi.kernel import accounts
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, inquiring, reading
 from guanxi.surfaces.web import words
@@ -34,6 +35,7 @@ def inquire(visit: Visit) -> HttpResponse:
     problem: Invalid | None = None
     if words_ := inquiring.split(text, how):
         asked = inquiring.Asked(words_, how, [it.name for it in chosen], fields, inquiring.split(without, "all"))
+        accounts.searching(visit.request)
         try:
             answer = inquiring.inquire(asked, actor=visit.actor)
         except Invalid as found:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse, JsonResponse
 
 from guanxi.base.ids import parse_id
+from guanxi.kernel import accounts
 from guanxi.kernel.declare.conditions import And, Condition, Or, Test
 from guanxi.kernel.declare.fields import FieldProblem, Link, Links, Stage
 from guanxi.kernel.declare.objects import Definition
@@ -125,6 +126,7 @@ def options(visit: Visit, plural: str) -> HttpResponse:
         if visit.get.get("where"):
             out = _named(visit, it, "contains", q, where)
         elif q:
+            accounts.searching(visit.request)
             hits = finding.search(q, actor=visit.actor, objects=[it.name], limit=MOST)
             out = [{"id": str(h.id), "label": h.title, "sub": h.subtitle} for h in hits] or _named(visit, it, "contains", q)
         else:

@@ -14,7 +14,7 @@ import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import get_token
 
-from guanxi.base.errors import Conflict, Forbidden, NotFound, Problem, Unauthenticated
+from guanxi.base.errors import Conflict, Forbidden, NotFound, Problem, TooManyRequests, Unauthenticated
 from guanxi.base.text import LANGUAGES, T, Text, pick_language
 from guanxi.kernel import accounts, capture
 from guanxi.kernel.access import rights as access
@@ -230,7 +230,7 @@ def plain(request: HttpRequest, template: str, status: int = 200, *, language: s
 
 
 def enter(request: HttpRequest) -> Visit:
-    """The visit of the session's person. Raises Unauthenticated."""
+    """The visit of the session's person. Raises Unauthenticated, TooManyRequests."""
     chosen = request.session.get(accounts.LANGUAGE)
     actor, standing = accounts.of_session(
         request, via="web", language=chosen if chosen in LANGUAGES else None, request=getattr(request, "request_id", None)
@@ -252,6 +252,8 @@ def page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBas
             if request.method == "GET" and request.path != "/":
                 return redirect("/signin?next=" + quote(request.get_full_path(), safe="/"))
             return redirect("/signin")
+        except TooManyRequests as problem:
+            return _bare(request, problem)
         if request.headers.get("X-Account", visit.account) != visit.account:
             return trouble(visit, Conflict(T("这个浏览器现在登录的是另一个账号。", "Somebody else is signed in in this browser now."), code="account"))
         due = DUE.get(accounts.due(visit.actor, visit.standing), request.path)
@@ -293,7 +295,19 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _bare(request, Forbidden(T("页面已过期，或不是从本站提交的。请返回刷新后重试。", "The page is too old, or was not sent from here. Go back, reload and try again.")))
 
 
+def hasty(request: HttpRequest, problem: TooManyRequests) -> HttpResponse:
+    """Somebody asks more often than they may."""
+    return _bare(request, problem)
+
+
 def _bare(request: HttpRequest, problem: Problem) -> HttpResponse:
+    answer = _drawn(request, problem)
+    if problem.retry_after is not None:
+        answer.headers["Retry-After"] = str(problem.retry_after)
+    return answer
+
+
+def _drawn(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith("/api/"):
         body = msgspec.json.encode(problem.to_dict(pick_language(request.headers.get("Accept-Language"))))
         return HttpResponse(body, status=problem.status, content_type="application/problem+json")
