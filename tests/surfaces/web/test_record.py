@@ -229,6 +229,47 @@ def test_all_files_of_a_record_and_of_what_was_written_about_it(cast, company):
     assert Browser("outsider").get(url + "?tab=files").status_code == 404
 
 
+def test_files_are_added_to_a_record_and_taken_away_in_their_tab(cast, company):
+    client, url = Browser("owner"), f"/customers/{company}"
+
+    def form() -> tuple[str, dict[str, list[str]]]:
+        found = re.search(r'<form class="uploads" id="([^"]+)".*?</form>', client.read(url + "?tab=files"), re.S)
+        assert found is not None
+        return found[1], inputs(found[0].replace('class="uploads"', "data-guard"))
+
+    def held() -> list[str]:
+        return [one["name"] for one in reading.get("customer", company, actor=cast.actor("owner"), fields=["files"])["files"] or []]
+
+    answer = client.post(f"{url}/field/files", {**form()[1], "files": [SimpleUploadedFile("执照.png", PNG, "image/png"), SimpleUploadedFile("章程.pdf", b"%PDF-1.4 x", "application/pdf")]})
+    assert (answer.status_code, answer["Location"]) == (302, f"{url}?tab=files")
+    client.post(f"{url}/field/files", {**form()[1], "files": SimpleUploadedFile("名单.txt", b"x", "text/plain")})
+    assert held() == ["执照.png", "章程.pdf", "名单.txt"], "what is added is added to what there is"
+    page = client.read(url + "?tab=files")
+    name, values = form()
+    away = re.search(rf'<button class="small quiet" form="{name}" name="files.drop" value="([0-9a-f-]+)">移除<span class="unseen"> 章程.pdf', page)
+    assert away is not None and page.count('name="files.drop"') == 3, "what was written about the record keeps its files"
+    client.post(f"{url}/field/files", {**values, "files.drop": away[1]})
+    assert held() == ["执照.png", "名单.txt"]
+    told = telling.history("customer", company, actor=cast.actor("owner"), field="files")
+    assert [event.verb for event in told] == ["update"] * 3 and told[0].actor["label"] == "王伟"
+    assert client.get(re.search(r'href="(/customers/[^"]+)" download>名单.txt', client.read(url + "?tab=files"))[1]).status_code == 200
+
+
+def test_who_may_not_change_a_record_adds_no_file(cast, company):
+    reader, url = Browser("executive"), f"/customers/{company}"
+    before = reading.get("customer", company, actor=cast.actor("owner"), fields=["files", "version"])
+    assert 'class="uploads"' not in reader.read(url + "?tab=files") and "files.drop" not in reader.read(url + "?tab=files")
+    assert reader.post(f"{url}/field/files", {"files": SimpleUploadedFile("x.txt", b"x", "text/plain"), "version": str(before["version"])}).status_code == 403
+    assert reading.get("customer", company, actor=cast.actor("owner"), fields=["files", "version"]) == before
+
+
+@pytest.mark.parametrize("object", ["customer", "contact", "lead", "opportunity"])
+def test_what_is_sold_to_holds_files(cast, company, object):
+    made = make(cast, object, name="有附件的", **({"customer": company} if object == "contact" else {}))
+    page = Browser("owner").read(f"/{cast.actor('owner').catalog.object(object).plural}/{made}?tab=files")
+    assert 'name="files"' in page
+
+
 def test_the_team_is_listed_and_can_be_changed(cast):
     customer, client = make(cast, "customer", name="团队公司"), Browser("owner")
     url = f"/customers/{customer}"

@@ -14,6 +14,7 @@ from guanxi.kernel import (
     DateTime,
     Email,
     Exclusion,
+    File,
     FirstRule,
     Form,
     Grant,
@@ -178,6 +179,7 @@ class Customer(
     preferences = LongText(T("客户偏好", "Preferences"))
     opinions = LongText(T("客户意见", "Opinions"))
     description = LongText(T("备注", "Notes"))
+    files = File(T("附件", "Files"))
 
     last_contact_at = DateTime(T("最后跟进时间", "Last contact"), readonly=True)
     last_contact_by = Person(T("最后跟进人", "Last contact by"), readonly=True)
@@ -363,7 +365,7 @@ class Customer(
                     ),
                 ),
                 (T("个人资料", "Personal"), ("gender", "birthday", "birthday_kind", "next_birthday", "anniversary")),
-                (T("需求与备注", "Needs and notes"), ("needs", "preferences", "opinions", "description")),
+                (T("需求与备注", "Needs and notes"), ("needs", "preferences", "opinions", "description", "files")),
                 (
                     T("跟进与成交", "Contacts and deals"),
                     ("last_contact_at", "last_contact_by", "last_contact_kind", "next_contact_at", "last_won_on",
@@ -467,6 +469,7 @@ class Contact(
     )
     tags = Tags(T("标签", "Tags"))
     description = LongText(T("备注", "Notes"))
+    files = File(T("附件", "Files"))
     collected_by = Person(T("信息采集人", "Collected by"))
     owner = Owner()
 
@@ -514,7 +517,7 @@ class Contact(
                         "family", "personality", "connections", "resume", "home_address",
                     ),
                 ),
-                (T("备注", "Notes"), ("description",)),
+                (T("备注", "Notes"), ("description", "files")),
                 (T("系统信息", "System"),
                  ("owner", "collected_by", "created_by", "created_at", "updated_by", "updated_at")),
             ),

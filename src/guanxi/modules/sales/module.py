@@ -14,6 +14,7 @@ from guanxi.kernel import (
     Date,
     DateTime,
     Email,
+    File,
     FirstRule,
     Form,
     Grant,
@@ -119,6 +120,7 @@ class Lead(
     next_contact_at = DateTime(T("下次联系时间", "Next contact"))
     tags = Tags(T("标签", "Tags"))
     description = LongText(T("备注", "Notes"))
+    files = File(T("附件", "Files"))
     owner = Owner()
 
     pooling = Pooling(
@@ -221,7 +223,7 @@ class Lead(
                      "score", "tags"),
                 ),
                 (T("联系方式", "How to reach"), ("phones", "email", "wechat", "qq", "website", "region", "country")),
-                (T("需求", "Requirement"), ("requirement", "products", "budget", "description")),
+                (T("需求", "Requirement"), ("requirement", "products", "budget", "description", "files")),
                 (
                     T("处理结果", "Outcome"),
                     (
@@ -394,6 +396,7 @@ class Opportunity(
     next_contact_at = DateTime(T("下次联系时间", "Next contact"))
     tags = Tags(T("标签", "Tags"))
     description = LongText(T("描述", "Description"))
+    files = File(T("附件", "Files"))
     owner = Owner()
 
     tells = (
@@ -509,7 +512,7 @@ class Opportunity(
                 ),
                 (T("阶段", "Stage"),
                  ("pipeline", "stage", "stage_since", "win_rate", "weighted", "result", "closed_on")),
-                (T("需求与竞争", "Needs and competition"), ("needs", "competitor", "competitor_note", "description")),
+                (T("需求与竞争", "Needs and competition"), ("needs", "competitor", "competitor_note", "description", "files")),
                 (T("结果原因", "Why"), ("won_reason", "lost_reason", "lost_note")),
                 (
                     T("系统信息", "System"),

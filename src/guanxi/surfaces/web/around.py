@@ -11,7 +11,7 @@ from uuid import UUID
 from guanxi.base.text import T, Text
 from guanxi.kernel import files
 from guanxi.kernel.declare.conditions import Condition, Or, Test
-from guanxi.kernel.declare.fields import File, Link
+from guanxi.kernel.declare.fields import File, Image, Link
 from guanxi.kernel.declare.objects import Box, Definition, List, Record
 from guanxi.kernel.records import reading, telling
 from guanxi.surfaces.web import boxes, filters, remarks, words
@@ -95,6 +95,8 @@ class Attached:
     where: str
     link: str
     at: datetime | None
+    field: str
+    id: str
 
 
 def _file_fields(visit: Visit, it: Definition) -> list[File]:
@@ -106,13 +108,31 @@ def holds_files(visit: Visit, it: Definition) -> bool:
     return any(_file_fields(visit, one) for one in (it, *(child for child, _, _ in boxes.declared(visit, it))))
 
 
+@dataclass(frozen=True)
+class Uploading:
+    """Where the files of a record go that somebody adds to it as they are: its field, and what it holds already."""
+
+    field: File
+    kept: list[dict[str, Any]]
+    was: str
+
+
+def uploading(visit: Visit, it: Definition, row: dict[str, Any], allowed: frozenset[str]) -> Uploading | None:
+    """The field of files the actor may add to; pictures have a field of their own for a purpose of their own."""
+    one = next((one for one in _file_fields(visit, it) if one.name in allowed and not isinstance(one, Image)), None)
+    if one is None:
+        return None
+    held = row.get(one.name) or []
+    return Uploading(one, held, "|".join(item["file"] for item in held))
+
+
 def attached(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Attached]:
     """The files of all the record's fields, then those of what was written about it, the newest first."""
     out: list[Attached] = []
     own = _file_fields(visit, it)
     if own:
         held = reading.get(it.name, row["id"], actor=visit.actor, fields=[one.name for one in own], deleted=row.get("deleted_at") is not None)
-        out += _files(visit, it, own, held, visit.look.say)
+        out += _files(visit, it, own, held, visit.look.say, own=True)
     for child, link, _ in boxes.declared(visit, it):
         fields = _file_fields(visit, child)
         if not fields or visit.guard.level(child, link.name) not in ("read", "write"):
@@ -125,7 +145,7 @@ def attached(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Attached
     return out
 
 
-def _files(visit: Visit, it: Definition, fields: Sequence[File], row: dict[str, Any], where: Any) -> list[Attached]:
+def _files(visit: Visit, it: Definition, fields: Sequence[File], row: dict[str, Any], where: Any, own: bool = False) -> list[Attached]:
     place = visit.look.to(it.name, row["id"])
     return [
         Attached(
@@ -136,6 +156,8 @@ def _files(visit: Visit, it: Definition, fields: Sequence[File], row: dict[str, 
             where(one.label),
             place,
             row.get("created_at"),
+            one.name if own else "",
+            item["file"],
         )
         for one in fields
         for item in row.get(one.name) or []

@@ -109,6 +109,12 @@ def _phone(item: Mapping[str, str]) -> str:
     return f"{text} {item['note']}" if item.get("note") else text
 
 
+def _left(one: File, raw: Raw) -> list[str]:
+    """The files a record has and keeps: those that are ticked, without the one whose button takes it away."""
+    dropped = set(raw.all(f"{one.name}.drop"))
+    return [item for item in raw.all(f"{one.name}.keep") if item.split("|")[0] not in dropped]
+
+
 def signature(one: Field, raw: Raw) -> str:
     """What a field's inputs hold, in one text: to see whether somebody touched them."""
     name = one.name
@@ -118,7 +124,9 @@ def signature(one: Field, raw: Raw) -> str:
     if isinstance(one, Link):
         held = raw.get(f"{name}.id")
         return held if held and raw.get(name) == raw.get(f"{name}.label") and not raw.get(f"{name}.pick") else raw.get(f"{name}.pick") or raw.get(name).strip()
-    if isinstance(one, Links | File):
+    if isinstance(one, File):
+        return "|".join(item.split("|")[0] for item in _left(one, raw))
+    if isinstance(one, Links):
         return "|".join([*(item.split("|")[0] for item in raw.all(f"{name}.keep")), raw.get(f"{name}.add").strip()]).strip("|")
     if _ticked(one):
         return "|".join(sorted(filter(None, raw.all(name))))
@@ -146,7 +154,7 @@ def read(one: Field, raw: Raw, visit: Visit) -> Any:
     if isinstance(one, File):
         uploads = visit.request.FILES.getlist(name)
         items = [files.upload(visit.actor, upload.name or "file", upload.chunks()) for upload in uploads]
-        raw.texts[f"{name}.keep"] = [*raw.all(f"{name}.keep"), *(f"{item['file']}|{item['name']}" for item in items)]
+        raw.texts[f"{name}.keep"] = [*_left(one, raw), *(f"{item['file']}|{item['name']}" for item in items)]
         return one.parse([item.split("|")[0] for item in raw.all(f"{name}.keep")], settings)
     if _ticked(one):
         return one.parse([v for v in raw.all(name) if v], settings)

@@ -75,6 +75,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         context["why"] = telling.explain(it.name, row["id"], actor=visit.actor)
     elif tab == "files":
         context["files"] = around.attached(visit, it, row)
+        context["uploading"] = around.uploading(visit, it, row, editable(visit, it)) if may_edit else None
     elif tab == "team" and "share" in it.verbs:
         context["team"] = around.team(visit, it, row)
     elif tab != "timeline":

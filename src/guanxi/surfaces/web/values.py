@@ -21,7 +21,7 @@ from guanxi.kernel.records.telling import Told
 from guanxi.surfaces.web import around, linking, meanwhile
 from guanxi.surfaces.web.inputs import Raw, initial, read_all, signature
 from guanxi.surfaces.web.record import editable, fetch
-from guanxi.surfaces.web.visit import Visit, page, redirect
+from guanxi.surfaces.web.visit import Visit, page, redirect, safe_next
 
 EVENTS = 50
 
@@ -63,7 +63,7 @@ def value(visit: Visit, plural: str, id: str, name: str) -> HttpResponse:
     if joined is not None and visit.inside != "value":
         visit.say(joined, "note")
     if visit.inside != "value":
-        return redirect(visit.look.to(it.name, row["id"]))
+        return redirect(safe_next(str(visit.post["next"])) if visit.post.get("next") else visit.look.to(it.name, row["id"]))
     return _told(visit, it, row, result, joined)
 
 

@@ -16,6 +16,19 @@ document.addEventListener("gx:changed", (event) => {
   renew(page);
 });
 
+// What is chosen in the tab of files, or dropped on it, is sent at once.
+document.addEventListener("change", (event) => { if (event.target.matches("[data-upload] [type=file]") && event.target.files.length) event.target.form.requestSubmit(); });
+for (const type of ["dragover", "drop"]) {
+  document.addEventListener(type, (event) => {
+    const form = event.dataTransfer?.types.includes("Files") && event.target.closest?.(".around")?.querySelector("[data-upload]");
+    if (!form) return;
+    event.preventDefault();
+    if (type === "dragover") return;
+    form.querySelector("[type=file]").files = event.dataTransfer.files;
+    form.requestSubmit();
+  });
+}
+
 document.addEventListener("click", async (event) => {
   if (!plain(event)) return;
   const shown = event.target.closest?.("a[data-preview]:not([data-preview=pdf])");
