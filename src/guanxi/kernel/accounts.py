@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -450,8 +450,12 @@ def of_keys(keys: Sequence[str]) -> dict[str, UUID]:
 
 def _open_sessions(account: UUID) -> list[tuple[str, dict[str, Any]]]:
     """Key and data of the account's living sessions. The sessions of all accounts are looked through: it is asked rarely."""
-    living = Session.objects.filter(expire_date__gt=datetime.now(UTC)).iterator()
-    return [(one.session_key, data) for one in living if (data := one.get_decoded()).get(KEY) == str(account)]
+    return [(key, data) for key, data in _living() if data.get(KEY) == str(account)]
+
+
+def _living() -> Iterator[tuple[str, dict[str, Any]]]:
+    for one in Session.objects.filter(expire_date__gt=datetime.now(UTC)).iterator():
+        yield one.session_key, one.get_decoded()
 
 
 @dataclass(frozen=True)
@@ -472,13 +476,17 @@ def _handle(key: str) -> str:
 
 def sessions(request: HttpRequest, account: UUID) -> list[SessionShown]:
     """Where the account is signed in, this browser first, then by last use."""
-    found = [
-        SessionShown(
-            _handle(key), str(data.get(ADDRESS, "")), str(data.get(DEVICE, "")), _when(data.get(SINCE)), _when(data.get(SEEN)),
-            key == request.session.session_key,
-        )
-        for key, data in _open_sessions(account)
-    ]  # fmt: skip
+    return _last_used_first(_session_shown(request, key, data) for key, data in _open_sessions(account))
+
+
+def _session_shown(request: HttpRequest, key: str, data: Mapping[str, Any]) -> SessionShown:
+    return SessionShown(
+        _handle(key), str(data.get(ADDRESS, "")), str(data.get(DEVICE, "")), _when(data.get(SINCE)), _when(data.get(SEEN)),
+        key == request.session.session_key,
+    )  # fmt: skip
+
+
+def _last_used_first(found: Iterable[SessionShown]) -> list[SessionShown]:
     return sorted(found, key=lambda one: (one.here, one.seen or datetime.min.replace(tzinfo=UTC)), reverse=True)
 
 
@@ -551,15 +559,19 @@ def tokens(account: UUID) -> list[TokenShown]:
     return [TokenShown(t.id, t.label, t.created_at, t.expires_at) for t in tables.Token.objects.filter(account_id=account).order_by("-id")]
 
 
-def issue_token(request: HttpRequest, account: UUID, label: str) -> str:
-    """A new bearer token, shown once. Raises Invalid when it has no name."""
+def issue_token(request: HttpRequest, account: UUID, label: str, days: int | None = None) -> str:
+    """A new bearer token for so many days, or as long as the company lets one last, shown once. Raises Invalid when it has no
+    name, or naming `days`."""
     label = label.strip()[:100]
     if not label:
         raise Invalid.field("label", "required", "请给令牌起一个名字。", "Give the token a name.")
+    standing = facts.by_account(account)
+    if standing is None:
+        raise NotFound()
     secret = "gx_" + secrets.token_urlsafe(32)
-    facts.issue_token(account, label, secret)
-    if (standing := facts.by_account(account)) is not None:
-        note(request, "token", standing, label=label)
+    ends = people.rules(standing.safety).token_ends(days, datetime.now(UTC))
+    facts.issue_token(account, label, secret, ends)
+    note(request, "token", standing, label=label, until=ends.isoformat() if ends else None)
     return secret
 
 
@@ -571,3 +583,83 @@ def revoke_token(request: HttpRequest, account: UUID, token: UUID) -> None:
     found.delete()
     if (standing := facts.by_account(account)) is not None:
         note(request, "token_revoked", standing, label=found.label)
+
+
+# -- everybody's ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How somebody gets in just now: their tokens, newest first, and where they are signed in, last used first."""
+
+    account: UUID
+    user: UUID
+    username: str
+    name: str
+    tokens: tuple[TokenShown, ...]
+    sessions: tuple[SessionShown, ...]
+
+
+def oversees(actor: Actor) -> bool:
+    """Whether somebody may see and end everybody's tokens and sign-ins: whoever may change the rules for signing in."""
+    return access.may(actor.rights, people.catalog_of(actor).object("security"), "update")
+
+
+def everybodys(request: HttpRequest, actor: Actor) -> list[Ways]:
+    """Who has a token or is signed in, by name. Raises NotFound for whoever may not oversee that."""
+    if not oversees(actor):
+        raise NotFound()
+    held = {one.id: one for one in tables.Account.objects.filter(workspace_id=actor.workspace)}
+    tokens: dict[UUID, list[TokenShown]] = {}
+    for one in tables.Token.objects.filter(account_id__in=list(held)).order_by("-id"):
+        tokens.setdefault(one.account_id, []).append(TokenShown(one.id, one.label, one.created_at, one.expires_at))
+    sessions: dict[UUID, list[SessionShown]] = {}
+    for key, data in _living():
+        account = parse_id(str(data.get(KEY) or ""))
+        if account in held:
+            sessions.setdefault(held[account].id, []).append(_session_shown(request, key, data))
+    there = [account for id, account in held.items() if id in tokens or id in sessions]
+    names: dict[UUID, str] = {}
+    for start in range(0, len(there), reading.MAX_LIMIT):
+        part = [str(account.user_id) for account in there[start : start + reading.MAX_LIMIT]]
+        found = reading.query("user", actor=actor, where={"field": "id", "op": "in", "value": part}, fields=["name"], limit=reading.MAX_LIMIT).rows
+        names |= {row["id"]: row["name"] for row in found}
+    ways = [
+        Ways(one.id, one.user_id, one.username, names.get(one.user_id, ""), tuple(tokens.get(one.id, ())), tuple(_last_used_first(sessions.get(one.id, []))))
+        for one in there
+    ]
+    return sorted(ways, key=lambda one: (one.name, one.username))
+
+
+def revoke_anybodys(request: HttpRequest, actor: Actor, token: UUID) -> None:
+    """End somebody's token; a line of the log about them, by the actor. Raises NotFound."""
+    if not oversees(actor) or not _revoke(request, actor, tables.Token.objects.filter(id=token)):
+        raise NotFound()
+
+
+def revoke_endless(request: HttpRequest, actor: Actor) -> int:
+    """End every token that has no end of its own; returns how many there were. Raises NotFound."""
+    if not oversees(actor):
+        raise NotFound()
+    return _revoke(request, actor, tables.Token.objects.filter(expires_at__isnull=True))
+
+
+def _revoke(request: HttpRequest, actor: Actor, chosen: QuerySet[tables.Token]) -> int:
+    found = list(chosen.filter(account__workspace_id=actor.workspace).select_related("account"))
+    for one in found:
+        one.delete()
+        note(request, "token_revoked", one.account, actor=actor.user, label=one.label)
+    return len(found)
+
+
+def end_anybodys(request: HttpRequest, actor: Actor, account: UUID, handle: str = "") -> int:
+    """End one of somebody's sign-ins, or all of them, but the one that asks; returns how many. Raises NotFound."""
+    found = tables.Account.objects.filter(id=account, workspace_id=actor.workspace).first() if oversees(actor) else None
+    if found is None:
+        raise NotFound()
+    gone = [key for key, _ in _open_sessions(account) if (not handle or _handle(key) == handle) and key != request.session.session_key]
+    if not gone:
+        raise NotFound()
+    Session.objects.filter(session_key__in=gone).delete()
+    note(request, "ended", found, actor=actor.user, count=len(gone))
+    return len(gone)

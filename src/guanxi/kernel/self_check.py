@@ -113,7 +113,7 @@ def _access(actor: Actor) -> Iterator[Item]:
     endless = tables.Token.objects.filter(account__workspace_id=actor.workspace).filter(Q(expires_at__isnull=True)).count()
     yield Item(
         ACCESS, T("访问令牌", "Tokens"), endless == 0, T(f"{endless} 个令牌没有期限", f"{endless} tokens without an end"),
-        T("撤销不再使用的令牌。", "Revoke those nobody uses."),
+        T("在“令牌与登录”撤销没有期限的令牌；新令牌自带期限。", "Revoke those without an end under “Tokens and sign-ins”; new ones have one."),
     )  # fmt: skip
     missing, powerful = protect.missing(), protect.powerful()
     yield Item(

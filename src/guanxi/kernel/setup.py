@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -217,14 +217,16 @@ def create_user(username: str, name: str, roles: Sequence[str], password: str | 
     return password
 
 
-def issue_token(username: str, label: str) -> str:
-    """A new bearer token of an account; only its hash is kept. Raises NotFound for an unknown user name."""
+def issue_token(username: str, label: str, days: int | None = None) -> str:
+    """A new bearer token of an account for so many days, or as long as the company lets one last; only its hash is kept.
+    Raises NotFound for an unknown user name, Invalid naming `days`."""
     standing = facts.by_username(username)
     if standing is None:
         raise NotFound(T(f"没有“{username}”这个用户。", f"There is no user {username!r}."))
     token = "gx_" + secrets.token_urlsafe(32)
-    facts.issue_token(standing.account, label, token)
-    log.note(standing.workspace, "token", user=standing.user, label=label, via="cli")
+    ends = people.rules(standing.safety).token_ends(days, datetime.now(UTC))
+    facts.issue_token(standing.account, label, token, ends)
+    log.note(standing.workspace, "token", user=standing.user, label=label, via="cli", until=ends.isoformat() if ends else None)
     return token
 
 

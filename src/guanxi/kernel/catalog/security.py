@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -38,6 +39,7 @@ class Rules:
     second_factor_roles: tuple[str, ...] = ()
     apply: bool = False
     watched: tuple[str, ...] = ()
+    token_days: int = 365
     requests_minute: int = 1200
     searches_minute: int = 300
     rows_day: int = 0
@@ -52,6 +54,15 @@ class Rules:
         """Whether one may sign in and work from an address."""
         return not self.addresses or _within(self.addresses, address)
 
+
+    def token_ends(self, days: int | None, now: datetime) -> datetime | None:
+        """When a token made now ends, after so many days or (None) as late as may be; None is never. Raises Invalid naming `days`."""
+        most = self.token_days
+        days = most if days is None else days
+        if not (1 if most else 0) <= days <= (most or BOUNDS["token_days"][1]):
+            limit = most or BOUNDS["token_days"][1]
+            raise Invalid.field("days", "range", f"有效天数为 1 到 {limit}。", f"A token lasts 1 to {limit} days.")
+        return now + timedelta(days=days) if days else None
 
 
 PERSONAL, NOTHING = "@personal", "@none"
@@ -76,7 +87,7 @@ PROFILES: Mapping[str, Rules] = {
 
 BOUNDS = {
     "password_length": (8, 64), "password_kinds": (0, 4), "password_days": (0, 3650), "password_history": (0, 24), "lock_failures": (3, 20),
-    "lock_minutes": (1, 1440), "idle_minutes": (0, 1440), "lifetime_hours": (1, 8760), "requests_minute": (0, 1_000_000), "searches_minute": (0, 1_000_000),
+    "lock_minutes": (1, 1440), "idle_minutes": (0, 1440), "lifetime_hours": (1, 8760), "token_days": (0, 3650), "requests_minute": (0, 1_000_000), "searches_minute": (0, 1_000_000),
     "rows_day": (0, 100_000_000),
 }  # fmt: skip
 FEWEST = 30
@@ -185,6 +196,7 @@ class Security(
         T("打开时记入日志的对象", "Objects whose opening is logged"), (),
         help=T("打开记录页或经接口读取一条时记入系统日志；留空按安全等级的默认值。", "Opening a record's page or reading one by the API is then a line in the log; empty follows the security profile."),
     )  # fmt: skip
+    token_days = Integer(T("令牌最长有效天数", "Days a token lasts at most"), help=T("生成令牌时不写天数即按此；留空为 365 天，0 表示可以没有期限。", "Also how long it lasts when nobody says; empty is 365 days, with 0 tokens may have no end."))
     requests_minute = Integer(T("每人每分钟最多请求次数", "Requests a minute per person"), help=T("页面和接口合计，每个令牌单独计算；留空按默认值，0 表示不限。", "Pages and API together, each token by itself; empty is the default, 0 is no limit."))
     searches_minute = Integer(T("每人每分钟最多搜索次数", "Searches a minute per person"), help=EMPTY)
     rows_day = Integer(
@@ -200,7 +212,7 @@ class Security(
         Record(
             groups=(
                 (T("密码", "Passwords"), ("password_length", "password_kinds", "password_days", "password_history")),
-                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "second_factor", "second_factor_roles", "addresses", "apply", "watched", "remark")),
+                (T("登录", "Signing in"), ("lock_failures", "lock_minutes", "idle_minutes", "lifetime_hours", "one_session", "token_days", "second_factor", "second_factor_roles", "addresses", "apply", "watched", "remark")),
                 (T("用量", "How much"), ("requests_minute", "searches_minute", "rows_day")),
             ),
         ),

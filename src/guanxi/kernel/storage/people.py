@@ -310,10 +310,10 @@ def lose_second_factor(workspace_id: UUID, user: UUID) -> bool:
     )
 
 
-def issue_token(account: UUID, label: str, secret: str) -> None:
+def issue_token(account: UUID, label: str, secret: str, ends: datetime | None) -> None:
     sql.run(
-        "INSERT INTO gx_token (id, digest, account_id, label, created_at) VALUES (%s, %s, %s, %s, %s)",
-        [uuid7(), hashlib.sha256(secret.encode()).digest(), account, label, datetime.now(UTC)],
+        "INSERT INTO gx_token (id, digest, account_id, label, created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s)",
+        [uuid7(), hashlib.sha256(secret.encode()).digest(), account, label, datetime.now(UTC), ends],
     )
 
 

@@ -56,7 +56,7 @@ def token(options: argparse.Namespace) -> int:
     with ready():
         from guanxi.kernel import setup
 
-        print(setup.issue_token(options.user, options.label))
+        print(setup.issue_token(options.user, options.label, options.days))
     return 0
 
 

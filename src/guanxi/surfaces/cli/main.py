@@ -113,6 +113,7 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     token = command("token", administering.token, "为用户签发 API 令牌", "issue an API token for a user")
     token.add_argument("user", metavar="USER")
     token.add_argument("--label", default="cli")
+    token.add_argument("--days", type=int, metavar="N", help=said(Text("有效天数，默认为公司规定的最长天数", "days it lasts; as many as the company allows by default")))
 
     user = command("createuser", administering.create_user, "新建用户", "make a user")
     user.add_argument("username", metavar="USERNAME")

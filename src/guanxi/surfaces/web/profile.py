@@ -8,7 +8,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import accounts, passkeys
-from guanxi.kernel.records import auditing
+from guanxi.kernel.records import auditing, people
 from guanxi.surfaces.web.settings.devices import device
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -18,7 +18,7 @@ def profile(visit: Visit) -> HttpResponse:
     error, secret = "", ""
     if visit.posted:
         try:
-            secret = accounts.issue_token(visit.request, visit.standing.account, visit.post.get("label", ""))
+            secret = accounts.issue_token(visit.request, visit.standing.account, visit.post.get("label", ""), _days(visit.post.get("days", "")))
         except Invalid as problem:
             error = problem.errors[0].message.for_(visit.look.lang)
     return visit.page(
@@ -26,6 +26,7 @@ def profile(visit: Visit) -> HttpResponse:
         422 if error else 200,
         tokens=accounts.tokens(visit.standing.account),
         secret=secret,
+        longest=people.rules(visit.standing.safety).token_days,
         error=error,
         passkeys=passkeys.of(visit.standing.account),
         own=[(line, device(line.agent)) for line in auditing.own(visit.actor)],
@@ -33,6 +34,14 @@ def profile(visit: Visit) -> HttpResponse:
         roles=visit.actor.rights.roles if visit.actor.rights is not None else (),
         title=T("个人设置", "My profile"),
     )
+
+
+def _days(text: str) -> int | None:
+    """Days a token is to last, as typed. Raises Invalid."""
+    text = text.strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise Invalid.field("days", "number", "有效天数请填整数。", "Give the days as a whole number.")
+    return int(text) if text else None
 
 
 @page

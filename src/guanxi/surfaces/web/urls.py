@@ -50,7 +50,18 @@ from guanxi.surfaces.web import (
     values,
     work,
 )
-from guanxi.surfaces.web.settings import area, checks, departments, handover, logs, privacy, requests, roles, welcome
+from guanxi.surfaces.web.settings import (
+    access,
+    area,
+    checks,
+    departments,
+    handover,
+    logs,
+    privacy,
+    requests,
+    roles,
+    welcome,
+)
 from guanxi.surfaces.web.visit import broken, missing
 
 RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "undo", "api")
@@ -96,6 +107,7 @@ urlpatterns = [
     path("settings/bin", area.single, {"name": "bin_rules"}),
     path("settings/log", logs.log),
     path("settings/checks", checks.checks),
+    path("settings/access", access.access),
     path("settings/departments", departments.tree),
     path("settings/handover", handover.handover),
     path("settings/sample", area.samples),

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
-from guanxi.kernel import sample
+from guanxi.kernel import accounts, sample
 from guanxi.kernel.declare.objects import Definition, Record
 from guanxi.kernel.records import reading
 from guanxi.surfaces.web import words
@@ -60,6 +60,8 @@ def menu(visit: Visit) -> list[tuple[Text, list[Place]]]:
         safety.append(Place("/settings/security", security.label, security.icon, security.about, (security.name,)))
         safety.append(Place("/settings/log", T("系统日志", "Log"), "history", T("谁在何时何地登录、导出、改设置、删除，谁没能登录。", "Who signed in, took data out, changed settings or deleted, when and from where, and who failed to.")))
         safety.append(Place("/settings/checks", T("安全自查", "Self-check"), "check", T("逐项对照安全要求：现状和改进办法。", "Item by item: how things stand and what to do about them.")))
+    if accounts.oversees(visit.actor):
+        safety.append(Place("/settings/access", T("令牌与登录", "Tokens and sign-ins"), "key", T("所有人的令牌和登录着的设备，可逐个结束。", "Everybody's tokens and sign-ins, to be ended one by one.")))
     keeping = visit.catalog.object("bin_rules")
     if visit.may(keeping, "update"):
         safety.append(Place("/settings/bin", keeping.label, keeping.icon, keeping.about, (keeping.name,)))
