@@ -13,6 +13,7 @@ from guanxi.base import companies
 from guanxi.base.credit_code import check
 from guanxi.base.likeness import Compare, Likeness
 from guanxi.base.regions import Regions
+from guanxi.base.traditional import characters, simplified
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,21 @@ def test_provinces_are_known_without_divisions() -> None:
     assert companies.core("广东省宏达科技有限公司") == companies.core("宏达科技公司") == "宏达科技"
 
 
-def test_traditional_names_sound_alike() -> None:
-    assert companies.sound(companies.core("國美電器有限公司")) == companies.sound(companies.core("国美电器有限公司")) == "guomeidianqi"
+@pytest.mark.parametrize(("traditional", "simplified"), [
+    ("國美電器有限公司", "国美电器有限公司"), ("臺灣積體電路製造股份有限公司", "台湾积体电路制造股份有限公司"), ("廣東省長隆集團有限責任公司", "广东省长隆集团有限责任公司"),
+    ("恆基兆業(香港)總公司", "恒基兆业（香港）总公司"), ("乾坤後裔公司", "干坤后裔公司"),
+])  # fmt: skip
+def test_traditional_and_simplified_names_are_one(places: companies.Places, traditional: str, simplified: str) -> None:
+    assert companies.read(traditional, places) == companies.read(simplified, places)
+    assert companies.read(traditional) == companies.read(simplified)
+
+
+def test_every_traditional_character_becomes_one_that_stays() -> None:
+    old = characters()
+    new = simplified(old)
+    assert len(old) == len(set(old)) == len(new) == 2956 and not set(new) & set(old)
+    assert simplified(new) is new and simplified(plain := "Acme Co., Ltd.") is plain and simplified(plain := "上海宏达实业") is plain
+    assert companies.sound(companies.core("國美電器有限公司")) == "guomeidianqi"
 
 
 def test_namesakes_of_two_places_are_apart(places: companies.Places) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,26 @@ def xiaomi(company: Company) -> UUID:
 def test_what_people_type_finds_the_record(company: Company, xiaomi: UUID, values: dict[str, Any], fields: tuple[str, ...]) -> None:
     hits = matching.check("customer", values, actor=by(company, "outsider"))
     assert [(one.title, one.owner, one.state, one.fields) for one in hits] == [("北京小米科技有限责任公司", "王伟", "others", fields)]
+
+
+def test_a_traditional_name_is_the_same_and_older_keys_are_made_anew(company: Company) -> None:
+    made = create(by(company, "owner"), name="龍門國際貿易有限公司").id
+    plain = create(by(company, "owner"), name="虎跃机械制造有限公司").id
+
+    def keys() -> dict[UUID, list[str]]:
+        return dict(sql.rows("SELECT id, keys FROM gx_match WHERE id = ANY(%s)", [[made, plain]]))
+
+    assert [one.effect for one in matching.check("customer", {"name": "龙门国际贸易公司"}, actor=by(company, "outsider"))] == ["warn"]
+    now = keys()
+    assert "company.n.龙门国际贸易" in now[made] and "company.e.龍門國際貿易有限公司" in now[made]
+    sql.run("UPDATE gx_match SET keys = %s WHERE id = %s", [["company.e.龍門國際貿易有限公司", "company.n.龍門國際貿易"], made])
+    assert matching.check("customer", {"name": "龙门国际贸易公司"}, actor=by(company, "outsider")) == []
+    statement = importlib.import_module("guanxi.project.migrations.kernel.0017_simplified").Migration.operations[0].sql
+    sql.run(*statement[0])
+    assert set(keys()) == {plain}, "what has no such character keeps its keys"
+    with sql.work(DEFAULT_WORKSPACE):
+        matching.fill(people.newest(DEFAULT_WORKSPACE))
+    assert keys() == now
 
 
 @pytest.mark.parametrize("values", [{"name": "大米科技有限公司上海分公司"}, {"name": "小米"}, {"email": "lei@163.com"}, {"name": ""}, {"phones": ["x"]}, {}])

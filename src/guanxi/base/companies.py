@@ -1,8 +1,7 @@
 """Company names in the form they are compared in: 北京小米科技有限责任公司 and 小米科技（北京）有限公司 are one name.
 
 A Chinese company name is place + own name + trade + legal form (《企业名称登记管理规定》). People drop the place, put it in
-brackets and write another legal form; what remains, the *core*, is compared. Traditional characters are not turned into
-simplified ones (no library at hand does it); they sound alike, so `sound` brings such names together.
+brackets and write another legal form; what remains, the *core*, is compared, in simplified characters: 國美 and 国美 are one name.
 """
 
 from __future__ import annotations
@@ -13,17 +12,17 @@ from typing import Final, NamedTuple
 
 from guanxi.base import pinyin
 from guanxi.base.normal import normal
+from guanxi.base.traditional import simplified
 
 _LEGAL: Final = (
     "股份有限责任公司", "有限责任公司", "股份有限公司", "有限公司", "股份公司", "集团公司", "责任公司", "总公司", "公司",
     "普通合伙", "有限合伙", "特殊普通合伙", "个人独资", "合伙企业", "集团", "股份",
-    "股份有限責任公司", "有限責任公司", "股份有限公司", "責任公司", "總公司", "集團公司", "集團",
 )  # fmt: skip
 _LEGAL_END = re.compile(rf"(?:{'|'.join(sorted(set(_LEGAL), key=len, reverse=True))})+$")
 _FOREIGN_END = re.compile(
     r"(?:[\s,.]+(?:co|company|corp|corporation|inc|incorporated|ltd|limited|llc|llp|plc|lp|gmbh|mbh|ag|kg|ohg|sa|sas|sarl|srl|spa|bv|nv|oy|ab|as|pte|pty|holdings?|group))+\.?$"
 )
-_INNER = re.compile(r"集团有限责任公司|股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|有限公司|有限責任公司")
+_INNER = re.compile(r"集团有限责任公司|股份有限责任公司|有限责任公司|股份有限公司|集团有限公司|有限公司")
 _BRANCH = re.compile(r"(?:分公司|支公司|分行|支行|分店|分院|分部|办事处|营业部|门市部|经营部|代表处|分厂)$")
 _BRACKETS = re.compile(r"[(\[{〔【<《「](.*?)[)\]}〕】>》」]")
 _NOISE = re.compile(r"[\W_]+")
@@ -59,7 +58,7 @@ class Company(NamedTuple):
 
 def read(name: str, places: Places | None = None) -> Company:
     """What of a company's name tells it from others. Without `places` only provinces are known as places."""
-    text = normal(name)
+    text = simplified(normal(name))
     if not _HAN.search(text):
         return Company(_NOISE.sub("", _FOREIGN_END.sub("", text)) or _NOISE.sub("", text), "", False)
     found: list[str] = []
@@ -90,7 +89,7 @@ def core(name: str, places: Places | None = None) -> str:
 
 
 def sound(core: str) -> str:
-    """How a core sounds, toneless: 國美 and 国美 are both guomei."""
+    """How a core sounds, toneless: 国美 and 国镁 are both guomei."""
     return pinyin.full(core)
 
 

@@ -40,6 +40,9 @@ LEVELS = {"exact": ("e",), "normal": ("e", "n"), "fuzzy": ("e", "n", "f")}
 
 
 # -- keys --------------------------------------------------------------------------------------------------------------
+KEYS = "2 "
+"""Which way of making keys this is. Whoever changes it counts on, so that everything is looked through again, and takes the keys made
+otherwise away in a migration, so that `fill` makes them anew (docs/duplicates.md)."""
 Known = dict[tuple[UUID, str], tuple[Any, list[str]]]
 """By record and field what was compared and its keys: asked for when a record is judged and again when it is written."""
 

@@ -163,7 +163,7 @@ def _part(workspace: UUID, name: str, now: datetime, out: Pass) -> None:
         out.over = True
         return
     place = scans.take(workspace, name)
-    told = repr([(rule.fields, rule.every, rule.looks) for rule in rules])
+    told = matching.KEYS + repr([(rule.fields, rule.every, rule.looks) for rule in rules])
     if place.rules != told:
         place = replace(place, since=None, started=None, after=None, rules=told)
     if place.started is None:
