@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from guanxi.kernel.journal import log
+
 ROOT = Path(__file__).parents[2]
 STATES = {"met", "partly", "not applicable", "not met"}
 COUNTS = {"asvs": {"1": 70, "2": 183}, "djbh": {"2": 23, "3": 34}}
@@ -35,3 +37,8 @@ def test_times_for_mending_are_written_down() -> None:
     assert [row[0].partition(",")[0] for row in rows] == ["critical", "high", "medium", "low"]
     assert all(re.search(r"\d+ (working )?days?|next release", cell) for row in rows for cell in row[1:])
     assert "`requirements/*.lock`, `package-lock.json`" in page and "every 90 days" in page
+
+
+def test_what_is_logged_is_written_down() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    assert not [kind for kind in log.TOLD if f"`{kind}`" not in page]
