@@ -169,6 +169,8 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         return True
     if "owner" in it.fields and made.owner in scope:
         return True
+    if kind == "read" and it.policy.readers and _addressed(person, made):
+        return True
     if kind == "read" or "owner" not in it.fields:
         return any(_reaches(person, made.above[link], kind) for link in it.policy.through if link in made.above)
     return False

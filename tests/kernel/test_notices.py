@@ -148,6 +148,23 @@ def test_the_clock_tells_what_is_reached_and_who_is_late(cast: Cast, hears: Any)
     assert hears("owner", "todo") == [] and hears("manager", "todo") == []
 
 
+def test_whoever_takes_part_is_asked_and_reminded(cast: Cast, hears: Any) -> None:
+    now = datetime.now(UTC)
+    wind(now)
+    owner, mate = cast.actor("owner"), cast.users["outsider"]
+    when = {"due_at": (now + timedelta(hours=2)).isoformat(), "ends_at": (now + timedelta(hours=3)).isoformat(), "remind_at": (now + timedelta(hours=1)).isoformat()}
+    visit = create(owner, "task", subject="厂房拜访", kind="visit", participants=[mate], **when)
+    assert hears("outsider", "todo") == ["王伟 邀您参加任务「厂房拜访」"]
+    clock(now + timedelta(hours=1))
+    assert hears("outsider", "todo") == hears("owner", "todo") == ["提醒：任务「厂房拜访」"]
+    clock(now + timedelta(hours=2))
+    assert hears("outsider", "todo") == hears("owner", "todo") == ["任务「厂房拜访」到期了"]
+    clock(now + timedelta(days=1, hours=2))
+    assert hears("outsider", "todo") == ["任务「厂房拜访」到期了"], "it is the owner's to be late with"
+    door.perform("task", "update", actor=owner, id=visit, changes={"participants": None})
+    assert hears("outsider", "todo") == []
+
+
 # -- pools -------------------------------------------------------------------------------------------------------------
 
 RULES = {"rules": {"call": {"days": 15, "remind": [7, 3]}}, "exclude": [], "remind": 3}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from guanxi.kernel import Invalid, NotFound
+from guanxi.kernel import Forbidden, Invalid, NotFound
 from tests.modules.conftest import Company
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -139,3 +139,47 @@ def test_a_task_is_done_once(company: Company, customer: UUID) -> None:
     with pytest.raises(Invalid) as refused:
         company.owner.create("task", subject="迟到的提醒", due_at=at(1), remind_at=at(2))
     assert codes(refused) == [("remind_at", "after-due")]
+
+
+def test_a_visit_has_a_place_a_length_and_people(company: Company, customer: UUID) -> None:
+    from guanxi.kernel.records import finding, reading, telling
+
+    contact = company.owner.create("contact", name="访问对象", customer=customer)
+    with pytest.raises(Invalid) as refused:
+        company.owner.create("task", subject="没有开始", ends_at=at(1))
+    assert codes(refused) == [("ends_at", "before")]
+    with pytest.raises(Invalid) as refused:
+        company.owner.create("task", subject="倒着", due_at=at(2), ends_at=at(1))
+    assert codes(refused) == [("ends_at", "before")]
+    visit = company.owner.create(
+        "task", subject="登门拜访演示", kind="visit", due_at=at(1), ends_at=at(1.1), place="三号厂房", purpose="看样机",
+        contact=contact, participants=[str(company.outsider.id)], attendees=[str(contact)],
+    )  # fmt: skip
+    row = company.get("task", visit)
+    assert (row["place"], row["purpose"], row["participants"], row["attendees"], row["customer"]) == ("三号厂房", "看样机", [company.outsider.id], [contact], customer)
+    guest = company.outsider.actor()
+    seen = reading.get("task", visit, actor=guest)
+    assert (seen["subject"], seen["attendees"]) == ("登门拜访演示", []), "whom they may not read they are not told of"
+    assert visit in {r["id"] for r in reading.query("task", actor=guest, fields=["id"]).rows}
+    assert [h.id for h in finding.search("登门拜访", actor=guest)] == [visit]
+    assert (True, "shared") in [(r["grants"], r["about"]) for r in telling.explain("task", visit, actor=guest)["reasons"]]
+    with pytest.raises(Forbidden):
+        company.outsider.update("task", visit, place="别处")
+    assert company.get("task", visit)["place"] == "三号厂房"
+    newcomer = company.people["newcomer"].actor()
+    assert finding.search("登门拜访", actor=newcomer) == []
+    company.owner.update("task", visit, participants=None)
+    with pytest.raises(NotFound):
+        reading.get("task", visit, actor=guest)
+    assert finding.search("登门拜访", actor=guest) == []
+    assert visit in {event.record for event in telling.timeline("customer", customer, actor=company.owner.actor())}
+
+
+def test_visits_and_calls_have_lists(company: Company, customer: UUID) -> None:
+    from guanxi.kernel.records import reading, views
+
+    made = {kind: company.owner.create("activity", content=f"按{kind}", customer=customer, kind=kind) for kind in ("phone", "visit", "wechat")}
+    shown = {view.key: view.settings["where"] for view in views.for_object(company.owner.actor(), "activity", ("list",)) if view.key in ("visits", "calls")}
+    for key, kind in (("visits", "visit"), ("calls", "phone")):
+        found = {row["id"] for row in reading.query("activity", actor=company.owner.actor(), where=shown[key], fields=["id"], limit=200).rows}
+        assert found & set(made.values()) == {made[kind]}

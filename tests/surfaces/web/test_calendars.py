@@ -173,7 +173,14 @@ def test_the_common_calendar_shows_what_is_chosen(cast):
     manager = Browser("manager")
     assert days(manager.read(f"/calendar?date={day}&span=day"))[day] == ["11:00 复盘"]
     assert len(days(manager.read(f"/calendar?date={day}&span=day&who=all"))[day]) == 2
-    assert days(manager.read(f"/calendar?date={day}&span=day&who={cast.users['owner']}"))[day] == ["10:00 送样 云山科技"]
+    visit = door.perform("task", "create", actor=owner, changes={
+        "subject": "看厂", "kind": "visit", "due_at": f"{day}T14:00:00+08:00", "ends_at": f"{day}T15:30:00+08:00", "place": "东区", "participants": [cast.users["manager"]],
+    }).id  # fmt: skip
+    assert days(manager.read(f"/calendar?date={day}&span=day"))[day] == ["11:00 复盘", "14:00–15:30 看厂 东区"], "what one takes part in is one's own"
+    client.post(f"/tasks/{visit}/day", {"view": "calendar", "to": (now() + timedelta(days=3)).date().isoformat()})
+    row = reading.get("task", visit, actor=owner)
+    assert row["ends_at"] - row["due_at"] == timedelta(hours=1.5) and row["due_at"].isoformat() > f"{day}T16"
+    assert days(manager.read(f"/calendar?date={day}&span=day&who={cast.users['owner']}"))[day] == ["10:00 送样 云山科技"], "moved away"
     with statements() as sent:
         manager.read(f"/calendar?date={day}")
     assert len(sent) <= 9, sent

@@ -303,6 +303,7 @@ def _readable(rights: Rights | None, it: Definition, objects: Mapping[str, Defin
             inner = readable(rights, target, objects, _seen | {it.name}, plain=True)
             if inner != ~Always():
                 arms.append(Across(link, target.name, inner))
+    arms += _addressed(rights, it)
     return Or(tuple(arms)) if arms else ~Always()
 
 
@@ -349,7 +350,7 @@ def _owned(owners: frozenset[UUID], user: UUID, level: str) -> list[Condition]:
 
 
 def _addressed(rights: Rights, it: Definition) -> list[Condition]:
-    """Personal records shared with the actor."""
+    """Records shared with the actor by the fields that say so."""
     out: list[Condition] = []
     for name in it.policy.readers:
         one = it.fields[name]

@@ -335,7 +335,8 @@ def _holds(it: Definition, notice: Mapping[str, Any], row: Mapping[str, Any], fi
                 return False
             if isinstance(tell, Reached):
                 instant = row[tell.at]
-                return instant is not None and instant.isoformat() == held["at"] and (bool(held.get("superior")) or row["owner"] == notice["owner"])
+                told = {row["owner"], *(user for name in tell.also for user in row[name] or ())}
+                return instant is not None and instant.isoformat() == held["at"] and (bool(held.get("superior")) or notice["owner"] in told)
             now = row[tell.field]
             return notice["owner"] in (now if isinstance(now, list) else [now])
     return False

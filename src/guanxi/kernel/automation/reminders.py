@@ -66,13 +66,15 @@ def _reached(catalog: Catalog, actor: Actor, it: Definition, since: datetime, no
             continue
         after = timedelta(days=tell.days)
         within = And((Test(tell.at, ">", (since - after).isoformat()), Test(tell.at, "<=", (now - after).isoformat()), Test("owner", "not empty"), guard.parse(tell.where)))
-        rows = storage.fetch(catalog, it, guard.where(it, within), links=False)
+        rows = storage.fetch(catalog, it, guard.where(it, within), links=bool(tell.also))
         above = facts.superiors(catalog.workspace, list({row["owner"] for row in rows})) if tell.superior and rows else {}
         for row in rows:
             at = row[tell.at]
             held = {"at": at.isoformat(), "n": tell.days, "owner": str(row["owner"])}
             wish = Wish(tell.kind, row["owner"], it.name, str(row["id"]), uuid7_floor(at), f"{row['id']} {at.isoformat()}", None, held)
             yield wish, row
+            for other in dict.fromkeys(user for name in tell.also for user in row[name] or () if user != row["owner"]):
+                yield Wish(tell.kind, other, it.name, wish.record, wish.root, wish.moment, None, held), row
             if (superior := above.get(row["owner"])) is not None:
                 yield Wish(tell.kind, superior, it.name, wish.record, wish.root, wish.moment, None, held | {"superior": True}), row
 

@@ -44,13 +44,15 @@ class Named:
 @dataclass(frozen=True)
 class Reached:
     """The owner of a record whose instant `at` is reached, or was `days` days ago; `superior`: their superior too. where: only
-    of records that satisfy it. It ends when the record no longer does, has another owner, or its instant is another one."""
+    of records that satisfy it. also: many-links to people who are told beside the owner. It ends when the record no longer
+    does, has another owner or names them no longer, or its instant is another one."""
 
     kind: NoticeKind
     at: str
     where: str = ""
     days: int = 0
     superior: bool = False
+    also: tuple[str, ...] = ()
 
 
 Tells = Named | Reached

@@ -49,6 +49,7 @@ class Policy:
                  "pair" – read by whoever may merge the two records it is of, which `object_name`, `record` and `other` name.
     readers: fields of a personal object that say with whom a record is shared: a boolean (everybody), many-links to
              users, roles or departments (those below included). Without them nobody but the owner ever reads it.
+             Of an object read by scope: many-links to users; whoever is named there and may read the object at all reads this record too.
     through: links whose readable target makes this record readable too (a follow-up through its customer).
     fields: starting levels by field, such as {"cost": "hidden"}; a role's own entry replaces them.
     """
@@ -457,8 +458,10 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         raise DeclarationError(f"{where} is of two records: object_name, record and other say which, and roles write it")
     for name in it.policy.readers:
         by = own.get(name)
+        if it.policy.read == "scope" and isinstance(by, Links) and by.target == "user":
+            continue
         if not personal or not (isinstance(by, Boolean) or (isinstance(by, Links) and by.target in SHARED_WITH)):
-            raise DeclarationError(f"{where}: policy.readers names {name!r}; a personal object's readers are a boolean or many-links to {', '.join(SHARED_WITH)}")
+            raise DeclarationError(f"{where}: policy.readers names {name!r}; a personal object's readers are a boolean or many-links to {', '.join(SHARED_WITH)}, those of one read by scope many-links to user")
     for name in it.follows:
         if not isinstance(own.get(name), Link) or "owner" not in own:
             raise DeclarationError(f"{where}: follows names {name!r}; it needs an owner and a link of that name")
@@ -486,6 +489,7 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
     for tell in it.tells:
         said = own.get(tell.field if isinstance(tell, Named) else tell.at)
         fits = isinstance(said, Link | Links) and said.target == "user" if isinstance(tell, Named) else isinstance(said, DateTime) and "owner" in own
+        fits = fits and all(isinstance(by := own.get(name), Links) and by.target == "user" for name in getattr(tell, "also", ()))
         if not fits:
             raise DeclarationError(f"{where}: tells {tell.kind.key!r} by something that names nobody, or no instant")
     for group in (*it.unique, *it.indexes):

@@ -116,7 +116,8 @@ def _by_title(found: list[tuple[Any, ...]], limited: set[str], veiled: set[UUID]
 
 
 def _shown(guard: Guard, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Without other people's personal records: an entry says whom it is shared with, but not whether it is shared at all.
+    """Without other people's personal records: an entry says whom it is shared with, but not whether it is shared at all, nor which
+    of the people it names is its owner.
     Without what lies in pools out of sight, for those whose roles reach everybody's records or who are in its team. And without
     what an entry's owners do not tell apart: its own owner from that of a record it is read through."""
     asked: dict[str, list[UUID]] = {}
@@ -125,7 +126,7 @@ def _shown(guard: Guard, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         it = guard.catalog.objects[row[0]]
         if row[0] not in unsure:
             lies = it.pooling is not None and guard.actor.rights is not None and not isinstance(guard.readable(it), Always)
-            unsure[row[0]] = it.policy.read == "personal" or lies or not _told_by_owners(guard, it)
+            unsure[row[0]] = it.policy.read == "personal" or lies or bool(it.policy.readers) or not _told_by_owners(guard, it)
         if unsure[row[0]]:
             asked.setdefault(row[0], []).append(row[1])
     seen: set[UUID] = set()
@@ -180,6 +181,8 @@ def _owners(actor: Actor, it: Definition, objects: Mapping[str, Definition]) -> 
         if held.read is None:
             return None
         out = (held.read if it.owned else frozenset()) | _pools(actor.rights, it, objects)
+        if it.policy.readers:
+            out |= {actor.rights.user}
         for one in _above(actor.rights, it, objects):
             if one is None:
                 return None

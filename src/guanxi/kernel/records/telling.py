@@ -340,6 +340,9 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
         target = guard.target(it.fields[link])  # type: ignore[arg-type]
         if row.get(link) and storage.satisfying(guard.catalog, target, [row[link]], theirs.readable(target), deleted=False):
             out.append(Reason(True, "through", T(f"能看到它的{target.label.zh}，因此能看到它。", f"May see its {target.label.en}, and therefore this record.")))
+    if held.may("read"):
+        named = [it.fields[name].label for name in it.policy.readers if who.user in (row[name] or ())]
+        out += [Reason(True, "shared", T(f"被列为“{label.zh}”，因此能看到它。", f"Is named in “{label.en}”, and therefore sees it.")) for label in named]
     return out
 
 

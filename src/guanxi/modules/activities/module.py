@@ -33,6 +33,7 @@ from guanxi.kernel import (
 from guanxi.modules.activities import capture, demo, figures, rules, seeds
 
 GIVEN = NoticeKind("task_given", T("有任务交给我", "Tasks given to me"), T("{who} 交给您{what}", "{who} gave you {what}"), "todo")
+INVITED = NoticeKind("task_invited", T("邀我参加日程", "Invited to visits and meetings"), T("{who} 邀您参加{what}", "{who} asks you to take part in {what}"), "todo")
 REMINDED = NoticeKind("task_reminder", T("任务提醒", "Reminders of tasks"), T("提醒：{what}", "Reminder: {what}"), "todo")
 DUE = NoticeKind("task_due", T("任务到期", "Tasks due"), T("{what}到期了", "{what} is due"), "todo")
 OVERDUE = NoticeKind("task_overdue", T("任务逾期", "Tasks overdue"), T("{what}已逾期 {n} 天", "{what} is {n} day overdue"), "todo")
@@ -98,6 +99,22 @@ class Activity(
             filters=("kind", "owner", "happened_at"),
             where="mentions has me",
         ),
+        List(
+            name="visits",
+            label=T("拜访", "Visits"),
+            columns=("summary", "customer", "contact", "happened_at", "attitude", "owner"),
+            sort=("-happened_at",),
+            filters=("customer", "attitude", "happened_at", "owner"),
+            where="kind = visit",
+        ),
+        List(
+            name="calls",
+            label=T("通话", "Calls"),
+            columns=("summary", "customer", "contact", "happened_at", "attitude", "owner"),
+            sort=("-happened_at",),
+            filters=("customer", "attitude", "happened_at", "owner"),
+            where="kind = phone",
+        ),
         # A next contact still to come is a task too, so the calendar of all objects shows the task.
         Calendar(
             date="next_contact_at",
@@ -155,11 +172,20 @@ class Task(
     follows=dict.fromkeys(("customer", "lead", "opportunity"), "status = open"),
     hands="status = open",
 ):  # fmt: skip
-    """任务: something to be done by somebody until some time."""
+    """任务: something to be done by somebody until some time.
+
+    A visit, a meeting or a call to come is one too: it begins at `due_at` and lasts until `ends_at`, at a place, with a purpose, and
+    with colleagues and contacts. The colleagues named read it without more ado, and are reminded of it like its owner.
+    """
 
     subject = Text(T("任务主题", "Subject"), required=True, search=True)
     kind = Choice(T("类型", "Kind"), dictionary="task_kind")
-    due_at = DateTime(T("截止时间", "Due"))
+    due_at = DateTime(T("截止/开始时间", "Due or begins"))
+    ends_at = DateTime(T("结束时间", "Ends"))
+    place = Text(T("地点", "Place"))
+    purpose = Text(T("目的", "Purpose"))
+    participants = Links("user", T("参加同事", "Colleagues taking part"))
+    attendees = Links("contact", T("客户方参加人", "Contacts taking part"))
     remind_at = DateTime(T("提醒时间", "Remind"))
     priority = Choice(
         T("优先级", "Priority"),
@@ -188,12 +214,13 @@ class Task(
     files = File(T("附件", "Files"))
     owner = Owner(T("执行人", "Assignee"))
 
-    policy = Policy(read="scope", write="scope")
+    policy = Policy(read="scope", write="scope", readers=("participants",))
     checks = (rules.task_fits,)
     tells = (
         Named(GIVEN, where="status = open"),
-        Reached(REMINDED, "remind_at", where="status = open"),
-        Reached(DUE, "due_at", where="status = open"),
+        Named(INVITED, "participants", where="status = open"),
+        Reached(REMINDED, "remind_at", where="status = open", also=("participants",)),
+        Reached(DUE, "due_at", where="status = open", also=("participants",)),
         Reached(OVERDUE, "due_at", where="status = open", days=1),
     )
     actions = (
@@ -232,6 +259,22 @@ class Task(
             where="owner = me and status = open",
             waiting=True,
         ),
+        List(
+            name="schedule",
+            label=T("日程", "Visits and meetings"),
+            columns=("subject", "kind", "due_at", "ends_at", "place", "customer", "participants", "owner"),
+            sort=("due_at",),
+            filters=("kind", "customer", "due_at", "owner", "status"),
+            where="kind in (visit, meeting, call)",
+        ),
+        List(
+            name="visits",
+            label=T("拜访", "Visits"),
+            columns=("subject", "customer", "due_at", "place", "purpose", "status", "outcome", "owner"),
+            sort=("-due_at",),
+            filters=("customer", "due_at", "status", "owner"),
+            where="kind = visit",
+        ),
         Board(
             by="status",
             card=("subject", "customer", "due_at", "priority", "owner"),
@@ -242,7 +285,8 @@ class Task(
         ),
         Calendar(
             date="due_at",
-            card=("subject", "customer"),
+            end="ends_at",
+            card=("subject", "customer", "place"),
             where="status != cancelled",
             overdue="status = open and due_at < today",
             done="status = done",
@@ -251,7 +295,8 @@ class Task(
             highlights=("status", "priority", "due_at", "owner"),
             groups=(
                 (T("任务", "Task"),
-                 ("subject", "kind", "due_at", "remind_at", "priority", "status", "description", "files")),
+                 ("subject", "kind", "due_at", "ends_at", "remind_at", "priority", "status", "description", "files")),
+                (T("拜访与会议", "Visit or meeting"), ("place", "purpose", "participants", "attendees")),
                 (T("关联", "About"), ("customer", "contact", "lead", "opportunity", "activity")),
                 (T("完成", "Done"), ("outcome", "done_at")),
                 (T("系统信息", "System"), ("owner", "created_by", "created_at", "updated_by", "updated_at")),
@@ -259,12 +304,12 @@ class Task(
         ),
         Form(
             fields=(
-                "subject", "kind", "due_at", "remind_at", "priority", "customer", "contact", "lead", "opportunity",
-                "description", "files", "owner",
+                "subject", "kind", "due_at", "ends_at", "remind_at", "priority", "customer", "contact", "lead", "opportunity",
+                "place", "purpose", "participants", "attendees", "description", "files", "owner",
             )
         ),
     )  # fmt: skip
-    indexes = (("due_at",), ("remind_at",), ("owner", "due_at"), ("status", "due_at"))
+    indexes = (("due_at",), ("ends_at",), ("remind_at",), ("owner", "due_at"), ("status", "due_at"))
 
 
 _WRITING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "import", "export")

@@ -156,8 +156,12 @@ def _subject(draft: Any, context: Any) -> str:
 
 
 def task_fits(draft: Any, context: Any) -> None:
-    """The reminder is not after the due time; the customer follows from the contact or the opportunity."""
+    """It ends after it begins; the reminder is not after the due time; the customer follows from the contact or the opportunity."""
     _settle(draft, context)
+    if draft.ends_at is not None and (draft.due_at is None or draft.ends_at < draft.due_at):
+        raise Invalid.field(
+            "ends_at", "before", "结束时间应晚于开始时间，并先填写开始时间。", "It ends after it begins; say first when that is."
+        )
     if draft.remind_at is not None and draft.due_at is not None and draft.remind_at > draft.due_at:
         raise Invalid.field(
             "remind_at", "after-due", "提醒时间不能晚于截止时间。", "The reminder cannot come after the due time."

@@ -18,7 +18,7 @@ DICTIONARIES: dict[str, tuple[str, str, Entries]] = {
     "task_kind": (
         "任务类型", "Kind of task",
         (
-            ("contact", "联系客户", "Get in touch"), ("visit", "拜访", "Visit"),
+            ("contact", "联系客户", "Get in touch"), ("visit", "拜访", "Visit"), ("call", "电话", "Call"),
             ("quote", "准备报价", "Prepare a quote"),
             ("material", "准备资料", "Prepare material"), ("meeting", "会议", "Meeting"),
             ("care", "客户关怀", "Care"), ("other", "其他", "Other"),

@@ -137,7 +137,7 @@ def fill(visit: Visit, days: Sequence[Day], wanted: Sequence[tuple[Source, Condi
         view, it = held.view, held.it
         marks: dict[str, Any] = {name: text for name, text in ((LATE, view.overdue), (DONE, view.done)) if text and showing.understood(visit, it, text)}
         asked: dict[str, Any] = {
-            "actor": visit.actor, "where": And((visit.guard.parse(view.where), where)), "fields": [view.date, *held.paths],
+            "actor": visit.actor, "where": And((visit.guard.parse(view.where), where)), "fields": [view.date, *([view.end] if view.end else []), *held.paths],
             "limit": MOST[span], "marks": marks, "reach": "update" if held.writes else "",
         }  # fmt: skip
         if view.end:
@@ -157,10 +157,15 @@ def entry(visit: Visit, held: Source, row: dict[str, Any], day: date) -> Entry:
     first, *rest = held.paths
     at = row[held.view.date]
     local = at.astimezone(visit.look.settings.tz) if isinstance(at, datetime) else None
+    until = row.get(held.view.end) if held.view.end else None
+    ends = until.astimezone(visit.look.settings.tz) if isinstance(until, datetime) else None
+    clock = f"{local:%H:%M}" if local is not None and local.date() == day else ""
+    if ends is not None and local is not None and ends.date() == day and ends > local:
+        clock = f"{clock}–{ends:%H:%M}"
     said = [text for path in rest if (text := _words(visit, held.it, path, row.get(path)))]
     return Entry(
         held, row["id"], _words(visit, held.it, first, row.get(first)) or visit.look.nameless, " · ".join(said),
-        f"{local:%H:%M}" if local is not None and local.date() == day else "", held.color,
+        clock, held.color,
         bool(row.get(LATE)), bool(row.get(DONE)), bool(row.get(REACH)) and (local.date() if local is not None else at) == day,
     )  # fmt: skip
 
@@ -245,7 +250,7 @@ def common(visit: Visit) -> HttpResponse:
     who = visit.get.get("who", "") or "me"
     span, day = span_of(visit)
     days = grid(visit, span, day)
-    fill(visit, days, [(s, where) for s in chosen if (where := _whose(s, who)) is not None], span)
+    fill(visit, days, [(s, where) for s in chosen if (where := _whose(visit, s, who)) is not None], span)
 
     def href(**changes: Any) -> str:
         query = visit.get.copy()
@@ -285,16 +290,17 @@ def _people(visit: Visit, sources: Sequence[Source]) -> list[tuple[str, str]]:
     return [*common, *((str(row["id"]), row["name"] or "") for row in rows if row["id"] != me)]
 
 
-def _whose(held: Source, who: str) -> Condition | None:
-    """The condition for one person's entries; None when the object has no owners and one person is wanted."""
+def _whose(visit: Visit, held: Source, who: str) -> Condition | None:
+    """The condition for one person's entries, those they are named in included; None when the object has no owners and one person is wanted."""
     if who == "all":
         return And(())
     if not held.it.owned:
         return None
-    if who == "me":
-        return Test("owner", "=", "me")
-    found = parse_id(who)
-    return Test("owner", "=", found) if found is not None else Not(And(()))
+    found = "me" if who == "me" else parse_id(who)
+    if found is None:
+        return Not(And(()))
+    named = [name for name in held.it.policy.readers if held.it.policy.read == "scope" and visit.guard.level(held.it, name) in ("read", "write")]
+    return Or((Test("owner", "=", found), *(Test(name, "has any", [found]) for name in named)))
 
 
 # -- another day ---------------------------------------------------------------------------------------------------------
@@ -310,7 +316,7 @@ def move(visit: Visit, plural: str, id: str) -> HttpResponse:
     if view is None:
         raise NotFound()
     held = source(visit, it, view)
-    row, _ = fetch(visit, it, id, [view.date, *held.paths, *asked_paths(visit, it)])
+    row, _ = fetch(visit, it, id, [view.date, *([view.end] if view.end else []), *held.paths, *asked_paths(visit, it)])
     at = row.get(view.date)
     local = at.astimezone(visit.look.settings.tz) if isinstance(at, datetime) else None
     here = local.date() if local is not None else at
@@ -335,7 +341,11 @@ def move(visit: Visit, plural: str, id: str) -> HttpResponse:
         clock = local.timetz() if local is not None else datetime(to.year, to.month, to.day, 9, tzinfo=visit.look.settings.tz).timetz()
         value = datetime.combine(to, clock)
     try:
-        door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes={view.date: value}, version=row["version"])
+        changes = {view.date: value}
+        ends = row.get(view.end) if view.end else None
+        if ends is not None and at is not None:
+            changes[view.end] = ends + (value - (local if local is not None else at))
+        door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=changes, version=row["version"])
     except NotFound:
         raise
     except Problem as problem:
@@ -346,7 +356,7 @@ def move(visit: Visit, plural: str, id: str) -> HttpResponse:
         visit.say(said)
         return redirect(back)
     marks: dict[str, Any] = {name: text for name, text in ((LATE, view.overdue), (DONE, view.done)) if text and showing.understood(visit, it, text)}
-    rows = reading.query(it.name, actor=visit.actor, where=Test("id", "=", row["id"]), fields=[view.date, *held.paths], marks=marks, reach="update", limit=1).rows
+    rows = reading.query(it.name, actor=visit.actor, where=Test("id", "=", row["id"]), fields=[view.date, *([view.end] if view.end else []), *held.paths], marks=marks, reach="update", limit=1).rows
     macro = environment(visit.look.lang).get_template("components/entry.html").module.entry  # type: ignore[attr-defined]
     return JsonResponse({"said": visit.look.say(said), "was": here.isoformat() if here else "", "entry": str(macro(entry(visit, held, rows[0], to))) if rows else ""})
 

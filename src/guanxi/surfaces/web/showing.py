@@ -114,6 +114,7 @@ def calendars(visit: Visit, it: Definition) -> list[Calendar]:
     if visit.guard.title(it) is None:
         return []
     found = [calendar_of(view) for view in views.for_object(visit.actor, it.name, ("calendar",)) if view.problem is None]
+    found = [c if not c.end or usable(visit, it, c.end) else replace(c, end="") for c in found]
     return [c for c in found if usable(visit, it, c.date) and isinstance(it.fields[c.date], Date | DateTime)]
 
 
