@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -183,3 +183,95 @@ def test_visits_and_calls_have_lists(company: Company, customer: UUID) -> None:
     for key, kind in (("visits", "visit"), ("calls", "phone")):
         found = {row["id"] for row in reading.query("activity", actor=company.owner.actor(), where=shown[key], fields=["id"], limit=200).rows}
         assert found & set(made.values()) == {made[kind]}
+
+
+def test_a_reminder_follows_the_time_until_another_is_set(company: Company) -> None:
+    task = company.owner.create("task", subject="早会", due_at=at(2), remind_before="60")
+    assert company.get("task", task)["remind_at"] == NOW + timedelta(days=2, hours=-1)
+    company.owner.update("task", task, due_at=at(3))
+    assert company.get("task", task)["remind_at"] == NOW + timedelta(days=3, hours=-1)
+    company.owner.update("task", task, remind_at=at(1))
+    row = company.get("task", task)
+    assert (row["remind_at"], row["remind_before"]) == (NOW + timedelta(days=1), None)
+    with pytest.raises(Invalid) as refused:
+        company.owner.create("task", subject="何时", remind_before="15")
+    assert codes(refused) == [("remind_before", "required")]
+
+
+def test_completing_what_repeats_makes_the_next(company: Company, customer: UUID) -> None:
+    task = company.owner.create(
+        "task", subject="每周例会", kind="meeting", customer=customer, due_at=at(1), ends_at=at(1.1), remind_before="15", repeat="weekly",
+        participants=[str(company.outsider.id)],
+    )  # fmt: skip
+    company.owner.do("task", "complete", task)
+    [following] = company.find("task", "series", task)
+    assert (following["due_at"], following["ends_at"] - following["due_at"], following["status"], following["participants"], following["customer"]) == (
+        NOW + timedelta(days=8), company.get("task", task)["ends_at"] - company.get("task", task)["due_at"], "open", [company.outsider.id], customer,
+    )  # fmt: skip
+    assert (following["owner"], following["remind_at"]) == (company.owner.id, following["due_at"] - timedelta(minutes=15))
+    company.owner.do("task", "reopen", task)
+    company.owner.do("task", "complete", task)
+    assert len(company.find("task", "series", task)) == 1, "the next is there already"
+    company.owner.do("task", "complete", following["id"])
+    assert len(company.find("task", "series", task)) == 2, "the series goes on under its first"
+    late = company.owner.create("task", subject="每日", due_at=at(-3.5), repeat="daily", repeat_until=(NOW + timedelta(days=2)).date().isoformat())
+    company.owner.do("task", "complete", late)
+    [next_day] = company.find("task", "series", late)
+    assert NOW < next_day["due_at"] <= NOW + timedelta(days=1), "days gone by are not made up for"
+    over = company.owner.create("task", subject="最后一次", due_at=at(0.1), repeat="monthly", repeat_until=(NOW + timedelta(days=3)).date().isoformat())
+    company.owner.do("task", "complete", over)
+    assert company.find("task", "series", over) == []
+    with pytest.raises(Invalid) as refused:
+        company.owner.create("task", subject="无日期", repeat="daily")
+    assert codes(refused) == [("repeat", "required")]
+
+
+def test_a_month_without_the_day_has_its_last_one() -> None:
+    from guanxi.modules.activities.rules import _step
+
+    assert [_step("monthly", date(2028, 1, 31), n, 31).isoformat() for n in (1, 2, 12)] == ["2028-02-29", "2028-03-31", "2029-01-31"]
+    assert _step("monthly", date(2027, 2, 28), 1, 30) == date(2027, 3, 30)
+    assert (_step("weekly", date(2027, 12, 30), 1, 30), _step("daily", date(2027, 12, 31), 1, 31)) == (date(2028, 1, 6), date(2028, 1, 1))
+
+
+def test_completing_a_task_may_write_the_follow_up(company: Company, customer: UUID) -> None:
+    task = company.owner.create("task", subject="回访", customer=customer)
+    with pytest.raises(Invalid) as refused:
+        company.owner.do("task", "complete", task, follow_up="phone")
+    assert codes(refused) == [("outcome", "required")]
+    done = company.owner.do("task", "complete", task, {"outcome": "客户满意，要再买"}, follow_up="phone", attitude="keen", next_contact_at=at(3))
+    assert done.changed
+    row = company.get("task", task)
+    talk = company.get("activity", row["result"])
+    assert (talk["content"], talk["kind"], talk["attitude"], talk["customer"], talk["owner"]) == ("客户满意，要再买", "phone", "keen", customer, company.owner.id)
+    assert company.get("customer", customer)["next_contact_at"] == NOW + timedelta(days=3)
+    assert [(t["due_at"], t["status"]) for t in company.find("task", "activity", talk["id"])] == [(NOW + timedelta(days=3), "open")]
+    alone = company.owner.create("task", subject="整理桌面", outcome="好了")
+    with pytest.raises(Invalid) as refused:
+        company.owner.do("task", "complete", alone, follow_up="phone")
+    assert codes(refused) == [("follow_up", "nobody")]
+    assert (company.get("task", alone)["status"], company.find("activity", "content", "好了")) == ("open", [])
+
+
+def test_a_goal_knows_how_many_of_its_parts_are_done(company: Company) -> None:
+    goal = company.owner.create("task", subject="本季签三家")
+    parts = [company.owner.create("task", subject=f"第 {n} 家", parent=goal) for n in range(3)]
+
+    def stands() -> tuple[int, int, str]:
+        row = company.get("task", goal)
+        return row["parts"], row["parts_done"], str(row["progress"])
+
+    assert stands() == (3, 0, "0.00")
+    company.owner.do("task", "complete", parts[0])
+    assert stands() == (3, 1, "33.33")
+    company.owner.do("task", "cancel", parts[1])
+    assert stands() == (2, 1, "50.00")
+    company.owner.do("task", "delete", parts[2])
+    assert stands() == (1, 1, "100.00")
+    company.owner.do("task", "restore", parts[2])
+    company.owner.update("task", parts[0], parent=None)
+    assert stands() == (1, 0, "0.00")
+    with pytest.raises(Invalid) as refused:
+        company.owner.update("task", goal, parent=parts[2])
+    assert codes(refused) == [("parent", "circle")]
+    assert company.get("task", goal)["parent"] is None

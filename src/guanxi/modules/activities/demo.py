@@ -71,13 +71,17 @@ def demo(desk: Any) -> None:
         kind, subject = _ERRANDS[index % len(_ERRANDS)]
         due = desk.today + timedelta(days=(-3, -1, 0, 0, 1, 5)[index % 6])
         seller = desk.user(names[customer["owner"]])
+        hour = dice.randint(9, 17)
+        when: dict[str, Any] = {"due_at": f"{due} {hour:02d}:00"}
+        if kind in ("visit", "meeting"):
+            when |= {"ends_at": f"{due} {hour + 1:02d}:30", "place": "客户会议室", "purpose": "确认需求和时间表", "remind_before": "60"}
         task = seller.perform(
             "task",
             "create",
             changes={
                 "subject": f"{subject}：{customer['short_name'] or customer['name']}",
                 "kind": kind,
-                "due_at": f"{due} {dice.randint(9, 17):02d}:00",
+                **when,
                 "priority": dice.choice(("low", "normal", "normal", "high", "urgent")),
                 "customer": customer["id"],
             },

@@ -10,10 +10,12 @@ from guanxi.kernel import (
     Calendar,
     Capture,
     Choice,
+    Date,
     DateTime,
     File,
     Form,
     Grant,
+    Integer,
     Link,
     Links,
     List,
@@ -23,12 +25,15 @@ from guanxi.kernel import (
     NoticeKind,
     Object,
     Owner,
+    Percent,
     Policy,
     Reached,
     Record,
     T,
     Tags,
     Text,
+    named,
+    whole_tree,
 )
 from guanxi.modules.activities import capture, demo, figures, rules, seeds
 
@@ -171,8 +176,12 @@ class Task(
     about=T("要做的事：谁来做，什么时候之前。", "What is to be done, by whom and until when."),
     follows=dict.fromkeys(("customer", "lead", "opportunity"), "status = open"),
     hands="status = open",
+    parent="parent",
 ):  # fmt: skip
     """任务: something to be done by somebody until some time.
+
+    Completing one that repeats makes the next of its series; completing one about somebody may write the follow-up in the same
+    moment. A task that others are part of is a goal: how many of them are done stands on it.
 
     A visit, a meeting or a call to come is one too: it begins at `due_at` and lasts until `ends_at`, at a place, with a purpose, and
     with colleagues and contacts. The colleagues named read it without more ado, and are reminded of it like its owner.
@@ -186,7 +195,27 @@ class Task(
     purpose = Text(T("目的", "Purpose"))
     participants = Links("user", T("参加同事", "Colleagues taking part"))
     attendees = Links("contact", T("客户方参加人", "Contacts taking part"))
+    remind_before = Choice(
+        T("提前提醒", "Remind before"),
+        [
+            ("0", T("准时", "At the time")),
+            ("15", T("15 分钟前", "15 minutes before")),
+            ("60", T("1 小时前", "1 hour before")),
+            ("1440", T("1 天前", "1 day before")),
+        ],
+    )
     remind_at = DateTime(T("提醒时间", "Remind"))
+    repeat = Choice(
+        T("重复", "Repeats"),
+        [("daily", T("每天", "Every day")), ("weekly", T("每周", "Every week")), ("monthly", T("每月", "Every month"))],
+        help=T("完成后自动建立下一次。", "Completing one makes the next."),
+    )
+    repeat_until = Date(T("重复到", "Repeats until"))
+    series = Link("task", T("重复自", "Series of"), readonly=True, reverse=T("同一系列", "The same series"))
+    parent = Link("task", T("所属目标", "Part of"), reverse=T("分解任务", "Parts"))
+    parts = Integer(T("分解任务数", "Parts"), readonly=True)
+    parts_done = Integer(T("已完成数", "Parts done"), readonly=True)
+    progress = Percent(T("进度", "Progress"), computed=rules.progress)
     priority = Choice(
         T("优先级", "Priority"),
         [
@@ -210,12 +239,14 @@ class Task(
     lead = Link("lead", T("线索", "Lead"), reverse=T("任务", "Tasks"))
     opportunity = Link("opportunity", T("商机", "Opportunity"), reverse=T("任务", "Tasks"))
     activity = Link("activity", T("来自跟进", "From follow-up"), reverse=T("任务", "Tasks"))
+    result = Link("activity", T("形成的跟进", "Follow-up written"), readonly=True, reverse=T("由任务形成", "Written with the task"))
     description = LongText(T("说明", "Description"))
     files = File(T("附件", "Files"))
     owner = Owner(T("执行人", "Assignee"))
 
     policy = Policy(read="scope", write="scope", readers=("participants",))
-    checks = (rules.task_fits,)
+    checks = (whole_tree, rules.task_fits, rules.remind, rules.repeats)
+    effects = (rules.tell_goal,)
     tells = (
         Named(GIVEN, where="status = open"),
         Named(INVITED, "participants", where="status = open"),
@@ -224,7 +255,20 @@ class Task(
         Reached(OVERDUE, "due_at", where="status = open", days=1),
     )
     actions = (
-        Action("complete", rules.complete, T("完成", "Complete"), form=("outcome",), offered="status = open"),
+        Action(
+            "complete",
+            rules.complete,
+            T("完成", "Complete"),
+            form=("outcome",),
+            inputs=(
+                named("follow_up", Choice(T("同时记一条跟进", "Also write a follow-up by"), dictionary="activity_kind", help=T("完成情况会成为跟进内容；留空则只完成任务。", "The outcome becomes what happened; empty completes the task only."))),
+                named("attitude", Choice(T("客户态度", "Customer's attitude"), dictionary="activity_attitude")),
+                named("next_contact_at", DateTime(T("下次联系时间", "Next contact"))),
+            ),
+            offered="status = open",
+        ),
+        Action("next_of", rules.next_of, T("建立下一次", "Make the next"), inputs=(named("series", Link("task", T("重复自", "Series of"))),), internal=True),
+        Action("count_parts", rules.count_parts, T("统计分解任务", "Count parts"), internal=True),
         Action("cancel", rules.cancel, T("取消", "Cancel"), form=("outcome",), offered="status = open"),
         Action("reopen", rules.reopen, T("重新打开", "Reopen"), offered="status != open"),
     )
@@ -258,6 +302,14 @@ class Task(
             filters=("kind", "priority", "due_at"),
             where="owner = me and status = open",
             waiting=True,
+        ),
+        List(
+            name="goals",
+            label=T("目标", "Goals"),
+            columns=("subject", "progress", "parts_done", "parts", "due_at", "status", "owner"),
+            sort=("due_at",),
+            filters=("status", "due_at", "owner"),
+            where="parts > 0",
         ),
         List(
             name="schedule",
@@ -295,17 +347,18 @@ class Task(
             highlights=("status", "priority", "due_at", "owner"),
             groups=(
                 (T("任务", "Task"),
-                 ("subject", "kind", "due_at", "ends_at", "remind_at", "priority", "status", "description", "files")),
+                 ("subject", "kind", "due_at", "ends_at", "remind_before", "remind_at", "priority", "status", "description", "files")),
+                (T("重复与目标", "Repeating and goal"), ("repeat", "repeat_until", "series", "parent", "progress", "parts_done", "parts")),
                 (T("拜访与会议", "Visit or meeting"), ("place", "purpose", "participants", "attendees")),
                 (T("关联", "About"), ("customer", "contact", "lead", "opportunity", "activity")),
-                (T("完成", "Done"), ("outcome", "done_at")),
+                (T("完成", "Done"), ("outcome", "done_at", "result")),
                 (T("系统信息", "System"), ("owner", "created_by", "created_at", "updated_by", "updated_at")),
             ),
         ),
         Form(
             fields=(
-                "subject", "kind", "due_at", "ends_at", "remind_at", "priority", "customer", "contact", "lead", "opportunity",
-                "place", "purpose", "participants", "attendees", "description", "files", "owner",
+                "subject", "kind", "due_at", "ends_at", "remind_before", "remind_at", "repeat", "repeat_until", "priority", "customer", "contact", "lead", "opportunity",
+                "place", "purpose", "participants", "attendees", "description", "parent", "files", "owner",
             )
         ),
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -168,10 +170,116 @@ def task_fits(draft: Any, context: Any) -> None:
         )
 
 
-def complete(draft: Any, context: Any) -> None:
+def remind(draft: Any, context: Any) -> None:
+    """So long before it, it is reminded of: the instant follows the due time, until somebody sets another one."""
+    if draft.remind_before is None:
+        return
+    if draft.changed("remind_at") and draft.remind_at is not None and not (draft.changed("remind_before") or draft.new):
+        draft.remind_before = None
+    elif draft.due_at is None:
+        raise Invalid.field("remind_before", "required", "请先填写截止或开始时间。", "Say first when it is due or begins.")
+    else:
+        draft.remind_at = draft.due_at - timedelta(minutes=int(draft.remind_before))
+
+
+def repeats(draft: Any, context: Any) -> None:
+    """What repeats has a day to count from, and ends after it."""
+    if draft.repeat is None:
+        return
+    if draft.due_at is None:
+        raise Invalid.field("repeat", "required", "重复的任务请填写截止或开始时间。", "Say when it is due or begins: it repeats from there.")
+    if draft.repeat_until is not None and draft.repeat_until < draft.due_at.astimezone(context.settings.tz).date():
+        raise Invalid.field("repeat_until", "before", "重复的结束日期早于本次时间。", "It stops repeating before this one is due.")
+
+
+CARRIED = (
+    "subject", "kind", "priority", "customer", "contact", "lead", "opportunity", "place", "purpose", "participants", "attendees",
+    "description", "remind_before", "repeat", "repeat_until", "parent", "owner",
+)  # fmt: skip
+"""What the next of a series has from the one before."""
+
+
+def complete(draft: Any, context: Any, *, follow_up: str | None = None, attitude: str | None = None, next_contact_at: datetime | None = None) -> None:
+    """Done, with the follow-up it was where one is wished; one that repeats is followed by its next."""
     _must_be_open(draft)
     draft.status = "done"
     draft.done_at = context.now
+    if follow_up is not None:
+        if not draft.outcome:
+            raise Invalid.field("outcome", "required", "记跟进请填写完成情况。", "Say what happened: it becomes the follow-up.")
+        links = {name: draft[name] for name in (*TARGETS, "contact") if draft[name] is not None}
+        if not links:
+            raise Invalid.field("follow_up", "nobody", "任务没有关联客户、线索或商机，不能记跟进。", "The task is about nobody, so there is no follow-up to write.")
+        changes = {"kind": follow_up, "content": draft.outcome, "attitude": attitude, "next_contact_at": next_contact_at, **links}
+        draft.result = context.perform_as_actor("activity", "create", changes=changes).id
+    elif attitude is not None or next_contact_at is not None:
+        raise Invalid.field("follow_up", "required", "请选择跟进方式。", "Choose how it was: by a visit, a call …")
+    if draft.repeat is not None and draft.due_at is not None:
+        _next(draft, context)
+
+
+def _next(draft: Any, context: Any) -> None:
+    """The next of a series: the first day of it after this one and after now, unless it is there or the series is over."""
+    zone = context.settings.tz
+    series = draft.series or draft.id
+    first = draft.due_at if draft.series is None else (context.get("task", series) or {"due_at": None})["due_at"] or draft.due_at
+    local = draft.due_at.astimezone(zone)
+    day, step = local.date(), 0
+    while day <= local.date() or datetime.combine(day, local.timetz()) <= context.now:
+        step += 1
+        day = _step(draft.repeat, local.date(), step, first.astimezone(zone).day)
+    if draft.repeat_until is not None and day > draft.repeat_until:
+        return
+    due = datetime.combine(day, local.timetz())
+    if context.find("task", Test("series", "=", series) & Test("due_at", ">", draft.due_at) & Test("status", "=", "open"), limit=1):
+        return
+    moved = due - local
+    changes = {name: draft[name] for name in CARRIED if draft[name] is not None} | {"due_at": due}
+    changes |= {name: draft[name] + moved for name in ("ends_at", "remind_at") if draft[name] is not None and (name == "ends_at" or draft.remind_before is None)}
+    made = context.perform("task", "create", changes=changes).id
+    context.perform("task", "next_of", id=made, series=series)
+
+
+def _step(repeat: str, day: date, step: int, anchor: int) -> date:
+    """A day so many steps on; a month without the day the series began on has its last one instead."""
+    if repeat == "monthly":
+        months = day.year * 12 + day.month - 1 + step
+        year, month = divmod(months, 12)
+        return date(year, month + 1, min(anchor, monthrange(year, month + 1)[1]))
+    return day + timedelta(days=step * (7 if repeat == "weekly" else 1))
+
+
+def next_of(draft: Any, context: Any, *, series: UUID | None = None) -> None:
+    draft.series = series
+
+
+# -- goals -----------------------------------------------------------------------------------------------------------
+
+
+def tell_goal(draft: Any, context: Any) -> None:
+    """A goal knows how many of its parts are done."""
+    fresh = draft.new or draft.verb in ("restore", "delete")
+    if not (fresh or draft.changed("parent") or draft.changed("status")):
+        return
+    for goal in {one for one in (draft.parent, draft.before.get("parent")) if one is not None}:
+        if context.get("task", goal) is not None:
+            context.later("task", "count_parts", goal, combine=lambda earlier, later: later)
+
+
+def count_parts(draft: Any, context: Any) -> None:
+    """How many parts a goal has, without those called off, and how many of them are done. Counted once its row is locked."""
+    parts = Test("parent", "=", draft.id)
+    done = len(context.find("task", parts & Test("status", "=", "done"), limit=PARTS))
+    draft.parts = done + len(context.find("task", parts & Test("status", "=", "open"), limit=PARTS))
+    draft.parts_done = done
+
+
+PARTS = 2000
+
+
+def progress(draft: Any, context: Any) -> Decimal | None:
+    """The part of a goal that is done."""
+    return (Decimal(draft.parts_done or 0) * 100 / draft.parts).quantize(Decimal("0.01")) if draft.parts else None
 
 
 def cancel(draft: Any, context: Any) -> None:
