@@ -137,6 +137,8 @@ def _deletes(person: str, made: Made) -> bool:
 
 def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
     it = REGISTRY.objects[made.name]
+    if kind == "write" and verb == "update" and it.policy.kept and not {"*", "amend"} & set(_grant(person, made.name).get("verbs", ())):
+        return False  # written by the program, so nobody here is its author
     if kind == "write" and it.pooling is not None and verb in POOL_VERBS and verb not in HELD:
         return False  # nothing here lies in a pool
     if it.policy.read == "personal":

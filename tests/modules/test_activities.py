@@ -250,7 +250,7 @@ def test_completing_a_task_may_write_the_follow_up(company: Company, customer: U
     with pytest.raises(Invalid) as refused:
         company.owner.do("task", "complete", alone, follow_up="phone")
     assert codes(refused) == [("follow_up", "nobody")]
-    assert (company.get("task", alone)["status"], company.find("activity", "content", "好了")) == ("open", [])
+    assert (company.get("task", alone)["status"], company.find("activity", "summary", "好了")) == ("open", [])
 
 
 def test_a_goal_knows_how_many_of_its_parts_are_done(company: Company) -> None:
@@ -275,3 +275,27 @@ def test_a_goal_knows_how_many_of_its_parts_are_done(company: Company) -> None:
         company.owner.update("task", goal, parent=parts[2])
     assert codes(refused) == [("parent", "circle")]
     assert company.get("task", goal)["parent"] is None
+
+
+def test_a_follow_up_stands_after_a_day(company: Company, customer: UUID) -> None:
+    from guanxi.kernel.records import telling
+    from tests.kernel.tools import events, raw
+
+    talk = company.owner.create("activity", content="原话", customer=customer, stage="needs")
+    own = company.manager.create("activity", content="经理写的", customer=customer)
+    company.owner.update("activity", talk, content="改一改", attitude="keen")
+    with pytest.raises(Forbidden):
+        company.owner.update("activity", own, content="不是我写的")
+    company.manager.update("activity", talk, attitude="interested")
+    raw("ALTER TABLE gx_activity DISABLE TRIGGER gx_event_first")
+    raw("UPDATE gx_activity SET created_at = now() - interval '24 hours 1 minute' WHERE id = %s", [talk])
+    raw("ALTER TABLE gx_activity ENABLE TRIGGER gx_event_first")
+    count = events()
+    with pytest.raises(Forbidden) as refused:
+        company.owner.update("activity", talk, content="事后改口")
+    assert refused.value.detail is not None and "24" in refused.value.detail.zh
+    assert (company.get("activity", talk)["content"], events()) == ("改一改", count)
+    told = telling.explain("activity", talk, actor=company.owner.actor())["verbs"]
+    assert (told["read"], told["update"], told["delete"]) == (True, False, True)
+    company.manager.update("activity", talk, content="经理更正")
+    assert company.get("activity", talk)["content"] == "经理更正"

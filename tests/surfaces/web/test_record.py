@@ -52,7 +52,7 @@ def test_the_box_stands_on_every_record_follow_ups_can_be_about(cast, company):
     page = client.read(f"/customers/{company}")
     assert page.index('<form class="box"') < page.index('class="events"')
     box = re.search(r'<form class="box".*?</form>', page, re.S)[0]
-    assert re.findall(r'name="only" value="(\w+)"', box) == ["content", "kind", "next_contact_at", "files", "mentions", "customer", "contact", "opportunity"]
+    assert re.findall(r'name="only" value="(\w+)"', box) == ["content", "kind", "next_contact_at", "files", "mentions", "customer", "contact", "opportunity", "attitude", "stage"]
     assert f"/contacts/options?where=customer+%3D+{company}" in box and "/opportunities/options?where=" in box
     contact = rows(cast, "contact", name="何欢")[0]["id"]
     assert '<form class="box"' in client.read(f"/contacts/{contact}")

@@ -10,9 +10,20 @@ from uuid import UUID
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.catalog.catalog import Catalog
-from guanxi.kernel.declare.conditions import About, Across, Always, And, Condition, Or, OwnedBy, TeamMember, Test
+from guanxi.kernel.declare.conditions import (
+    About,
+    Across,
+    Always,
+    And,
+    Condition,
+    Or,
+    OwnedBy,
+    TeamMember,
+    Test,
+    WrittenBy,
+)
 from guanxi.kernel.declare.fields import Links
-from guanxi.kernel.declare.objects import LEVELS, PERSONAL, READING, Action, Definition
+from guanxi.kernel.declare.objects import AMEND, LEVELS, PERSONAL, READING, Action, Definition
 from guanxi.kernel.declare.pooling import LYING, VERBS
 
 NOBODY: frozenset[UUID] = frozenset()
@@ -192,7 +203,7 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
         return True
     if isinstance(action, Action) and action.internal:
         return False
-    if verb not in it.verbs and verb not in READING:
+    if verb not in it.verbs and verb not in READING and not (verb == AMEND and it.policy.kept):
         return False
     if isinstance(action, Action) and action.right:
         standing = rights.in_pools(it.name)
@@ -312,6 +323,8 @@ def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
     action = it.verbs.get(verb)
     if isinstance(action, Action) and action.right == "read":
         return readable(rights, it, objects)
+    if rights is not None and verb == "update" and it.policy.kept and not rights.on(it.name).may(AMEND):
+        return And((_writable(rights, it, objects, verb), WrittenBy(rights.user, it.policy.kept)))
     if rights is None or it.pooling is None:
         return _writable(rights, it, objects, verb)
     standing = rights.in_pools(it.name)

@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -92,6 +92,14 @@ class TeamMember(Condition):
 
     user: UUID
     level: str = "read"
+
+
+@dataclass(frozen=True)
+class WrittenBy(Condition):
+    """Access: this user wrote the record, so many hours ago at most."""
+
+    user: UUID
+    hours: int
 
 
 @dataclass(frozen=True)
@@ -443,6 +451,8 @@ def matches(condition: Condition, row: Mapping[str, Any], meaning: Meaning) -> b
             return row.get("owner") in users
         case TeamMember(user, level):
             return any(m == user and (level == "read" or held == "write") for m, held in row.get("@team", ()))
+        case WrittenBy(user, hours) if "created_by" in row and row.get("created_at") is not None:
+            return bool(_scalar(row["created_by"]) == user) and datetime.now(UTC) - row["created_at"] < timedelta(hours=hours)
         case Test(path, op, value):
             return _judge(row.get(path), op, value, meaning)
     raise TypeError(condition)

@@ -51,6 +51,8 @@ class Policy:
              users, roles or departments (those below included). Without them nobody but the owner ever reads it.
              Of an object read by scope: many-links to users; whoever is named there and may read the object at all reads this record too.
     through: links whose readable target makes this record readable too (a follow-up through its customer).
+    kept: hours after which what somebody wrote stands: until then its author may update it, afterwards nobody but those whose role
+          grants `amend` (of records they may write). Without it whoever may update may do so at any time.
     fields: starting levels by field, such as {"cost": "hidden"}; a role's own entry replaces them.
     """
 
@@ -58,6 +60,7 @@ class Policy:
     write: Literal["scope", "role", "personal"] = "scope"
     through: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
+    kept: int = 0
     fields: Mapping[str, Level] = field(default_factory=dict)
 
 
@@ -174,7 +177,7 @@ class Box:
 
     text: what is written. kind: a choice, offered as buttons. due: when there is something to do next, with quick choices.
     files: a file field. mentions: many-links to people named in the text. about: links offered beside, to records that have
-    a link of `on` in common with the page's record. consents: which purpose a kind of contact needs a consent for, by the kind's key: where the
+    a link of `on` in common with the page's record. choices: choices offered beside, none of them needed. consents: which purpose a kind of contact needs a consent for, by the kind's key: where the
     person took it back, the box says so.
     """
 
@@ -185,13 +188,14 @@ class Box:
     files: str = ""
     mentions: str = ""
     about: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     consents: Mapping[str, str] = field(default_factory=dict)
     name: str = "box"
     label: Text = T("写跟进", "Write")
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return (self.text, *(name for name in (self.kind, self.due, self.files, self.mentions) if name), *self.about)
+        return (self.text, *(name for name in (self.kind, self.due, self.files, self.mentions) if name), *self.about, *self.choices)
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,8 @@ View = List | Board | Calendar | Record | Box | Form
 BUILT_IN = ("create", "update", "delete", "restore")
 SHARING = ("assign", "share", "unshare")
 READING = ("read", "export", "import", "reveal")
+AMEND = "amend"
+"""To update what was written, after the hours in which only its author may."""
 PERSONAL = ("read", *BUILT_IN)
 """What everybody may do with personal records of their own, and with what they write about other records; other verbs need a role's grant as everywhere."""
 SHARED_WITH = ("user", "role", "department")

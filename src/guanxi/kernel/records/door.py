@@ -45,7 +45,7 @@ from guanxi.kernel.declare.fields import (
     Settings,
 )
 from guanxi.kernel.declare.matching import MERGED
-from guanxi.kernel.declare.objects import Action, Definition
+from guanxi.kernel.declare.objects import AMEND, Action, Definition
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import handing, indexing, matching, merging, people, pooling
 from guanxi.kernel.records.draft import MAX_DEPTH, Context, Draft, Later, too_deep
@@ -429,13 +429,20 @@ class _Batch:
                     Conflict(T("同一条记录在这一批里出现了两次。", "The same record appears twice in this batch.")),
                 )
             elif row["id"] not in may_write:
-                self._fail(index, Forbidden())
+                self._fail(index, Forbidden(self._stands()))
             elif item.version is not None and item.version != row["version"]:
                 self._fail(index, Conflict.version())
             else:
                 seen.add(row["id"])
                 works.append(self._work(index, item, row["id"], minted[index], row, dict(row)))
         return works
+
+    def _stands(self) -> Text | None:
+        """Why what one sees cannot be updated, where time is the reason."""
+        if self.verb != "update" or not self.it.policy.kept or access.may(self.actor.rights, self.it, AMEND):
+            return None
+        n = self.it.policy.kept
+        return T(f"{self.it.label.zh}只能由写的人在 {n} 小时内修改。", f"A {self.it.label.en.lower()} is changed by whoever wrote it, within {n} hours.")
 
     def _named(self, once: UUID) -> UUID:
         """The id of what this actor makes under a name of theirs: nobody's name leads to what is somebody else's."""

@@ -299,7 +299,7 @@ def _beyond(guard: Guard, moves: Sequence[Move]) -> list[Text]:
         ids = [move.id for move in found]
         may: set[UUID] = set()
         if access.may(guard.actor.rights, child, "update"):
-            may = storage.satisfying(guard.catalog, child, ids, And((guard.readable(child), guard.writable(child))))
+            may = storage.satisfying(guard.catalog, child, ids, And((guard.readable(child), guard.writable(child, "assign"))))
         if n := len(set(ids) - may):
             out.append(T(
                 f"有 {n} 条{child.label.zh}要跟着走，但您不能修改。请让能修改它们的同事来合并。",

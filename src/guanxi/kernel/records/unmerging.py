@@ -140,7 +140,7 @@ class Unmerging:
             return
         may: set[UUID] = set()
         if access.may(self.actor.rights, it, "update"):
-            may = storage.satisfying(self.catalog, it, asked, And((self.guard.readable(it), self.guard.writable(it))))
+            may = storage.satisfying(self.catalog, it, asked, And((self.guard.readable(it), self.guard.writable(it, "assign"))))
         if n := len(set(asked) - may):
             raise Forbidden(T(
                 f"有 {n} 条{it.label.zh}要一起恢复原状，但您不能修改。请让能修改它们的同事来撤销。",

@@ -22,6 +22,7 @@ from guanxi.kernel.declare.conditions import (
     OwnedBy,
     TeamMember,
     Test,
+    WrittenBy,
     folded,
     region_prefix,
 )
@@ -124,6 +125,8 @@ def predicate(st: Statement, it: Definition, alias: str, condition: Condition) -
                 f"AND m.user_id = %s AND m.object = %s AND (m.until IS NULL OR m.until > now()){more}))",
                 [st.catalog.workspace, user, it.name],
             )
+        case WrittenBy(user, hours):
+            return f"({alias}.created_by IS NOT NULL AND {alias}.created_by = %s AND {alias}.created_at > now() - make_interval(hours => %s))", [user, hours]
         case Across(link, target_name, item):
             return _across(st, it, alias, it.fields[link], st.catalog.objects[target_name], item)
         case About(target_name, item, named):

@@ -59,7 +59,7 @@ class Activity(
 
     It belongs to a customer, a lead or an opportunity; the customer follows from the contact or the opportunity.
     Whoever may read one of these may read it. The latest one gives them their last-contact fields; a next contact
-    time also becomes a task.
+    time also becomes a task. It is evidence of what was said: whoever wrote it may change it within a day, and then it stands.
     """
 
     summary = Text(T("摘要", "Summary"), computed=rules.summary)
@@ -71,6 +71,7 @@ class Activity(
     lead = Link("lead", T("线索", "Lead"), reverse=T("跟进记录", "Follow-ups"))
     opportunity = Link("opportunity", T("商机", "Opportunity"), reverse=T("跟进记录", "Follow-ups"))
     attitude = Choice(T("客户态度", "Customer's attitude"), dictionary="activity_attitude")
+    stage = Choice(T("跟进阶段", "Stage"), dictionary="activity_stage")
     next_contact_at = DateTime(T("下次联系时间", "Next contact"))
     next_plan = Text(T("下一步计划", "Next step"))
     files = File(T("附件", "Files"))
@@ -78,7 +79,7 @@ class Activity(
     tags = Tags(T("标签", "Tags"))
     owner = Owner(T("跟进人", "Who"))
 
-    policy = Policy(read="scope", write="scope", through=("customer", "lead", "opportunity"))
+    policy = Policy(read="scope", write="scope", through=("customer", "lead", "opportunity"), kept=24)
     checks = (rules.belongs, rules.times_fit)
     effects = (rules.tell, rules.plan_task)
     tells = (Named(MENTIONED, "mentions"),)
@@ -86,7 +87,7 @@ class Activity(
         List(
             columns=("summary", "kind", "customer", "contact", "happened_at", "next_contact_at", "owner"),
             sort=("-happened_at",),
-            filters=("kind", "customer", "opportunity", "lead", "attitude", "happened_at", "next_contact_at", "owner"),
+            filters=("kind", "customer", "opportunity", "lead", "attitude", "stage", "happened_at", "next_contact_at", "owner"),
         ),
         List(
             name="mine",
@@ -138,7 +139,7 @@ class Activity(
         Record(
             highlights=("kind", "customer", "happened_at", "next_contact_at", "owner"),
             groups=(
-                (T("跟进", "Follow-up"), ("kind", "content", "attitude", "happened_at", "files", "mentions", "tags")),
+                (T("跟进", "Follow-up"), ("kind", "content", "attitude", "stage", "happened_at", "files", "mentions", "tags")),
                 (T("关联", "About"), ("customer", "contact", "lead", "opportunity")),
                 (T("下一步", "Next"), ("next_contact_at", "next_plan")),
                 (T("系统信息", "System"), ("owner", "created_by", "created_at", "updated_by", "updated_at")),
@@ -154,11 +155,12 @@ class Activity(
             files="files",
             mentions="mentions",
             about=("contact", "opportunity"),
+            choices=("attitude", "stage"),
             consents={"phone": "marketing_phone", "sms": "marketing_sms", "email": "marketing_mail", "wechat": "marketing_wechat"},
         ),
         Form(
             fields=(
-                "kind", "content", "customer", "contact", "lead", "opportunity", "attitude", "happened_at",
+                "kind", "content", "customer", "contact", "lead", "opportunity", "attitude", "stage", "happened_at",
                 "next_contact_at",
                 "next_plan", "files", "mentions", "tags", "owner",
             ),
@@ -379,7 +381,7 @@ MODULE = Module(
             "activity": Grant(("read", "create", "update", "export"), "all", "own"),
             "task": Grant(_DOING, "all", "own"),
         },
-        "sales_manager": {"activity": Grant(_WRITING, "below", "below"), "task": Grant(_DOING, "below", "below")},
+        "sales_manager": {"activity": Grant((*_WRITING, "amend"), "below", "below"), "task": Grant(_DOING, "below", "below")},
         "sales": _OWN,
         "service": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own")},
         "marketing": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own")},

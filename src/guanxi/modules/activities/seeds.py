@@ -15,6 +15,13 @@ DICTIONARIES: dict[str, tuple[str, str, Entries]] = {
             ("cold", "无意向", "Not interested"), ("unreachable", "未接通", "Not reached"),
         ),
     ),
+    "activity_stage": (
+        "跟进阶段", "Stage of following up",
+        (
+            ("first", "初步接触", "First contact"), ("needs", "了解需求", "Finding out needs"), ("proposal", "方案演示", "Showing a solution"),
+            ("negotiation", "报价商务", "Quoting and negotiating"), ("won", "已成交", "Has bought"), ("care", "售后维护", "Looking after"),
+        ),
+    ),
     "task_kind": (
         "任务类型", "Kind of task",
         (

@@ -227,6 +227,7 @@ class Written:
     text: str
     due: str
     files: str
+    marks: tuple[str, ...] = ()
 
 
 def written(visit: Visit, event: telling.Told) -> Written | None:
@@ -243,7 +244,7 @@ def written(visit: Visit, event: telling.Told) -> Written | None:
         return drawer(visit.look, it.fields[name], "read", visit.look.to(it.name, event.record, "files"))(value)
 
     text = cell(box.text)
-    return Written(cell(box.kind), text, cell(box.due), cell(box.files)) if text else None
+    return Written(cell(box.kind), text, cell(box.due), cell(box.files), tuple(filter(None, map(cell, box.choices)))) if text else None
 
 
 def spent(it: Definition, record: UUID, events: Sequence[telling.Told], field: str, now: datetime) -> dict[str, float]:

@@ -39,6 +39,7 @@ class Drawn:
     mentions: Links | None
     people: str
     about: list[About]
+    choices: list[Choice]
     moment: str = ""
     """The field that says when it was written, where it may be written without a connection and be sent later."""
     later: bool = False
@@ -48,7 +49,7 @@ class Drawn:
     @property
     def only(self) -> list[str]:
         """The fields the box has inputs for, as the form is told."""
-        some = (self.text, self.kind, self.due, self.files, self.mentions, self.link, *(a.field for a in self.about))
+        some = (self.text, self.kind, self.due, self.files, self.mentions, self.link, *(a.field for a in self.about), *self.choices)
         return [one.name for one in some if one is not None]
 
 
@@ -95,6 +96,7 @@ def box(visit: Visit, it: Definition, row: dict[str, Any], standings: Sequence[S
             mentions=mentions if people is not None and visit.may(people, "read") else None,  # type: ignore[arg-type]
             people=visit.look.to(people.name, None, "options") if people is not None else "",
             about=_about(visit, it, row, child, view, usable),
+            choices=[one for name in view.choices if isinstance(one := usable.get(name), Choice)],
             moment=next((one.name for one in usable.values() if isinstance(one, DateTime) and callable(one.default)), ""),
             later=may_be_sent_later(child),
             withdrawn=tuple((key, visit.look.say(one.label)) for key, purpose in view.consents.items() for one in standings if one.purpose == purpose and one.state == "withdrawn"),

@@ -177,9 +177,13 @@ def grouped(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list
 # -- what can be done ------------------------------------------------------------------------------------------------
 
 
+WRITTEN = ("created_by", "created_at")
+"""By whom and when, which decides where what was written stands after some hours."""
+
+
 def asked_paths(visit: Visit, it: Definition) -> list[str]:
     """What the offers look at, so that one read answers them all, and what a stage bar needs."""
-    paths: list[str] = []
+    paths: list[str] = [*WRITTEN] if it.policy.kept else []
     for action in it.verbs.values():
         if action is not None and action.offered:
             paths += [leaf.path for leaf in conditions.leaves(visit.guard.parse(action.offered))]
@@ -221,6 +225,7 @@ def _typed(visit: Visit, it: Definition, tree: Condition) -> Condition:
 def permitted(visit: Visit, it: Definition, row: dict[str, Any], verbs: list[str]) -> list[str]:
     """The verbs that reach this record: judged from its owner or its pool, else asked of the kernel."""
     owner = {name: row[name]["id"] if isinstance(row.get(name), dict) else None for name in ("owner", "pool")}
+    owner |= {name: row[name] for name in WRITTEN if name in row}
     if it.pooling is not None and owner["pool"] is None:
         verbs = [verb for verb in verbs if verb not in LYING]
     try:

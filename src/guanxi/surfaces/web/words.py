@@ -18,6 +18,7 @@ VERBS: dict[str, Text] = {
     "export": T("导出", "Export"),
     "import": T("导入", "Import"),
     "reveal": T("显示脱敏内容", "Show masked values"),
+    "amend": T("过时后仍可修改", "Change what stands"),
     "undo": T("撤销", "Undo"),
     "handover": T("离职交接", "Hand-over"),
     "merge": T("合并", "Merge"),

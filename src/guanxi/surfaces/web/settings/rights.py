@@ -11,7 +11,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.access.rights import MARK, SCOPE_LABELS, may
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.fields import MARKS, Field
-from guanxi.kernel.declare.objects import LEVELS, SCOPES, Action, Definition, named
+from guanxi.kernel.declare.objects import AMEND, LEVELS, SCOPES, Action, Definition, named
 from guanxi.surfaces.web import words
 from guanxi.surfaces.web.inputs import Raw
 
@@ -25,7 +25,7 @@ def verbs(it: Definition) -> list[str]:
     """What can be granted on an object, in the order of the columns; rules' own verbs cannot, nor those whose right comes
     from elsewhere."""
     own = [v for v, action in it.verbs.items() if not (isinstance(action, Action) and (action.internal or action.right))]
-    known = ["read", *own, "export", *(["import"] if "create" in own else []), *(["reveal"] if any(one.personal for one in it.fields.values()) else [])]
+    known = ["read", *own, "export", *(["import"] if "create" in own else []), *(["reveal"] if any(one.personal for one in it.fields.values()) else []), *([AMEND] if it.policy.kept else [])]
     return sorted(dict.fromkeys(known), key=lambda v: COLUMNS.index(v) if v in COLUMNS else len(COLUMNS))
 
 
