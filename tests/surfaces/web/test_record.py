@@ -384,6 +384,22 @@ def test_a_follow_up_in_the_browser(cast, scene, chromium, website):
     page.keyboard.press("Enter")
     page.locator("#rowmenu a", has_text="转移").click()
     page.wait_for_selector("#dialog[open] h1:has-text('转移')")
+
+    page.goto(f"{website}/customers/new")
+    page.fill("[name=name]", "没存的公司")
+    page.click("details.rest > summary")
+    page.fill("[name=website]", "example.cn")
+    page.fill("[name=annual_revenue]", "1.2万")
+    page.wait_for_selector("output.upper:has-text('壹万贰仟元整')")
+    page.wait_for_function("() => Object.entries(localStorage).some(([key, value]) => key.startsWith('gx:forms.') && value.includes('1.2万'))")
+    page.reload()
+    page.click(".said.note >> text=恢复")
+    assert [page.input_value(f"[name={name}]") for name in ("name", "website", "annual_revenue")] == ["没存的公司", "example.cn", "1.2万"]
+    page.click("form.form button.primary")
+    page.wait_for_selector("h1:has-text('没存的公司')")
+    page.goto(f"{website}/customers/new")
+    page.wait_for_selector("form[data-offered]", state="attached")
+    assert page.locator(".said.note").count() == 0, "what is saved is kept no longer"
     assert said == []
     page.context.close()
 

@@ -200,12 +200,14 @@ class Box:
 
 @dataclass(frozen=True)
 class Form:
-    """Fields in order, for creating and editing. `offline`: a new record may be written without a connection and is sent later."""
+    """Fields in order, for creating and editing. `offline`: a new record may be written without a connection and is sent later.
+    `short`: the few a new record asks for at once; the others wait behind one click, as do none while it is empty."""
 
     fields: tuple[str, ...]
     name: str = "form"
     label: Text = T("表单", "Form")
     offline: bool = False
+    short: tuple[str, ...] = ()
 
 
 View = List | Board | Calendar | Record | Box | Form
@@ -569,7 +571,7 @@ def _paths(view: View) -> Iterable[str]:
         case Box():
             return (*view.on, *view.fields)
         case Form():
-            return view.fields
+            return (*view.fields, *view.short)
 
 
 def named(name: str, one: Field) -> Field:

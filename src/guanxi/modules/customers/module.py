@@ -382,7 +382,8 @@ class Customer(
                 "name", "kind", "short_name", "parent", "credit_code", "grade", "relation", "code_class", "source",
                 "industry", "sector", "nature", "size", "phones", "email", "website", "wechat", "region", "country",
                 "postal_code", "needs", "next_contact_at", "tags", "description", "owner",
-            )
+            ),
+            short=("name", "phones", "grade", "source", "industry", "owner", "region"),
         ),
     )  # fmt: skip
     indexes = (("next_contact_at",), ("next_birthday",), ("grade",), ("relation", "-updated_at"))
@@ -528,7 +529,8 @@ class Contact(
                 "name", "customer", "primary", "role", "key_decider", "salutation", "gender", "position", "job_title",
                 "department", "phones", "email", "wechat", "qq", "birthday", "birthday_kind", "hobbies", "superior",
                 "customers", "tags", "description", "owner",
-            )
+            ),
+            short=("name", "customer", "phones", "position", "role", "wechat", "owner"),
         ),
     )  # fmt: skip
 

@@ -243,7 +243,8 @@ class Lead(
                 "size", "source", "source_note", "requirement", "products", "budget", "score", "next_contact_at",
                 "tags",
                 "description", "owner",
-            )
+            ),
+            short=("name", "company", "person", "phones", "source", "owner", "requirement"),
         ),
     )  # fmt: skip
     indexes = (("status", "-updated_at"), ("next_contact_at",))
@@ -529,7 +530,8 @@ class Opportunity(
                 "name", "customer", "contact", "pipeline", "stage", "amount", "expected_close", "engaged_on", "kind",
                 "source",
                 "product", "needs", "competitor", "competitor_note", "next_contact_at", "tags", "description", "owner",
-            )
+            ),
+            short=("name", "customer", "amount", "expected_close", "pipeline", "stage", "owner"),
         ),
     )  # fmt: skip
     indexes = (("pipeline", "stage"), ("result",), ("closed_on",), ("expected_close",), ("next_contact_at",))

@@ -12,7 +12,7 @@ from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Person
-from guanxi.kernel.declare.objects import Action, Definition, Form, named
+from guanxi.kernel.declare.objects import Action, Definition, Form, Record, named
 from guanxi.kernel.records import door, handing
 from guanxi.kernel.records.telling import Told
 from guanxi.surfaces.web import duplicates, linking, meanwhile, shell, turning, words
@@ -27,6 +27,8 @@ SHARE = (
     named("level", Choice(T("权限", "Right"), [("read", T("只读", "Read")), ("write", T("读写", "Write"))], default="read", required=True)),
     named("until", DateTime(T("截止时间", "Until"), help=T("留空表示一直有效。", "Empty means without end."))),
 )
+FEW = 8
+"""So many fields stand in a form without headings."""
 ATTEMPTS = 3
 """How often a form is put together with what others save at the same moment."""
 INPUTS: dict[str, tuple[Field, ...]] = {"share": SHARE, "unshare": SHARE[:1]}
@@ -48,12 +50,37 @@ def writable(visit: Visit, it: Definition) -> tuple[list[Field], list[Field]]:
     return first, [one for one in writable if one not in first]
 
 
+def brief(visit: Visit, it: Definition, first: list[Field], rest: list[Field]) -> tuple[list[Field], list[Field]]:
+    """What the form of a new record shows at once, and what waits behind one click: the few its declaration names, what it cannot do
+    without, and what the address brings along."""
+    form: Form | None = it.view(Form)
+    if form is None or not form.short:
+        return first, rest
+    everything = [*first, *rest]
+    by_name = {one.name: one for one in everything}
+    shown = [by_name[name] for name in form.short if name in by_name]
+    shown += [one for one in everything if one not in shown and ((one.required and one.default is None) or visit.get.get(one.name))]
+    return shown, [one for one in everything if one not in shown]
+
+
+def sections(it: Definition, fields: Sequence[Field]) -> list[tuple[Text | None, list[Field]]]:
+    """The fields of a form under the headings they have on the record's page; a few need none."""
+    view: Record | None = it.view(Record)
+    if view is None or len(fields) <= FEW:
+        return [(None, list(fields))] if fields else []
+    found = [(label, [one for one in fields if one.name in names]) for label, names in view.groups]
+    named = {name for _, names in view.groups for name in names}
+    found.append((T("其他信息", "More"), [one for one in fields if one.name not in named]))
+    kept = [(label, group) for label, group in found if group]
+    return [*kept] if len(kept) > 1 else [(None, list(fields))]
+
+
 @page
 def new(visit: Visit, plural: str) -> HttpResponse:
     it = visit.object(plural)
     if not visit.may(it, "create"):
         raise Forbidden()
-    first, rest = writable(visit, it)
+    first, rest = brief(visit, it, *writable(visit, it))
     if not visit.posted:
         raw = defaults([*first, *rest], visit)
         raw.fill(prefill([*first, *rest], visit))
@@ -196,8 +223,12 @@ def draw(
         target=target,
         action=action,
         danger=action.danger if action is not None else verb == "delete",
+        parts=sections(it, first) if verb in ("create", "update") else [(None, first)],
+        more=sections(it, rest),
         first=first,
         rest=rest,
+        brief=verb == "create" and bool((form := it.view(Form)) is not None and form.short),
+        draft=f"{visit.request.path}@{version or (row['version'] if row is not None else '')}" if verb in ("create", "update") and it.group != "settings" and not shell.may_be_sent_later(it) else "",
         open_rest=any(one.name in errors or visit.get.get(one.name) for one in rest),
         raw=raw,
         was=was,

@@ -119,6 +119,14 @@ class Look:
         """The one sign in a person's round picture: the family name's, or the first letter."""
         return (name or "?").strip()[:1].upper()
 
+    def upper(self, text: str, currency: str) -> str:
+        """A typed amount in the capital numerals of Chinese contracts; nothing for what is no amount or no yuan."""
+        try:
+            amount, found = money.parse_amount(text)
+            return money.to_chinese_upper(amount) if (found or currency) == "CNY" else ""
+        except ValueError:
+            return ""
+
     @property
     def currencies(self) -> list[str]:
         return list(dict.fromkeys((self.settings.currency, *CURRENCIES, *sorted(money.EXPONENTS))))

@@ -45,6 +45,7 @@ from guanxi.surfaces.web import (
     shell,
     shown,
     signing,
+    spelling,
     static,
     turning,
     values,
@@ -64,7 +65,7 @@ from guanxi.surfaces.web.settings import (
 )
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "undo", "api")
+RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "spelled", "undo", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -99,6 +100,7 @@ urlpatterns = [
     path("desk", shell.desk),
     path("waiting", shell.waiting),
     path("standing", home.standing),
+    path("spelled", spelling.spelled),
     path("capture", capturing.paste),
     path("welcome", welcome.welcome),
     path("settings", area.overview),

@@ -1,0 +1,60 @@
+"""Forms of records: what a new one asks for at once, headings, amounts in capital numerals."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from guanxi.kernel.records import door, reading
+from tests.cast import Cast
+from tests.surfaces.web.browser import Browser, inputs, words
+
+
+def folded(html: str) -> tuple[list[str], list[str]]:
+    """The labels shown at once, and those behind one click."""
+    form = re.search(r'<form class="card form".*?</form>', html, re.S)
+    assert form is not None
+    at_once, _, rest = form[0].partition('<details class="rest"')
+    return tuple(re.findall(r'<label for="i-(\w+)">', part) for part in (at_once, rest))  # type: ignore[return-value]
+
+
+def test_a_new_record_asks_for_few_fields_at_once(cast: Cast) -> None:
+    client = Browser("owner")
+    page = client.read("/customers/new")
+    first, rest = folded(page)
+    assert first == ["name", "phones", "grade", "source", "industry", "owner", "region"]
+    assert {"credit_code", "website", "annual_revenue", "files"} <= set(rest) and not set(first) & set(rest)
+    assert f"全部字段 ({len(rest)})" in page
+    assert re.findall(r"<legend>(.*?)</legend>", page)[:2] == ["基本信息", "联系方式"], "the rest stands under the headings of the record's page"
+    answer = client.fill("/customers/new", name="短表单公司", website="example.cn")
+    held = reading.get("customer", answer["Location"].rsplit("/", 1)[-1], actor=cast.actor("owner"), fields=["name", "website", "kind"])
+    assert (held["name"], held["website"], held["kind"]) == ("短表单公司", "https://example.cn", "company"), "what is folded is sent all the same"
+
+
+def test_what_is_needed_or_brought_along_is_not_folded(cast: Cast) -> None:
+    client = Browser("owner")
+    assert "next_contact_at" in folded(client.read("/customers/new?next_contact_at=2027-01-01T09:00"))[0]
+    wrong = client.fill("/customers/new", name="有误的公司", website="不是 网址")
+    assert wrong.status_code == 422 and '<details class="rest" open>' in wrong.content.decode(), "where something is wrong is open"
+
+
+def test_an_edited_record_stands_under_headings(cast: Cast) -> None:
+    made = door.perform("customer", "create", actor=cast.actor("owner"), changes={"name": "分组公司"}).id
+    page = Browser("owner").read(f"/customers/{made}/edit")
+    shown = page.partition('<details class="rest"')[0]
+    assert re.findall(r"<legend>(.*?)</legend>", shown)[:3] == ["基本信息", "联系方式", "企业资料"]
+    assert folded(page)[0][:3] == ["name", "kind", "short_name"] and "更多字段" in page
+    assert "<legend>Basics</legend>" in Browser("owner", "en").read(f"/customers/{made}/edit")
+
+
+def test_an_amount_stands_in_capital_numerals_under_its_input(cast: Cast) -> None:
+    made = door.perform("opportunity", "create", actor=cast.actor("owner"), changes={"name": "大写商机", "amount": "107000.53"}).id
+    client: Any = Browser("owner")
+    assert '<output class="upper" for="i-amount">壹拾万柒仟元零伍角叁分</output>' in client.read(f"/opportunities/{made}/edit")
+    assert '<output class="upper"' not in Browser("owner", "en").read(f"/opportunities/{made}/edit")
+
+    def spelled(amount: str, currency: str = "CNY") -> str:
+        return str(client.get("/spelled", {"amount": amount, "currency": currency}).content.decode())
+
+    assert [spelled("1.2万"), spelled("¥0.5"), spelled("5", "USD"), spelled("USD 5"), spelled("abc"), spelled(""), spelled("1e99"), spelled("99999999999999999")] == ["壹万贰仟元整", "伍角", "", "", "", "", "", ""]
+    assert words(client.read("/opportunities/new")).count("大写") == 0 and inputs(client.read("/opportunities/new"))["name"] == [""]
