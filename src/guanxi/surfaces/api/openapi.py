@@ -10,7 +10,21 @@ from guanxi.kernel.declare.fields import Field, File, Link, Links
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import handing, inquiring
 
-_PROBLEM = {"$ref": "#/components/responses/Problem"}
+_PROBLEMS = {
+    "401": ("Unauthenticated", "No valid token or session, or something is due before anything else"),
+    "403": ("Forbidden", "Seen, but this may not be done"),
+    "404": ("NotFound", "Absent, or out of sight"),
+    "409": ("Conflict", "Records stand in the way, or somebody was faster"),
+    "412": ("Stale", "Changed since the version in If-Match"),
+    "413": ("TooLarge", "More bytes or records than one may send at once"),
+    "422": ("Invalid", "The errors say which member or parameter, and why"),
+    "429": ("TooManyRequests", "More often than one may; Retry-After says in how many seconds"),
+    "503": ("TooSlow", "A statement took too long and was given up, or too many streams are open; nothing was done"),
+    "507": ("StorageFull", "No space left; nothing was done"),
+}
+"""The problems there are, by status: the name of the answer in the document, and what it means."""
+_ASKING = ("/search", "/capture", "aggregate", "duplicates", "along", "reveal")
+"""What is posted because the question is long: nothing is written."""
 
 
 def _parameter(name: str, text: str, schema: dict[str, Any], where: str = "query") -> dict[str, Any]:
@@ -63,7 +77,28 @@ def _answers(schema: dict[str, Any] | None, status: str = "200", text: str = "Do
     good: dict[str, Any] = {"description": text}
     if schema is not None:
         good["content"] = _json(schema)
-    return {status: good, "default": _PROBLEM}
+    return {status: good}
+
+
+def _wrong(path: str, way: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """What an operation answers when it does not do what was asked. Every one may be asked by nobody, too often, or for too much."""
+    codes = {"401", "429", "503"}
+    asks, writes = operation.get("parameters") or "requestBody" in operation, way != "get" and not path.endswith(_ASKING)
+    if path == "/events":
+        return {code: {"$ref": f"#/components/responses/{_PROBLEMS[code][0]}"} for code in ("401", "503")}
+    if "{" in path or operation["tags"][0] in REGISTRY.objects:
+        codes.add("404")
+    if asks or way == "post":
+        codes.add("422")
+    if "requestBody" in operation:
+        codes.add("413")
+    if path.endswith(("duplicates", "along", "reveal")) or (way == "get" and operation["tags"][0] in REGISTRY.objects):
+        codes.add("403")
+    if writes:
+        codes |= {"403", "409", "507"}
+    if _MATCH in operation.get("parameters", ()):
+        codes.add("412")
+    return {code: {"$ref": f"#/components/responses/{_PROBLEMS[code][0]}"} for code in sorted(codes)}
 
 
 def _call(
@@ -223,7 +258,6 @@ def _paths(it: Definition) -> dict[str, Any]:
                         tag,
                         {
                             "200": {"description": "The bytes", "content": {"application/octet-stream": {}}},
-                            "default": _PROBLEM,
                         },
                         [
                             _ID,
@@ -441,18 +475,21 @@ def document() -> dict[str, Any]:
         "/exports": {"post": _call("Export records", "jobs", _answers(job, "202", "Accepted"), None, {"type": "object", "required": ["object"], "properties": {"object": text, "where": condition, "fields": {"type": "array", "items": text}, "sort": {"type": "array", "items": text}, "format": {"type": "string", "enum": ["csv", "xlsx"]}}})},
         "/jobs/{id}": {"get": _call("How far a job is", "jobs", _answers(job), [_ID])},
         "/jobs": {"get": _call("One's own jobs, newest first", "jobs", _answers({"type": "object", "properties": {"rows": {"type": "array", "items": job}}}))},
-        "/jobs/{id}/files/{file}": {"get": _call("A file the job made", "jobs", {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}, "default": _PROBLEM}, [_ID, _parameter("file", "The file's id, from the job's outcome", {"type": "string", "format": "uuid"}, "path")])},
+        "/jobs/{id}/files/{file}": {"get": _call("A file the job made", "jobs", {"200": {"description": "The bytes", "content": {"application/octet-stream": {}}}}, [_ID, _parameter("file", "The file's id, from the job's outcome", {"type": "string", "format": "uuid"}, "path")])},
         "/jobs/{id}/undo": {"post": _call("Take work on many records back as a whole, unless changed since", "jobs", _answers(job, "202", "Accepted"), [_ID])},
         "/undo/{id}": {
             "get": _call("What taking back would do at this moment", "undo", _answers({"$ref": "#/components/schemas/TakenBack"}), [_ID]),
             "post": _call("Take back what one request of the caller's did, from this version on; what went along with transferred records comes back as well", "undo", _answers({"$ref": "#/components/schemas/TakenBack"}), [_ID]),
         },
         "/jobs/{id}/cancel": {"post": _call("Stop a job", "jobs", _answers(job), [_ID])},
-        "/events": {"get": _call("Server-sent events: which records changed and who looks at them, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}, "default": _PROBLEM}, _EVENTS)},
+        "/events": {"get": _call("Server-sent events: which records changed and who looks at them, never values", "live", {"200": {"description": "A stream", "content": {"text/event-stream": {}}}}, _EVENTS)},
     }  # fmt: skip
     for it in REGISTRY.objects.values():
         schemas |= _schemas(it)
         paths |= _paths(it)
+    for path, calls in paths.items():
+        for way, call in calls.items():
+            call["responses"] = {**_wrong(path, way, call), **call["responses"]}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Guanxi 关系", "version": "1", "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
@@ -461,7 +498,9 @@ def document() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": {"Problem": {"description": "A problem document", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
+            "responses": {
+                name: {"description": text, "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}} for name, text in _PROBLEMS.values()
+            },
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "guanxi_session"},
