@@ -21,7 +21,7 @@ LIST, RECORD, WRITE = 4, 8, 16
 """The bounds: a list, a record with its timeline, a write with all twelve steps. Transaction control is not counted."""
 
 EXPECTED = {
-    "list": 2, "get": 2, "aggregate": 2, "search": 3, "timeline": 5, "whole": 5, "history": 4, "create": 7, "update": 7, "delete": 8, "publish": 7,
+    "list": 2, "get": 2, "aggregate": 2, "search": 3, "timeline": 5, "whole": 5, "asked": 4, "history": 4, "create": 7, "update": 7, "delete": 8, "publish": 7,
 }  # fmt: skip
 """What toy.book's calls send, as the owner, with a token, everything cached that may be cached."""
 
@@ -62,7 +62,7 @@ def test_the_calls_on_a_record(cast: Cast, book: Any) -> None:
     client = Client()
     calls: dict[str, tuple[str, str, Any]] = {
         "list": ("get", "/api/v1/books", None), "get": ("get", f"/api/v1/books/{book}", None), "aggregate": ("post", "/api/v1/books/aggregate", {"group_by": ["status", "author"], "measures": ["count", "sum:price"]}),
-        "search": ("get", "/api/v1/search?q=世界", None), "timeline": ("get", f"/api/v1/books/{book}/timeline", None), "whole": ("get", f"/api/v1/books/{book}?timeline=50", None), "history": ("get", f"/api/v1/books/{book}/history", None),
+        "search": ("get", "/api/v1/search?q=世界", None), "timeline": ("get", f"/api/v1/books/{book}/timeline", None), "whole": ("get", f"/api/v1/books/{book}?timeline=50", None), "asked": ("get", f"/api/v1/books/{book}/timeline?words=章&since=2020-01-01&until=2100-01-01&by={cast.users['owner']}", None), "history": ("get", f"/api/v1/books/{book}/history", None),
         "create": ("post", "/api/v1/books", {"name": "新", "pages": 5}), "update": ("patch", f"/api/v1/books/{book}", {"pages": 77}), "publish": ("post", f"/api/v1/books/{book}/publish", {}),
     }  # fmt: skip
     for method, address, body in calls.values():

@@ -299,3 +299,32 @@ def test_a_follow_up_stands_after_a_day(company: Company, customer: UUID) -> Non
     assert (told["read"], told["update"], told["delete"]) == (True, False, True)
     company.manager.update("activity", talk, content="经理更正")
     assert company.get("activity", talk)["content"] == "经理更正"
+
+
+def test_a_timeline_is_asked_by_way_words_days_and_person(company: Company) -> None:
+    from guanxi.kernel.records import telling
+    from guanxi.kernel.records.telling import Narrow
+
+    customer = company.owner.create("customer", name="互动查询客户")
+    made = {
+        kind: company.owner.create("activity", content=f"谈到{word}", customer=customer, kind=kind)
+        for kind, word in (("phone", "报价"), ("visit", "样机"), ("email", "报价单"))
+    }
+    task = company.manager.create("task", subject="准备报价", customer=customer, owner=str(company.manager.id))
+    said = company.manager.create("comment", text="报价要快", object_name="customer", record=str(customer))
+
+    def around(**asked: object) -> set[UUID]:
+        return {one.record for one in telling.timeline("customer", customer, actor=company.manager.actor(), narrow=Narrow(**asked))}  # type: ignore[arg-type]
+
+    assert around() >= {customer, task, said, *made.values()}
+    assert around(way="visit") == {made["visit"]}
+    assert around(way="nothing") == set()
+    assert around(words="报价") == {made["phone"], made["email"], task, said}
+    assert around(words="报价", way="email") == {made["email"]}
+    assert around(words="报价", only="task") == {task}
+    assert around(by=company.owner.id) == {customer, *made.values()}
+    assert around(by=company.manager.id, words="报价") == {task, said}
+    today = company.desk.today
+    assert around(since=today, until=today) == around()
+    assert around(until=today - timedelta(days=1)) == around(since=today + timedelta(days=1)) == set()
+    assert telling.timeline("task", task, actor=company.manager.actor(), narrow=Narrow(words="报价")) == [], "asked for words, its own changes are not what is meant"

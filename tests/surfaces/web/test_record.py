@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.records import door, reading, telling
+from guanxi.kernel.records.telling import Narrow
 from tests.cast import Cast
 from tests.chromium import after, enter
 from tests.surfaces.web.browser import Browser, inputs, statements, words
@@ -212,10 +213,14 @@ def test_tabs_count_and_the_timeline_is_narrowed(cast, company):
     assert "今天" in page
     only = client.read(url + "?show=activity")
     assert "再次电话" in only and "新建了" not in words(re.search(r'data-part="happened".*', only, re.S)[0]).split("客户")[0]
-    own = telling.timeline("customer", company, actor=cast.actor("owner"), only="customer")
+    own = telling.timeline("customer", company, actor=cast.actor("owner"), narrow=Narrow("customer"))
     assert {e.object for e in own} == {"customer"} and own
-    assert {e.object for e in telling.timeline("customer", company, actor=cast.actor("owner"), only="activity")} == {"activity"}
-    assert telling.timeline("customer", company, actor=cast.actor("owner"), only="book") == []
+    asked = client.read(url + "?way=phone&words=再次&since=2020-01-01")
+    happened = words(re.search(r'data-part="happened".*', asked, re.S)[0])
+    assert "再次电话" in happened and "新建了" not in happened and 'value="再次"' in asked and "?show=activity&amp;way=phone&amp;words=" in asked
+    assert "再次电话" not in words(re.search(r'data-part="happened".*', client.read(url + "?way=visit"), re.S)[0])
+    assert {e.object for e in telling.timeline("customer", company, actor=cast.actor("owner"), narrow=Narrow("activity"))} == {"activity"}
+    assert telling.timeline("customer", company, actor=cast.actor("owner"), narrow=Narrow("book")) == []
 
 
 def test_all_files_of_a_record_and_of_what_was_written_about_it(cast, company):

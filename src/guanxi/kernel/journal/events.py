@@ -60,10 +60,12 @@ def _event(row: Mapping[str, Any]) -> Event:
 
 
 def of_records(
-    workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None = None, limit: int = 50, field: str = ""
-) -> list[Event]:
-    """The events of some records, newest first, older than `before`; with `field`, those that changed it."""
-    return [_event(row) for row in journal_rows.of_records(workspace, records, before=before, limit=limit, field=field)]
+    workspace: UUID, records: Sequence[tuple[str, UUID]], *, before: UUID | None = None, limit: int = 50, field: str = "",
+    after: UUID | None = None, by: UUID | None = None,
+) -> list[Event]:  # fmt: skip
+    """The events of some records, newest first, older than `before` and not older than `after`; with `field`, those that changed
+    it; with `by`, those of one person."""
+    return [_event(row) for row in journal_rows.of_records(workspace, records, before=before, limit=limit, field=field, after=after, by=by)]
 
 
 def since(workspace: UUID, event: UUID, *, limit: int) -> list[tuple[str, UUID]]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from guanxi.base.clock import bounds
 from guanxi.base.errors import NotFound
-from guanxi.base.ids import parse_id
+from guanxi.base.ids import parse_id, uuid7_floor
 from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
-from guanxi.kernel.declare.conditions import Always, And, Condition, Test
-from guanxi.kernel.declare.fields import Field, Link, Links
-from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.declare.conditions import Always, And, Condition, Or, Test
+from guanxi.kernel.declare.fields import Choice, Field, Link, Links, TextField
+from guanxi.kernel.declare.objects import Box, Definition
 from guanxi.kernel.declare.pooling import Pooling
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import grading, reading
@@ -84,12 +85,54 @@ def history(
         return _told(guard, found, {})
 
 
-def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50, only: str = "") -> list[Told]:
-    """What happened to one record and to the records linked to it that the actor may see, newest first; `only` those of one
-    object, the record's own under its own object's name."""
+@dataclass(frozen=True)
+class Narrow:
+    """What is asked of a timeline. only: events of one object, the record's own under its own object's name. way: of records written
+    by this kind of contact (the `kind` of their box). words: of records that hold these words in a text the actor may read. since, until:
+    of these days, both included. by: of one person."""
+
+    only: str = ""
+    way: str = ""
+    words: str = ""
+    since: date | None = None
+    until: date | None = None
+    by: UUID | None = None
+
+    @property
+    def written(self) -> bool:
+        """Whether it is asked for what somebody wrote, not for changes of the record itself."""
+        return bool(self.way or self.words)
+
+    def of(self, guard: Guard, it: Definition) -> Condition | None:
+        """What is asked of the records of an object that stand around; None where none of them is meant."""
+        if self.only not in ("", it.name):
+            return None
+        readable = {one.name: one for one, level in guard.visible(it) if level in ("read", "write")}
+        asked: list[Condition] = []
+        box: Box | None = it.view(Box)
+        if self.way:
+            kind = readable.get(box.kind) if box is not None else None
+            if not isinstance(kind, Choice) or self.way not in [one.key for one in kind.options]:
+                return None
+            asked.append(Test(kind.name, "=", self.way))
+        if self.words:
+            texts = [name for name, one in readable.items() if isinstance(one, TextField) and (one.search or name in (it.title, box.text if box else "") or (it.policy.read == "about" and name == "text"))]
+            if not texts:
+                return None
+            asked.append(Or(tuple(Test(name, "contains", self.words) for name in texts)))
+        if self.since is not None and "updated_at" in readable:
+            asked.append(Test("updated_at", ">=", bounds(self.since, self.since, guard.catalog.settings.tz)[0]))
+        if self.until is not None and "created_at" in readable:
+            asked.append(Test("created_at", "<", bounds(self.until, self.until + timedelta(days=1), guard.catalog.settings.tz)[1]))
+        return And(tuple(asked)) if asked else Always()
+
+
+def timeline(name: str, record: UUID | str, *, actor: Actor, before: UUID | None = None, limit: int = 50, narrow: Narrow | None = None) -> list[Told]:
+    """What happened to one record and to the records linked to it that the actor may see, newest first, as far as it is asked for.
+    Whatever is asked, as many statements."""
     guard = guard_of(actor)
     with sql.work(actor.workspace):
-        return _around(guard, *_seen(guard, name, record), before, limit, only)
+        return _around(guard, *_seen(guard, name, record), before, limit, narrow or Narrow())
 
 
 def record(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str] | None = None, limit: int = 50) -> tuple[dict[str, Any], list[Told]]:
@@ -102,29 +145,35 @@ def record(name: str, record: UUID | str, *, actor: Actor, fields: Sequence[str]
         return row, _around(guard, it, row["id"], it.pooling is None or ("pool" in row and row["pool"] is None), None, limit)
 
 
-def _around(guard: Guard, it: Definition, there: UUID, free: bool, before: UUID | None, limit: int, only: str = "") -> list[Told]:
+def _around(guard: Guard, it: Definition, there: UUID, free: bool, before: UUID | None, limit: int, narrow: Narrow | None = None) -> list[Told]:
     """The timeline of a record that is seen."""
+    narrow = narrow or Narrow()
     plain = free and not it.policy.through  # what is seen through it is then seen: that arm is true already
     children = [
-        near.Child(child, link.name, Always() if plain and link.name in child.policy.through else guard.readable(child), guard.title(child))
+        near.Child(child, link.name, And((Always() if plain and link.name in child.policy.through else guard.readable(child), asked)), guard.title(child))
         for child, link in guard.catalog.linking_to(it.name)
-        if only in ("", child.name) and access.may(guard.actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write")
+        if access.may(guard.actor.rights, child, "read") and guard.level(child, link.name) in ("read", "write") and (asked := narrow.of(guard, child)) is not None
     ]
     if it.policy.read != "about":
         named = And((Test("object_name", "=", it.name), Test("record", "=", str(there))))
         children += [
-            near.Child(one, "", named if free else And((*named.items, guard.readable(one, named))), guard.title(one))
+            near.Child(one, "", And((*named.items, asked) if free else (*named.items, guard.readable(one, named), asked)), guard.title(one))
             for one in guard.catalog
-            if one.policy.read == "about" and only in ("", one.name)
+            if one.policy.read == "about" and (asked := narrow.of(guard, one)) is not None
         ]
     around = near.linked(guard.catalog, children, there, limit=200)
     known: Labels = {}
     for child, one, title in around:
         if title is not None:
             known.setdefault(child, {})[one] = title
-    own = [(it.name, there)] if only in ("", it.name) else []
+    own = [(it.name, there)] if narrow.only in ("", it.name) and not narrow.written else []
     records = dict.fromkeys([*own, *((child, one) for child, one, _ in around)])
-    found = journal.of_records(guard.actor.workspace, list(records), before=before, limit=limit)
+    zone = guard.catalog.settings.tz
+    after = uuid7_floor(bounds(narrow.since, narrow.since, zone)[0]) if narrow.since is not None else None
+    if narrow.until is not None:
+        end = uuid7_floor(bounds(narrow.until, narrow.until + timedelta(days=1), zone)[1])
+        before = end if before is None or end < before else before
+    found = journal.of_records(guard.actor.workspace, list(records), before=before, limit=limit, after=after, by=narrow.by)
     return _told(guard, found, known)
 
 

@@ -45,6 +45,14 @@ _PAGING = [
     _parameter("before", "Only events before this one", {"type": "string", "format": "uuid"}),
     _parameter("limit", "1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
 ]
+_NARROW = [
+    _parameter("only", "The name of an object: what happened to its records only", {"type": "string"}),
+    _parameter("way", "A kind of contact: what was written so", {"type": "string"}),
+    _parameter("words", "Records that hold these words", {"type": "string", "maxLength": 100}),
+    _parameter("since", "From this day on", {"type": "string", "format": "date"}),
+    _parameter("until", "Until this day, included", {"type": "string", "format": "date"}),
+    _parameter("by", "What one person did", {"type": "string", "format": "uuid"}),
+]
 _EVENTS = [
     _parameter("objects", "Names of objects, separated by commas; neither these nor records: everything", {"type": "string"}),
     _parameter("record", "A record as customers/{id}: itself, what links to it, who looks at it; may be given five times", {"type": "string"}),
@@ -247,7 +255,7 @@ def _paths(it: Definition) -> dict[str, Any]:
             ),
         },
         f"{one}/timeline": {
-            "get": _call("What happened to it and to what is linked to it", tag, _answers(told), [_ID, *_PAGING])
+            "get": _call("What happened to it and to what is linked to it", tag, _answers(told), [_ID, *_PAGING, *_NARROW])
         },
         f"{one}/history": {"get": _call("What happened to it", tag, _answers(told), [_ID, *_PAGING])},
         **(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -519,9 +521,31 @@ def get_file(request: HttpRequest, name: str, record: str, field: str, file: str
 
 @api.get("/{name}/{record}/timeline")
 def get_timeline(
-    request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50
-) -> HttpResponse:
-    return _told(request, telling.timeline, name, record, before, limit)
+    request: HttpRequest, name: str, record: str, before: str | None = None, limit: int = 50, only: str = "", way: str = "", words: str = "",
+    since: str = "", until: str = "", by: str = "",
+) -> HttpResponse:  # fmt: skip
+    narrow = telling.Narrow(only, way, words[:MOST_WORDS], _day("since", since), _day("until", until), _one("by", by))
+    return _told(request, partial(telling.timeline, narrow=narrow), name, record, before, limit)
+
+
+MOST_WORDS = 100
+
+
+def _day(name: str, text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text) if text else None
+    except ValueError:
+        found = date.min
+    if found is not None and not 1900 < found.year < 2200:
+        raise Invalid.field(name, "date", "请写成 2026-01-31 这样的日期。", "Write a date as 2026-01-31.")
+    return found
+
+
+def _one(name: str, text: str) -> UUID | None:
+    found = parse_id(text) if text else None
+    if text and found is None:
+        raise Invalid.field(name, "id", "编号格式不对。", "Not an id.")
+    return found
 
 
 @api.get("/{name}/{record}/history")

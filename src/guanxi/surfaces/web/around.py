@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel import files
 from guanxi.kernel.declare.conditions import Condition, Or, Test
-from guanxi.kernel.declare.fields import File, Image, Link
+from guanxi.kernel.declare.fields import Choice, File, Image, Link
 from guanxi.kernel.declare.objects import Box, Definition, List, Record
 from guanxi.kernel.records import reading, telling
 from guanxi.surfaces.web import boxes, filters, remarks, words
@@ -217,6 +219,41 @@ def kinds(visit: Visit, it: Definition, tabs: Sequence[Related], comments: int) 
     if comments:
         found[remarks.NAME] = Kind(remarks.NAME, visit.catalog.object(remarks.NAME).label, comments)
     return [*found.values(), Kind(it.name, T("资料变更", "Changes"))] if found else []
+
+
+def asked(visit: Visit, it: Definition) -> telling.Narrow:
+    """What the address asks of the timeline; what makes no sense is not asked."""
+    get = visit.get
+
+    def day(name: str) -> date | None:
+        try:
+            found = date.fromisoformat(get.get(name, ""))
+        except ValueError:
+            return None
+        return found if 1900 < found.year < 2200 else None
+
+    way = get.get("way", "")
+    return telling.Narrow(
+        get.get("show", ""), way if any(way == key for key, _ in ways(visit, it)) else "", get.get("words", "").strip()[:100], day("since"), day("until"),
+        parse_id(get.get("by.id", "")),
+    )  # fmt: skip
+
+
+def ways(visit: Visit, it: Definition) -> list[tuple[str, Text]]:
+    """The ways of contact what is written about this object's records can be by."""
+    for child, _, box in boxes.declared(visit, it):
+        kind = child.fields.get(box.kind)
+        if isinstance(kind, Choice) and visit.guard.level(child, kind.name) in ("read", "write"):
+            return [(one.key, one.label) for one in kind.options]
+    return []
+
+
+KEPT = ("way", "words", "since", "until", "by.id", "by.label")
+
+
+def kept(visit: Visit) -> str:
+    """What is asked besides the object, as part of an address."""
+    return urlencode([(name, visit.get[name]) for name in KEPT if visit.get.get(name)])
 
 
 @dataclass(frozen=True)

@@ -50,11 +50,12 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     highlights = see(visit, it, view.highlights)
     subtitle = see(visit, it, tuple(path for path in it.subtitle if path not in view.highlights))
     tab = visit.get.get("tab", "") or ("history" if it.group == "settings" else "timeline")
-    only, before = visit.get.get("show", ""), parse_id(visit.get.get("before", ""))
+    before, asked = parse_id(visit.get.get("before", "")), around.asked(visit, it)
+    only = asked.only
     paths = [*(c.path for _, group in groups for c in group), *(c.path for c in (*highlights, *subtitle)), *asked_paths(visit, it), *boxes.asked(visit, it)]
     paths += ["pool"] if it.pooling is not None else []
     try:
-        row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and not only else 0, opened=True)
+        row, happened = fetch(visit, it, id, paths, EVENTS if tab == "timeline" and not before and asked == telling.Narrow() else 0, opened=True)
     except NotFound:
         if (now := become(it.name, id, actor=visit.actor)) is None:
             raise
@@ -81,7 +82,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     elif tab != "timeline":
         raise NotFound()
     elif happened is None:
-        happened = telling.timeline(it.name, row["id"], actor=visit.actor, before=before, limit=EVENTS, only=only)
+        happened = telling.timeline(it.name, row["id"], actor=visit.actor, before=before, limit=EVENTS, narrow=asked)
     agreed = consenting.standings(visit, it, row)
     edited = remarks.latest(happened or [])
     return visit.page(
@@ -110,6 +111,10 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         kinds=around.kinds(visit, it, related, comments),
         commenting=remarks.writing(visit, it, row) if tab == "timeline" else None,
         only=only,
+        asked=asked,
+        ways=around.ways(visit, it) if tab == "timeline" else [],
+        kept=around.kept(visit),
+        people=visit.look.to("user", None, "options") if visit.may(visit.catalog.object("user"), "read") else "",
         written=lambda event: around.written(visit, event),
         because=lambda event: pools.because(visit, event),
         remark=lambda event: remarks.remark(visit, event, edited),
