@@ -85,10 +85,15 @@ class Day:
 
 
 def source(visit: Visit, it: Definition, view: Calendar) -> Source:
-    one = it.fields[view.date]
-    writes = visit.may(it, "update") and visit.guard.level(it, view.date) == "write" and not one.readonly and one.computed is None
+    writes = visit.may(it, "update") and _by_hand(visit, it, view.date)
     card = tuple(p for p in (view.card or (it.title,)) if filters.column(visit.guard, it, p) is not None)
     return Source(it, view, card or (it.title,), writes, view.color if view.color in COLOURS else "blue")
+
+
+def _by_hand(visit: Visit, it: Definition, name: str) -> bool:
+    """Whether a field is changed by people, and by this one."""
+    one = it.fields[name]
+    return visit.guard.level(it, name) == "write" and not one.readonly and one.computed is None
 
 
 # -- the days ------------------------------------------------------------------------------------------------------------
@@ -343,7 +348,7 @@ def move(visit: Visit, plural: str, id: str) -> HttpResponse:
     try:
         changes = {view.date: value}
         ends = row.get(view.end) if view.end else None
-        if ends is not None and at is not None:
+        if ends is not None and at is not None and _by_hand(visit, it, view.end):
             changes[view.end] = ends + (value - (local if local is not None else at))
         door.perform(it.name, "update", actor=visit.actor, id=row["id"], changes=changes, version=row["version"])
     except NotFound:
