@@ -48,6 +48,7 @@ from guanxi.kernel.declare.matching import FirstRule, Identity, Matching
 from guanxi.kernel.declare.notices import MENTIONED, Named, NoticeKind, Reached
 from guanxi.kernel.declare.objects import (
     Action,
+    Along,
     Board,
     Box,
     Calendar,
@@ -67,6 +68,7 @@ __all__ = [
     "COLOURS",
     "MENTIONED",
     "Action",
+    "Along",
     "AutoNumber",
     "Board",
     "Boolean",

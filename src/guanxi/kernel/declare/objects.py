@@ -199,15 +199,27 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Along:
+    """A record of another object that may be made in the form of a new one, together with it: `link` of `object` leads to the new
+    record, `fields` are what is asked of it. With none of them filled in, none is made."""
+
+    object: str
+    link: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Form:
     """Fields in order, for creating and editing. `offline`: a new record may be written without a connection and is sent later.
-    `short`: the few a new record asks for at once; the others wait behind one click, as do none while it is empty."""
+    `short`: the few a new record asks for at once; the others wait behind one click, as do none while it is empty. `along`: what may be
+    made with it."""
 
     fields: tuple[str, ...]
     name: str = "form"
     label: Text = T("表单", "Form")
     offline: bool = False
     short: tuple[str, ...] = ()
+    along: Along | None = None
 
 
 View = List | Board | Calendar | Record | Box | Form

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from guanxi.kernel import (
     Action,
+    Along,
     AutoNumber,
     Board,
     Boolean,
@@ -384,6 +385,7 @@ class Customer(
                 "postal_code", "needs", "next_contact_at", "tags", "description", "owner",
             ),
             short=("name", "phones", "grade", "source", "industry", "owner", "region"),
+            along=Along("contact", "customer", ("name", "phones", "position", "wechat")),
         ),
     )  # fmt: skip
     indexes = (("next_contact_at",), ("next_birthday",), ("grade",), ("relation", "-updated_at"))

@@ -13,6 +13,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Choice, DateTime, Field, Link, Links, Person
 from guanxi.kernel.declare.objects import Action, Definition, Form, Record, named
+from guanxi.kernel.records import along as together
 from guanxi.kernel.records import door, handing
 from guanxi.kernel.records.telling import Told
 from guanxi.surfaces.web import duplicates, linking, meanwhile, shell, turning, words
@@ -63,6 +64,18 @@ def brief(visit: Visit, it: Definition, first: list[Field], rest: list[Field]) -
     return shown, [one for one in everything if one not in shown]
 
 
+def companions(visit: Visit, it: Definition) -> list[Field]:
+    """The inputs of what may be made together with a new record, called `object.field`, if the actor may make it."""
+    form: Form | None = it.view(Form)
+    along = form.along if form is not None else None
+    other = visit.catalog.find(along.object) if along is not None else None
+    if along is None or other is None or not visit.may(other, "create") or visit.guard.level(other, along.link) != "write":
+        return []
+    fields = [other.fields[name].bound(name=f"{along.object}.{name}", required=False) for name in along.fields if visit.guard.level(other, name) == "write"]
+    needed = {name for name, one in other.fields.items() if one.required and one.default is None and one.computed is None} - {along.link, "owner"}
+    return fields if needed <= {one.name.partition(".")[2] for one in fields} else []
+
+
 def sections(it: Definition, fields: Sequence[Field]) -> list[tuple[Text | None, list[Field]]]:
     """The fields of a form under the headings they have on the record's page; a few need none."""
     view: Record | None = it.view(Record)
@@ -89,12 +102,19 @@ def new(visit: Visit, plural: str) -> HttpResponse:
     given = visit.post.getlist("only")  # a form with some of the inputs says which; the others keep their defaults
     asked = [one for one in (*first, *rest) if not given or one.name in given]
     read = read_all(asked, raw, visit, everything=True)
+    beside = read_all(companions(visit, it) if not given else [], raw, visit)
     for one in asked:
         if one.default is not None and not callable(one.default) and not signature(one, raw) and one.name not in read.values:
             read.values[one.name] = None
     try:
+        read.errors += beside.errors
         read.check()
-        result = door.perform(it.name, "create", actor=visit.actor, changes=read.values, once=parse_id(visit.post.get("once", "")), careful=duplicates.CONFIRMED not in visit.post)
+        once, careful = parse_id(visit.post.get("once", "")), duplicates.CONFIRMED not in visit.post
+        if beside.values and (form := it.view(Form)) is not None and form.along is not None:
+            its = {name.partition(".")[2]: value for name, value in beside.values.items()}
+            result = together.create(it.name, read.values, form.along, its, actor=visit.actor, once=once, careful=careful)
+        else:
+            result = door.perform(it.name, "create", actor=visit.actor, changes=read.values, once=once, careful=careful)
     except (Invalid, Conflict, Forbidden) as problem:
         return draw(visit, it, "create", first, rest, raw, problem=problem, candidates=read.candidates)
     _told(visit, it, "create", result)
@@ -209,7 +229,8 @@ def draw(
     errors: dict[str, str] = {}
     for error in problem.errors if problem is not None else ():
         errors.setdefault(error.field, error.message.for_(visit.look.lang))
-    shown = {one.name for one in (*first, *rest)}
+    beside = companions(visit, it) if verb == "create" and action is None and not target else []
+    shown = {one.name for one in (*first, *rest, *beside)}
     label = action.label if action is not None else words.VERBS[verb]
     return visit.page(
         "pages/form.html",
@@ -225,6 +246,7 @@ def draw(
         danger=action.danger if action is not None else verb == "delete",
         parts=sections(it, first) if verb in ("create", "update") else [(None, first)],
         more=sections(it, rest),
+        beside=[(visit.catalog.object(beside[0].name.partition(".")[0]).label, beside)] if beside else [],
         first=first,
         rest=rest,
         brief=verb == "create" and bool((form := it.view(Form)) is not None and form.short),
