@@ -125,7 +125,7 @@ OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), (
 AS_UPDATE = {("customer", "lose"), ("customer", "defer"), ("customer", "win_back")}
 """What whoever may change a customer may do with it."""
 PAIR_VERBS = ("dismiss", "postpone", "reopen")
-POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
+POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "recall", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
 
 
 def _deletes(person: str, made: Made) -> bool:
@@ -139,6 +139,8 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
     it = REGISTRY.objects[made.name]
     if kind == "write" and verb == "update" and it.policy.kept and not {"*", "amend"} & set(_grant(person, made.name).get("verbs", ())):
         return False  # written by the program, so nobody here is its author
+    if kind == "write" and it.pooling is not None and verb == "recall":
+        return _reaches(person, made, "read")  # whoever runs the pool takes back what they see, whoever may change it
     if kind == "write" and it.pooling is not None and verb in POOL_VERBS and verb not in HELD:
         return False  # nothing here lies in a pool
     if it.policy.read == "personal":

@@ -134,6 +134,37 @@ def test_what_is_made_without_an_owner_comes_in_and_is_given_out(cast: Cast) -> 
     assert owners([mine]) == ["王伟"]
 
 
+def test_rules_say_whose_a_record_is_and_a_default_takes_the_rest(cast: Cast) -> None:
+    owner, mate, new, admin = (cast.users[n] for n in ("owner", "teammate", "newcomer", "admin"))
+    north, both = {"where": "name starts 北", "to": [str(owner), str(new)]}, {"where": "name contains 京", "to": [str(mate)]}
+    switch("round", allot_rules=[north, both, {"where": "name = 谁都不是", "to": [str(admin)]}], allot_default=mate)
+    names = ("北京", "京东", "北海", "南京", "广州", "谁都不是")
+    made = [lying(cast, name) for name in names]
+    tried = allotting.simulate(pool_of(), actor=cast.actor("admin"))
+    assert jobs.allot() == 6
+    got = dict(zip(names, owners(made), strict=True))
+    assert {got["北京"], got["北海"]} == {"王伟", "刘洋"} and {got[name] for name in ("京东", "南京", "广州", "谁都不是")} == {"李娜"}, "an admin who is no member gets nothing"
+    assert [one.receiver for one in tried.shares] == owners(made)
+    because = {name: events_of("prospect", one)[-1].changes["@because"][1] for name, one in zip(names, made, strict=True)}
+    assert {name: (one.get("rule"), one["of"]) for name, one in because.items()} == {"北京": (1, 2), "京东": (2, 1), "北海": (1, 2), "南京": (2, 1), "广州": (None, 1), "谁都不是": (None, 1)}
+    # a rule whose people are full keeps its records waiting, and the others go on
+    setting(pool_of(), cap=2, allot_default=None, allot_rules=[both])
+    allotting._resting.clear()
+    more = [lying(cast, name) for name in ("京城", "天津")]
+    assert jobs.allot() == 1 and owners(more)[0] is None and owners(more)[1] in ("王伟", "刘洋")
+    for wrong in ([{"where": "nonsense = 1", "to": [str(owner)]}], [{"where": "name = 1", "to": []}], [{"where": "", "to": [str(owner)]}], [{"where": "name = 1", "to": [str(pool_of())]}], {"where": 1}):
+        with refused(Problem):
+            setting(pool_of(), allot_rules=wrong)
+    # the page says the same
+    page, url = Browser("admin"), f"/pools/{pool_of()}/allotment"
+    assert "京" in page.read(url) and page.fill(url, where_1="name starts 广", do="on").status_code == 422
+    setting(pool_of(), cap=0, allot_rules=None, allot_default=None)
+    page.fill(url, where_0="name starts 广", **{"to_0.add": "王伟", "fallback": "李娜"}, do="on")
+    row = reading.get("pool", pool_of(), actor=DESK)
+    assert (row["allot_rules"], row["allot_default"]["id"]) == ([{"where": "name starts 广", "to": [str(owner)]}], mate)
+    setting(pool_of(), allot_rules=None, allot_default=None)
+
+
 def test_the_trial_is_what_will_happen_and_changes_nothing(cast: Cast) -> None:
     made = [lying(cast, f"试{n}") for n in range(5)]
     before = events()

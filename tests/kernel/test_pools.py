@@ -524,3 +524,58 @@ def test_a_pool_says_only_what_exists(cast: Cast) -> None:
         door.perform("pool", "delete", actor=DESK, id=whole(one)["pool"]["id"])
     with refused(Forbidden):
         door.perform("pool", "update", actor=cast.actor("manager"), id=pool_of(), changes={"daily_limit": 1000})
+
+
+# -- recalled, and made in a pool ----------------------------------------------------------------------------------------
+
+
+def test_admins_take_back_what_they_may_not_change(cast: Cast) -> None:
+    """executive reads everything and changes nothing; running the pool lets them recall, and nothing else."""
+    executive, owner, mine = cast.actor("executive"), cast.users["owner"], {"reason": "region", "note": "换区"}
+    one, other = (create(DESK, "prospect", name=f"收 {n}", owner=owner) for n in range(2))
+    with refused(Forbidden):
+        door.perform("prospect", "recall", actor=executive, id=one, inputs=mine)
+    setting(pool_of(), admins=[cast.users["executive"]])
+    foreign = create(DESK, "pool", name="别人管的池", object_name="prospect", everyone=True, wait_days=0)
+    executive = cast.actor("executive")
+    with refused(Forbidden):
+        door.perform("prospect", "return_to_pool", actor=executive, id=one, inputs=mine)
+    with refused(Invalid, "pool:unknown"):
+        door.perform("prospect", "recall", actor=executive, id=one, inputs=mine | {"pool": str(foreign)})
+    with refused(Invalid, "reason:required"):
+        door.perform("prospect", "recall", actor=executive, id=one)
+    door.perform("prospect", "lock", actor=cast.actor("owner"), id=one)
+    door.perform("prospect", "recall", actor=executive, id=one, inputs=mine)
+    row, event = whole(one), events_of("prospect", one)[-1]
+    assert (row["owner"], row["pool"]["id"], row["previous_owner"]["id"], row["return_reason"], row["return_note"], row["locked_at"]) == (None, pool_of(), owner, "region", "换区", None)
+    assert (event.verb, event.actor) == ("recall", cast.users["executive"])
+    with refused(Forbidden):
+        door.perform("prospect", "recall", actor=executive, id=one, inputs=mine)
+    # what came out of a pool that somebody else runs is theirs to recall
+    door.perform("prospect", "return_to_pool", actor=DESK, id=other, inputs={"reason": "no_need", "pool": str(foreign)})
+    door.perform("prospect", "claim", actor=cast.actor("owner"), id=other)
+    with refused(Forbidden):
+        door.perform("prospect", "recall", actor=executive, id=other, inputs=mine)
+    setting(foreign, enabled=False)
+    setting(pool_of(), admins=[])
+
+
+def test_admins_make_records_in_their_pools_and_nothing_is_lost(cast: Cast) -> None:
+    first, second = pool_of(), create(DESK, "pool", name="导入池", object_name="prospect", everyone=True, order=9)
+    admin = cast.actor("admin")
+    made = [
+        door.perform("prospect", "create", actor=admin.through("import"), changes={"name": "导入", **more}).id
+        for more in ({"pool": str(second)}, {"owner": None}, {"pool": str(second), "owner": str(cast.users["owner"])}, {})
+    ]  # fmt: skip
+    found = [whole(one) for one in made]
+    assert [(row["owner"] and row["owner"]["id"], row["pool"] and row["pool"]["id"], row["from_pool"] and row["from_pool"]["id"]) for row in found] == [
+        (None, second, None), (None, first, None), (cast.users["owner"], None, second), (cast.users["admin"], None, None),
+    ]  # fmt: skip
+    assert all(row["pooled_at"] is not None for row in found[:2])
+    with refused(Invalid, "pool:read-only"):
+        door.perform("prospect", "create", actor=cast.actor("owner"), changes={"name": "不行", "pool": str(second)})
+    with refused(Invalid, "pool:read-only"):
+        door.perform("prospect", "update", actor=admin, id=made[3], changes={"pool": str(second)})
+    setting(second, enabled=False)
+    with refused(Invalid, "pool:unknown"):
+        door.perform("prospect", "create", actor=cast.actor("admin"), changes={"name": "停用的", "pool": str(second)})

@@ -24,7 +24,7 @@ from guanxi.kernel.declare.conditions import (
 )
 from guanxi.kernel.declare.fields import Links
 from guanxi.kernel.declare.objects import AMEND, LEVELS, PERSONAL, READING, Action, Definition
-from guanxi.kernel.declare.pooling import LYING, VERBS
+from guanxi.kernel.declare.pooling import LYING, RECALL, VERBS
 
 NOBODY: frozenset[UUID] = frozenset()
 
@@ -331,6 +331,8 @@ def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
     if verb in LYING:
         pools = standing.claims if isinstance(action, Action) and action.right == "member" else standing.runs
         return Test("pool", "in", tuple(pools)) if pools else ~Always()
+    if verb == RECALL:  # what came out of a pool they run, or out of none, and they see whose it is
+        return And((Test("pool", "empty"), Test("owner", "not empty"), Or((Test("from_pool", "empty"), Test("from_pool", "in", standing.runs))))) if standing.runs else ~Always()
     usual = _writable(rights, it, objects, verb)
     lies = () if verb in VERBS or verb in ("share", "unshare") else standing.runs
     return _pooled(usual, it, standing.all, lies)

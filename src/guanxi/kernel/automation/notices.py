@@ -117,7 +117,7 @@ def _lost(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish
         if verb == "recycle":
             because = (event["changes"].get("@because") or [None, {}])[1] or {}
             yield replace(base, kind=kinds.RECYCLED, to=before, facts={name: because[name] for name in ("rule", "days", "workdays") if name in because})
-        elif verb == "return_to_pool":
+        elif verb in ("return_to_pool", "recall"):
             yield replace(base, kind=kinds.RETURNED, to=before)
         elif after is not None:
             yield replace(base, kind=kinds.TAKEN, to=before, facts={"to": str(after)}, moment=f"{base.moment} {after}")

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from guanxi.base.errors import FieldError, Invalid
+from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import (
     Boolean,
@@ -73,6 +74,10 @@ class Pool:
     """How it assigns what lies in it by itself: in turn (round), to whoever holds fewest (fewest), or not at all."""
     allot_to: frozenset[UUID] = frozenset()
     """Whom of its members; none of them named is all."""
+    allot_rules: tuple[tuple[str, frozenset[UUID]], ...] = ()
+    """Which records go to whom: (condition, people), in order; the first that holds decides."""
+    allot_default: UUID | None = None
+    """Who gets what no rule holds for; nobody named is everybody, in the way chosen."""
 
     def has(self, belongs: Mapping[str, Iterable[UUID]]) -> bool:
         """Whether somebody is a member: `belongs` are their user, roles and departments with those above."""
@@ -115,6 +120,7 @@ def of(row: Mapping[str, Any]) -> Pool:
         recycling=bool(row.get("recycling")), rules=rules, reminders=reminders, exclude=tuple(settings.get("exclude") or ()),
         workdays=bool(settings.get("workdays")), remind=3 if settings.get("remind") is None else settings["remind"], hour=int(row.get("hour") or 0),
         allot=row.get("allot") or "", allot_to=frozenset(row.get("allot_to") or ()),
+        allot_rules=tuple((one["where"], frozenset(map(UUID, one["to"]))) for one in row.get("allot_rules") or ()), allot_default=row.get("allot_default"),
         **{name: row.get(name) or 0 for name in numbers},
     )  # fmt: skip
 
@@ -140,6 +146,8 @@ def whole_pool(draft: Any, context: Any) -> None:
         if draft[name] is not None and not 0 <= draft[name] <= 100_000:
             problems.append(FieldError(name, "range", T("应为 0 到 100000，0 表示不限。", "0 to 100,000; 0 means no limit.")))
     problems += wrong_settings(it, draft.settings)
+    if draft.changed("allot_rules"):
+        problems += wrong_allotment(it, draft.allot_rules, context)
     if draft.recycling and not any(days or by for days, by in of({**draft.values, "settings": draft.settings if not problems else {}}).rules.values()):
         problems.append(FieldError("settings", "required", T("请先填写至少一条回收规则的天数。", "Give the days of at least one rule first.")))
     if problems:
@@ -211,6 +219,32 @@ def wrong_settings(it: Definition, settings: Any) -> list[FieldError]:
     return problems
 
 
+MOST_RULES = 20
+
+
+def wrong_allotment(it: Definition, rules: Any, context: Any) -> list[FieldError]:
+    """What is wrong with the rules by which an object's pool assigns."""
+    wrong = FieldError("allot_rules", "setting", T(f"最多 {MOST_RULES} 条规则，每条有 where（条件）和 to（人员编号列表）。", f"At most {MOST_RULES} rules, each with where (a condition) and to (a list of people's ids)."))
+    if rules is None:
+        return []
+    if not isinstance(rules, list) or len(rules) > MOST_RULES:
+        return [wrong]
+    problems: list[FieldError] = []
+    for n, one in enumerate(rules, 1):
+        whole = isinstance(one, Mapping) and set(one) == {"where", "to"} and isinstance(one["where"], str) and one["where"].strip() and isinstance(one["to"], list) and one["to"]
+        ids = [parse_id(str(id)) for id in one["to"]] if whole else [None]
+        if None in ids:
+            problems.append(wrong)
+            continue
+        if any(context.get("user", id) is None for id in ids):
+            problems.append(FieldError("allot_rules", "link", T(f"第 {n} 条规则：没有这位同事。", f"Rule {n}: there is no such colleague.")))
+        try:
+            context.asked(it.name, one["where"])
+        except Invalid as problem:
+            problems += [FieldError("allot_rules", "condition", T(f"第 {n} 条规则：{error.message.zh}", f"Rule {n}: {error.message.en}")) for error in problem.errors]
+    return problems
+
+
 def _fits(days: Any) -> bool:
     return days is None or (isinstance(days, int) and not isinstance(days, bool) and 0 <= days <= MOST_DAYS)
 
@@ -270,6 +304,8 @@ class PoolObject(
     hour = Choice(T("每晚运行时间", "Runs at"), [(str(n), T(f"{n:02d}:00", f"{n:02d}:00")) for n in range(7)], default="2")
     allot = Choice(T("自动分配", "Assigns by itself"), [("round", T("轮流", "In turn")), ("fewest", T("给持有最少的人", "To whoever holds fewest"))], help=T("新建时没有负责人的记录也进入这里。留空则等人领取。", "Records made without an owner come here too. Empty: they wait to be claimed."))
     allot_to = Links("user", T("自动分配给", "Assigned to"), help=T("只分给其中的成员；留空是全部成员。", "Only to those of its members; empty is all of them."))
+    allot_rules = Json(T("分配规则", "Assigning rules"))
+    allot_default = Person(T("其余分配给", "Everything else to"), help=T("不符合任何规则的给谁；留空则按方式分给全部成员。", "Who gets what no rule holds for; empty: all members, in the way chosen."))
     swept_on = Date(T("最近回收日", "Last recycled"), readonly=True)
     last_receiver = Person(T("上次分配给", "Last given to"), readonly=True)
     policy = Policy(read="member", write="role")
@@ -286,14 +322,14 @@ class PoolObject(
                 (T("基本信息", "Basics"), ("name", "name_en", "object_name", "enabled", "kind", "order", "hidden")),
                 (T("成员与管理员", "Members and admins"), ("everyone", "people", "units", "roles", "admins", "admin_roles")),
                 (T("领取与持有", "Claiming and holding"), ("daily_limit", "cap", "total_cap", "uncounted", "wait_days", "new_days", "protection_days", "max_locked", "lock_days", "business")),
-                (T("自动分配", "Assigning by itself"), ("allot", "allot_to")),
+                (T("自动分配", "Assigning by itself"), ("allot", "allot_to", "allot_default")),
                 (T("自动回收", "Recycling"), ("recycling", "hour", "swept_on", "last_receiver")),
             ),
         ),
         Form(
             fields=(
                 "name", "name_en", "object_name", "kind", "enabled", "order", "everyone", "people", "units", "roles", "admins", "admin_roles", "hidden",
-                "daily_limit", "cap", "total_cap", "uncounted", "wait_days", "new_days", "protection_days", "max_locked", "lock_days", "business", "allot", "allot_to",
+                "daily_limit", "cap", "total_cap", "uncounted", "wait_days", "new_days", "protection_days", "max_locked", "lock_days", "business", "allot", "allot_to", "allot_default",
             )
         ),
     )  # fmt: skip

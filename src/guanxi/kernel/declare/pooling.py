@@ -174,6 +174,17 @@ def actions(pooling: Pooling) -> Sequence[PoolAction]:
             },
             held,
         ),
+        PoolAction(
+            "recall",
+            T(f"收回{label.zh}", f"Take back to {label.en.lower()}"),
+            "admin",
+            {
+                "reason": Choice(T("收回原因", "Reason"), dictionary="return_reason", required=True),
+                "note": TextField(T("说明", "Note")),
+                "pool": Link(POOL, label, help=T("留空则收回原来的。", "Empty: where it came from.")),
+            },
+            held,
+        ),
         PoolAction("lock", T("锁定", "Lock"), "update", {"until": Date(T("锁定至", "Until"), help=T("留空则到允许的最长期限。", "Empty: as long as is allowed."))}, f"{held} and locked_at empty", leaves=False),
         PoolAction("unlock", T("解锁", "Unlock"), "update", {}, f"{held} and locked_at not empty", leaves=False),
         PoolAction(
@@ -190,7 +201,7 @@ def actions(pooling: Pooling) -> Sequence[PoolAction]:
             "",
             {
                 "pool": Link(POOL, label, required=True), "receiver": Person(T("分配给", "To"), required=True), "held": Integer(T("持有", "Held")),
-                "today": Integer(T("今天已得", "Got today")), "of": Integer(T("人数", "People")),
+                "today": Integer(T("今天已得", "Got today")), "of": Integer(T("人数", "People")), "rule": Integer(T("第几条规则", "Rule")),
             },
             "",
             internal=True,
@@ -198,7 +209,9 @@ def actions(pooling: Pooling) -> Sequence[PoolAction]:
     )  # fmt: skip
 
 
-VERBS = ("claim", "distribute", "move_pool", "return_to_pool", "lock", "unlock")
+VERBS = ("claim", "distribute", "move_pool", "return_to_pool", "recall", "lock", "unlock")
 LYING = ("claim", "distribute", "move_pool")
-HELD = ("return_to_pool", "lock", "unlock")
+HELD = ("return_to_pool", "recall", "lock", "unlock")
 """The verbs on what lies in a pool, and those on what somebody owns."""
+RECALL = "recall"
+"""What admins of a pool do to what others own: it need not be theirs to write."""

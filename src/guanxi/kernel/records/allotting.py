@@ -1,4 +1,5 @@
-"""Pools that assign by themselves: who gets what lies in them, in turn or whoever holds fewest, within the pool's limits.
+"""Pools that assign by themselves: who gets what lies in them, by rules about the record, in turn or whoever holds fewest, within the
+pool's limits.
 
 One function decides (`_plan`); a worker does what it says, and the trial shows it. What nobody has room for waits in the pool
 and is looked at again.
@@ -6,20 +7,21 @@ and is looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from guanxi.base.clock import bounds
-from guanxi.base.errors import Problem
+from guanxi.base.errors import Invalid, Problem
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.catalog.pools import Pool
 from guanxi.kernel.declare.conditions import Always, Test
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, people
+from guanxi.kernel.records.guard import Guard
 from guanxi.kernel.records.pooling import to_try, total_cap
 from guanxi.kernel.records.reading import names
 from guanxi.kernel.storage import allotting as storage
@@ -43,6 +45,8 @@ class Share:
     held: int
     today: int
     of: int
+    rule: int = 0
+    """Which rule of the pool decided, counted from one; 0 is none."""
 
 
 @dataclass
@@ -75,9 +79,19 @@ class _Turns:
         pool = self.pool
         return not ((pool.cap and one.here >= pool.cap) or (self.total and one.held >= self.total) or (pool.daily_limit and one.today >= pool.daily_limit))
 
-    def next(self, record: storage.Waiting) -> Share | None:
+    def meant(self, rules: Sequence[int]) -> tuple[list[_Member], int]:
+        """Whom a record is for, of those who may get anything: the people of the first rule that holds and has any; else the pool's
+        default person, else everybody."""
+        for n in rules:
+            if found := [one for one in self.members if one.id in self.pool.allot_rules[n][1]]:
+                return found, n + 1
+        default = [one for one in self.members if one.id == self.pool.allot_default]
+        return default or self.members, 0
+
+    def next(self, record: storage.Waiting, rules: Sequence[int] = ()) -> Share | None:
         """Who gets a record: not who gave it back, as long as they wait, nor while somebody else has room."""
-        free = [one for one in self.members if self.free(one)]
+        meant, rule = self.meant(rules)
+        free = [one for one in meant if self.free(one)]
         others = [one for one in free if one.id != record.previous]
         found = others or ([] if record.previous is not None and self._waits(record) else free)
         if not found:
@@ -88,7 +102,7 @@ class _Turns:
             one = min(found, key=lambda one: (order.index(one.id) - at) % len(order))
         else:
             one = min(found, key=lambda one: (one.held, one.today, order.index(one.id)))
-        share = Share(record.id, one.id, one.held, one.today, len(self.members))
+        share = Share(record.id, one.id, one.held, one.today, len(meant), rule)
         one.here, one.held, one.today, self.last = one.here + 1, one.held + 1, one.today + 1, one.id
         return share
 
@@ -118,8 +132,23 @@ def _rested(catalog: Catalog, pool: Pool) -> datetime | None:
     return bounds(day, day, catalog.settings.tz)[0]
 
 
-def _plan(turns: _Turns, found: Sequence[storage.Waiting]) -> list[Share]:
-    return [share for one in found if (share := turns.next(one)) is not None]
+def _plan(turns: _Turns, found: Sequence[storage.Waiting], it: Definition) -> list[Share]:
+    holds = _holding(turns.catalog, it, turns.pool, [one.id for one in found])
+    return [share for one in found if (share := turns.next(one, holds.get(one.id, ()))) is not None]
+
+
+def _holding(catalog: Catalog, it: Definition, pool: Pool, ids: Sequence[UUID]) -> Mapping[UUID, list[int]]:
+    """The rules of a pool that hold for each record, in order; one that can be asked no more, because a field is gone, holds for none."""
+    out: dict[UUID, list[int]] = {}
+    guard = Guard(catalog.bare, system(catalog.workspace, via="allotting"))
+    for n, (where, _) in enumerate(pool.allot_rules):
+        try:
+            condition = guard.where(it, guard.parse(where))
+        except Invalid:
+            continue
+        for id in rows.satisfying(catalog.bare, it, list(ids), condition) if ids else ():
+            out.setdefault(id, []).append(n)
+    return out
 
 
 # -- done by a worker ----------------------------------------------------------------------------------------------------
@@ -163,8 +192,10 @@ def _give(workspace: UUID, name: str, id: UUID, at: datetime) -> int:
 def _share(catalog: Catalog, it: Definition, pool: Pool, found: Sequence[storage.Waiting], actor: Actor) -> tuple[int, bool]:
     """Give a part of what waits to whom the plan says; returns how many went and whether anybody has room for more."""
     turns = _Turns(catalog, it, pool, earnest=True)
-    shares = _plan(turns, found)
-    items = [door.Item(one.id, inputs={"pool": pool.id, "receiver": one.receiver, "held": one.held, "today": one.today, "of": one.of}) for one in shares]
+    shares = _plan(turns, found, it)
+    items = [
+        door.Item(one.id, inputs={"pool": pool.id, "receiver": one.receiver, "held": one.held, "today": one.today, "of": one.of, "rule": one.rule}) for one in shares
+    ]
     outcomes: Sequence[Any] = ()
     if items:
         try:
@@ -203,16 +234,24 @@ class Trial:
     given: int
 
 
-def simulate(pool: UUID, *, actor: Actor, way: str | None = None, to: Sequence[UUID] | None = None, limit: int = 100) -> Trial:
-    """What a pool would give to whom this minute if it assigned this way, before that is saved. For those who may change pools.
-    Raises Forbidden and NotFound."""
+def simulate(
+    pool: UUID, *, actor: Actor, way: str | None = None, to: Sequence[UUID] | None = None, rules: Sequence[tuple[str, frozenset[UUID]]] | None = None,
+    default: UUID | None = None, limit: int = 100,
+) -> Trial:  # fmt: skip
+    """What a pool would give to whom this minute if it assigned this way, before that is saved; with `rules` (and `default`), by those
+    instead of its own. For those who may change pools. Raises Forbidden, NotFound, and Invalid for a rule that cannot be asked."""
     catalog, found = to_try(pool, actor)
+    if rules is not None:
+        found = replace(found, allot_rules=tuple(rules), allot_default=default)
+        guard = Guard(catalog, system(catalog.workspace))
+        for where, _ in rules:
+            guard.where(catalog.objects[found.object], guard.parse(where))
     found = replace(found, allot=way or found.allot or "round", allot_to=frozenset(to) if to is not None else found.allot_to)
     it = catalog.objects[found.object]
     with sql.work(actor.workspace):
         lying = storage.waiting(catalog, it, pool, before=_rested(catalog, found), after=None, limit=MOST, lock=False)
         turns = _Turns(catalog, it, found, earnest=False)
-    shares = _plan(turns, lying)
+        shares = _plan(turns, lying, it)
     known = names({"user": [one.id for one in turns.members], it.name: [one.id for one in shares[:limit]]}, actor=actor)
     each: dict[UUID, int] = dict.fromkeys((one.id for one in turns.members), 0)
     for share in shares:

@@ -478,7 +478,7 @@ class _Batch:
             for name, one, constant in self.parts.defaults:
                 if name not in changes:
                     values[name] = one.parse(_default(one, work.context), settings) if constant is None else constant
-            if self.it.owned and "owner" not in changes and self.actor.user is not None:
+            if self.it.owned and "owner" not in changes and self.actor.user is not None and not changes.get("pool"):
                 values["owner"] = self.actor.user
 
     def _changeable(self, name: str, problems: list[FieldError]) -> Field | None:
@@ -488,7 +488,8 @@ class _Batch:
         if one is None or level == "hidden":
             problems += unknown_field(str(name)[:100], str(name)[:100]).errors
             return None
-        if one.system or one.computed is not None or (one.readonly and not self.actor.unlimited) or level != "write":
+        into = name == "pool" and self.verb == "create" and pooling.fills(self.actor, self.it)
+        if one.system or one.computed is not None or (one.readonly and not self.actor.unlimited and not into) or level != "write":
             problems.append(
                 FieldError(name, "read-only", T(f"{one.label.zh}不能修改。", f"{one.label.en} cannot be changed."))
             )

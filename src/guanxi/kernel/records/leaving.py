@@ -44,7 +44,7 @@ class Post:
 TEAM = Post("team", T("团队成员", "Team memberships"))
 POSTS = (
     Post("pool.admins", T("公海管理员", "Pools run"), "pool", ("admins",)),
-    Post("pool.people", T("公海成员", "Pools as a member"), "pool", ("people", "allot_to")),
+    Post("pool.people", T("公海成员", "Pools as a member"), "pool", ("people", "allot_to", "allot_default")),
     Post("department.head", T("部门主管", "Departments headed"), "department", ("head",)),
     Post("user.superior", T("直属下级", "Direct reports"), "user", ("superior",)),
     TEAM,

@@ -102,14 +102,7 @@ class Verbs:
 
     def return_to_pool(self, draft: Draft, reason: str | None = None, note: str | None = None, pool: UUID | None = None) -> None:
         """Give the record back, and say why. What hangs on it stays with it."""
-        it = self._pooling(draft)
-        if draft.pool is not None or draft.owner is None:
-            raise _refuse("lying", "它已经没有负责人了。", "Nobody owns it any more.")
-        if reason == EXPIRED:
-            raise Invalid.field("reason", "rule", "这个原因只用于自动回收。", "This reason is for recycling only.")
-        if reason == OTHER and not note:
-            raise Invalid.field("note", "required", "请说明原因。", "Say why.")
-        there = self._target(it, pool) if pool is not None else self._home(draft, it)
+        it, there = self._leaving(draft, reason, note, pool)
         for one in it.pooling.exclusions:  # type: ignore[union-attr]
             if one.business and storage.matching(self.catalog, it, [draft.id], one.key):
                 label = one.label
@@ -118,6 +111,29 @@ class Verbs:
                 self.context.warn("pool", T(f"{label.zh}。", f"{label.en}."))
         self._lay(draft, there)
         draft.return_reason, draft.return_note, draft.recycle_rule = reason, note, None
+
+    def recall(self, draft: Draft, reason: str | None = None, note: str | None = None, pool: UUID | None = None) -> None:
+        """An admin takes a record from whoever owns it, into a pool they run. A lock does not keep it from that; what hangs on it
+        stays with it."""
+        it, there = self._leaving(draft, reason, note, pool)
+        if not self._runs(it, there):
+            raise _refuse("unknown", "只能收回到您管理的公海。", "It goes into a pool that you run.")
+        for one in it.pooling.exclusions:  # type: ignore[union-attr]
+            if one.business and storage.matching(self.catalog, it, [draft.id], one.key):
+                self.context.warn("pool", T(f"{one.label.zh}。", f"{one.label.en}."))
+        self._lay(draft, there)
+        draft.return_reason, draft.return_note, draft.recycle_rule = reason, note, None
+
+    def _leaving(self, draft: Draft, reason: str | None, note: str | None, pool: UUID | None) -> tuple[Definition, Pool]:
+        """The object, and where a record goes that its owner loses for a reason."""
+        it = self._pooling(draft)
+        if draft.pool is not None or draft.owner is None:
+            raise _refuse("lying", "它已经没有负责人了。", "Nobody owns it any more.")
+        if reason == EXPIRED:
+            raise Invalid.field("reason", "rule", "这个原因只用于自动回收。", "This reason is for recycling only.")
+        if reason == OTHER and not note:
+            raise Invalid.field("note", "required", "请说明原因。", "Say why.")
+        return it, self._target(it, pool) if pool is not None else self._home(draft, it)
 
     def lock(self, draft: Draft, until: date | None = None) -> None:
         """Never recycled until a day, within the pool's limits; its admins pass them, and that is noted."""
@@ -160,7 +176,7 @@ class Verbs:
         self._lay(draft, there)
         draft.return_reason, draft.return_note, draft.recycle_rule = EXPIRED, None, rule
 
-    def allot(self, draft: Draft, pool: UUID | None = None, receiver: UUID | None = None, held: int | None = None, today: int | None = None, of: int | None = None) -> None:
+    def allot(self, draft: Draft, pool: UUID | None = None, receiver: UUID | None = None, held: int | None = None, today: int | None = None, of: int | None = None, rule: int | None = None) -> None:
         """The pool gives the record to somebody by itself; the event keeps how it chose them."""
         it, there = self._lying(draft)
         if there.id != pool or receiver is None:
@@ -168,12 +184,14 @@ class Verbs:
         self._serialise([receiver])
         if (problem := self._full(it, there, receiver)) is not None:
             raise problem
-        draft.because = {"kind": "allotted", "way": there.allot, "held": held or 0, "today": today or 0, "of": of or 0}
+        draft.because = {"kind": "allotted", "way": there.allot, "held": held or 0, "today": today or 0, "of": of or 0} | ({"rule": rule} if rule else {})
         self._give(draft, there, receiver)
 
     # -- what every write keeps --------------------------------------------------------------------------------------
     def settle(self, draft: Draft) -> None:
-        if draft.new and draft.owner is None and draft.pool is None:
+        if draft.new and draft.pool is not None:
+            self._laid(draft)
+        elif draft.new and draft.owner is None:
             self._arrive(draft)
         if draft.owner is None or draft.pool is None:
             return
@@ -185,10 +203,20 @@ class Verbs:
         self._give(draft, pool, draft.owner)
 
     def _arrive(self, draft: Draft) -> None:
-        """What is made without an owner goes where it is assigned by itself, if there is such a pool."""
-        there = next((pool for pool in self.catalog.pools_of(draft.object.name) if pool.enabled and pool.allot), None)
+        """What is made without an owner goes where it is assigned by itself, if there is such a pool; what a person makes else goes into
+        the first one, so that nobody loses sight of it."""
+        working = [pool for pool in self.catalog.pools_of(draft.object.name) if pool.enabled]
+        first = next(iter(working), None) if self.actor.rights is not None else None
+        there = next((pool for pool in working if pool.allot), first)
         if there is not None:
             draft.pool, draft.pooled_at = there.id, self.context.now
+
+    def _laid(self, draft: Draft) -> None:
+        """What an admin makes in a pool lies in one they run; with an owner it is given out of it at once."""
+        there = self._target(self._pooling(draft), draft.pool)
+        if not self._runs(self._pooling(draft), there):
+            raise _refuse("unknown", "只能放进您管理的公海。", "It goes into a pool that you run.")
+        draft.pooled_at = self.context.now
 
     # -- pieces ------------------------------------------------------------------------------------------------------
     def _pooling(self, draft: Draft) -> Definition:
@@ -298,6 +326,11 @@ class Verbs:
     def _local(self, at: Any) -> date:
         day: date = at.astimezone(self.catalog.settings.tz).date()
         return day
+
+
+def fills(actor: Actor, it: Definition) -> bool:
+    """Whether the actor may make records in pools of an object: its administrators may, wherever they make them."""
+    return it.pooling is not None and (actor.rights is None or bool(actor.rights.in_pools(it.name).runs))
 
 
 def total_cap(catalog: Catalog, name: str) -> int:

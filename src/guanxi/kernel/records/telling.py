@@ -426,7 +426,7 @@ def lost(guard: Guard, row: Mapping[str, Any]) -> Text | None:
         because = event.changes.get("@because", [None, None])[1]
         if event.verb == "recycle" and because:
             return told_because(it, because, guard)
-        if event.verb == "return_to_pool":
+        if event.verb in ("return_to_pool", "recall"):
             break
     reason = it.fields["return_reason"]
     key = row.get("return_reason")
@@ -446,7 +446,9 @@ def told_because(it: Definition, because: Mapping[str, Any], guard: Guard) -> Te
     if kind == "allotted":
         way = T("轮流", "in turn") if because.get("way") == "round" else T("给持有最少的人", "to whoever holds fewest")
         held, today, of = (int(because.get(name) or 0) for name in ("held", "today", "of"))
-        return T(f"{way.zh}：{of} 人中，持有 {held} 条、今天已得 {today} 条", f"{way.en}: of {of} people, holding {held}, given {today} today")
+        rule = int(because.get("rule") or 0)
+        by, by_en = (f"按第 {rule} 条规则，", f"By rule {rule}, ") if rule else ("", "")
+        return T(f"{by}{way.zh}：{of} 人中，持有 {held} 条、今天已得 {today} 条", f"{by_en}{way.en}: of {of} people, holding {held}, given {today} today")
     if kind == "bypass":
         return T("管理员越过了领取限制", "An admin passed the limits")
     if kind == "duplicates":

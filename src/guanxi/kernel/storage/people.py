@@ -154,7 +154,7 @@ def customs(workspace_id: UUID) -> list[dict[str, Any]]:
 
 _POOL = (
     "id", "object_name", "name", "name_en", "enabled", "kind", "everyone", "hidden", "daily_limit", "cap", "total_cap", "uncounted", "wait_days",
-    "new_days", "protection_days", "max_locked", "lock_days", "business", "recycling", "settings", "hour", "allot",
+    "new_days", "protection_days", "max_locked", "lock_days", "business", "recycling", "settings", "hour", "allot", "allot_rules", "allot_default_id",
 )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def pools(workspace_id: UUID) -> list[dict[str, Any]]:
     )
     out = []
     for row in found:
-        out.append(dict(zip(_POOL, row, strict=False)) | {name: [UUID(i) for i in ids] for name, ids in (row[-1] or {}).items()})
+        out.append(dict(zip(_POOL, row, strict=False)) | {"allot_default": row[_POOL.index("allot_default_id")]} | {name: [UUID(i) for i in ids] for name, ids in (row[-1] or {}).items()})
     return out
 
 

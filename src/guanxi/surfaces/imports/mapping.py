@@ -31,6 +31,7 @@ from guanxi.kernel.declare.fields import (
     TextField,
 )
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records import pooling
 from guanxi.surfaces.imports.reading import synonyms
 
 OnMatch = Literal["skip", "update", "add", "error"]
@@ -216,13 +217,15 @@ def _targets(column: str, value: Any) -> Iterable[Target]:
 
 
 def importable(actor: Actor, it: Definition) -> dict[str, Field]:
-    """The fields an import may fill: those the actor may write that are not the program's own business."""
+    """The fields an import may fill: those the actor may write that are not the program's own business, and for those who run pools
+    where new records lie."""
+    into = pooling.fills(actor, it)
     return {
         name: one
         for name, one in it.fields.items()
         if not one.system
         and one.computed is None
-        and (not one.readonly or actor.unlimited)
+        and (not one.readonly or actor.unlimited or (into and name == "pool"))
         and not isinstance(one, File)
         and access.level(actor.rights, it, name) == "write"
     }

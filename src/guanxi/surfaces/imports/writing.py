@@ -134,7 +134,8 @@ class Writer:
         names = [*self.named, self.it.title]
         if self.dry_run and len(self.report.differences) < SHOWN:
             before = lookup.shown(self.actor, self.it.name, [id_ for id_, _ in pairs], names)
-        outcomes = self._perform("update", [door.Item(id_, prepared.changes) for id_, prepared in pairs])
+        # Where a record lies is said of new ones; those there are stay where they are.
+        outcomes = self._perform("update", [door.Item(id_, {name: value for name, value in prepared.changes.items() if name != "pool"}) for id_, prepared in pairs])
         after: Mapping[UUID, Mapping[str, Any]] = {}
         if before:
             after = lookup.shown(self.actor, self.it.name, [id_ for id_, _ in pairs], names)

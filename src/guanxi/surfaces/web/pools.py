@@ -4,26 +4,30 @@ with their trial."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 
-from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from guanxi.base.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
-from guanxi.kernel.catalog.pools import Pool
-from guanxi.kernel.declare.fields import Choice, Option
-from guanxi.kernel.declare.objects import Action, Definition, List
+from guanxi.kernel.catalog.pools import MOST_RULES, Pool
+from guanxi.kernel.declare.fields import Choice, Field, Links, Option, Person, TextField
+from guanxi.kernel.declare.objects import Action, Definition, List, named
 from guanxi.kernel.declare.pooling import HELD, LYING, POOL, PROTECTION, Rule
 from guanxi.kernel.records import allotting, door, pooling, reading, telling
+from guanxi.surfaces.web.inputs import Raw, initial, read_all
 from guanxi.surfaces.web.steps import Offered
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
 SHOWN = 100
 """So many of the records a trial finds are listed."""
+SPARE = 2
+"""So many empty lines wait for another rule."""
+FALLBACK = named("fallback", Person(T("其余分配给", "Everything else to"), help=T("留空则按方式分给全部成员。", "Empty: all members, in the way chosen.")))
 VIEW = "pool"
 """The list of what lies in pools."""
 
@@ -239,19 +243,70 @@ def allotment(visit: Visit, id: UUID) -> HttpResponse:
     assert isinstance(ways, Choice)
     way = visit.post.get("way") or row.get("allot") or ways.options[0].key
     problem: Problem | None = None
+    held = pool.allot_rules
+    typed = [int(n) + 1 for name in visit.post if (n := name.removeprefix("where_")).isdecimal() and len(n) < 3]
+    size = min(MOST_RULES, max([len(held) + SPARE, *typed]))
+    lines = [_line(n) for n in range(size)]
+    fields = [*(one for line in lines for one in line), FALLBACK]
+    raw = Raw.of(visit.post) if visit.posted else _held(visit, pool)
+    read = read_all(fields, raw, visit, everything=True)
+    rules = [(str(where), frozenset(to)) for n in range(size) if (where := read.values.get(f"where_{n}")) and (to := read.values.get(f"to_{n}"))]
+    default = read.values.get(FALLBACK.name)
     if ways.option(way) is None:
         way = ways.options[0].key
     if visit.posted and (do := visit.post.get("do", "try")) != "try":
+        said = [{"where": where, "to": sorted(map(str, to))} for where, to in rules]
         try:
-            door.perform(it.name, "update", actor=visit.actor, id=id, changes={"allot": way if do == "on" else None}, version=parse_id(visit.post.get("version", "")))
-        except Conflict as found:
+            read.check()
+            _complete(size, read.values)
+            changes = {"allot": way if do == "on" else None, "allot_rules": said or None, "allot_default": default}
+            door.perform(it.name, "update", actor=visit.actor, id=id, changes=changes, version=parse_id(visit.post.get("version", "")))
+        except (Conflict, Invalid) as found:
             problem = found
         else:
             visit.say(T("已启用自动分配。", "Assigning by itself is on.") if do == "on" else T("自动分配已停用。", "Assigning by itself is off."))
             return redirect(f"/{it.plural}/{id}/allotment")
+    tried: allotting.Trial | None = None
+    try:
+        read.check()
+        tried = allotting.simulate(id, actor=visit.actor, way=way, rules=rules, default=default, limit=SHOWN)
+    except Invalid as found:
+        problem = problem or found
     return visit.page(
         "pages/pool_allotment.html",
         problem.status if problem is not None else 200,
         current=it, it=it, row=row, about=about, ways=ways, way=way, problem=problem, limit=pool.daily_limit,
-        tried=allotting.simulate(id, actor=visit.actor, way=way, limit=SHOWN), title=T("自动分配", "Assigning"),
+        lines=lines, fallback=FALLBACK, raw=raw, errors={error.field: error.message.for_(visit.look.lang) for error in problem.errors} if problem is not None else {},
+        candidates=read.candidates, tried=tried, title=T("自动分配", "Assigning"),
     )  # fmt: skip
+
+
+def _line(n: int) -> tuple[Field, Field]:
+    """The inputs of one rule: which records, to whom."""
+    which = TextField(T(f"第 {n + 1} 条：符合条件的", f"Rule {n + 1}: records where"), help=T("如：地区 within 广东、来源 = 展会、意向产品 contains 机床。", "Such as region within 广东 or source = exhibition."))
+    return named(f"where_{n}", which), named(f"to_{n}", Links("user", T("分配给", "Go to")))
+
+
+def _complete(size: int, values: Mapping[str, Any]) -> None:
+    """A rule says both which and to whom. Raises Invalid naming what is missing."""
+    lacking = [name for n in range(size) for name, other in ((f"where_{n}", f"to_{n}"), (f"to_{n}", f"where_{n}")) if values.get(other) and not values.get(name)]
+    if lacking:
+        raise Invalid([FieldError(name, "required", T("条件和人员都要填写。", "Give both the condition and the people.")) for name in lacking])
+
+
+def _held(visit: Visit, pool: Pool) -> Raw:
+    """The rules a pool has, as the form shows them."""
+    raw = Raw()
+    people = {*(one for _, to in pool.allot_rules for one in to), *([pool.allot_default] if pool.allot_default else [])}
+    called = reading.names({"user": list(people)}, actor=visit.actor) if people else {}
+
+    def person(id: UUID) -> dict[str, Any]:
+        return {"id": id, "label": called.get(id, "")}
+
+    for n, (where, to) in enumerate(pool.allot_rules):
+        which, whom = _line(n)
+        raw.fill(initial(which, where, visit))
+        raw.fill(initial(whom, [person(one) for one in sorted(to)], visit))
+    if pool.allot_default is not None:
+        raw.fill(initial(FALLBACK, person(pool.allot_default), visit))
+    return raw
