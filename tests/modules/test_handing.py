@@ -78,6 +78,32 @@ def test_what_one_may_not_hand_over_stays_and_is_told(cast: Cast, desk: dict[str
     assert done.changed and owner_of("opportunity", desk["open"]) == cast.users["owner"], "not the one who hands over"
 
 
+def test_a_customer_is_shared_with_what_hangs_on_it(cast: Cast, desk: dict[str, Any]) -> None:
+    """Open and won deals alike; a colleague's task is beyond whoever shares, and is told."""
+    owner, junior = cast.actor("owner"), cast.users["junior"]
+
+    def teams() -> list[tuple[Any, ...]]:
+        mine = [desk[one] for one in ("customer", "open", "won", "task", "done", "theirs")]
+        return sorted(raw("SELECT object, record_id, level FROM gx_team_member WHERE user_id = %s AND record_id = ANY(%s)", [junior, mine]))
+
+    before = events()
+    done = door.perform("customer", "share", actor=owner, id=desk["customer"], inputs={"user": str(junior), "level": "write", "along": ["opportunity", "task"]})
+    named = [("opportunity", "open"), ("opportunity", "won"), ("task", "task"), ("task", "done")]
+    assert teams() == sorted([("customer", desk["customer"], "write"), *((name, desk[one], "write") for name, one in named)])
+    assert [(field, "1" in text.zh) for field, text in done.warnings] in ([], [("along", True)]) and events() == before + 5
+    assert events_of("opportunity", desk["won"])[-1].cause == done.version
+    assert reading.get("opportunity", desk["open"], actor=cast.actor("junior"))["owner"]["id"] == cast.users["owner"]
+    door.perform("customer", "unshare", actor=owner, id=desk["customer"], inputs={"user": str(junior)})
+    assert teams() == sorted((name, desk[one], "write") for name, one in named)
+    door.perform("customer", "share", actor=owner, id=desk["customer"], inputs={"user": str(junior), "level": "read"})
+    door.perform("customer", "unshare", actor=owner, id=desk["customer"], inputs={"user": str(junior), "along": ["opportunity", "task"]})
+    assert teams() == [] and events() == before + 5 + 1 + 1 + 5
+    with refused(Invalid, "along:choice"):
+        door.perform("customer", "share", actor=owner, id=desk["customer"], inputs={"user": str(junior), "along": ["product"]})
+    with refused(Invalid):
+        door.perform("opportunity", "share", actor=owner, id=desk["open"], inputs={"user": str(junior), "along": ["task", "nothing"]})
+
+
 # -- and back again ----------------------------------------------------------------------------------------------------
 
 

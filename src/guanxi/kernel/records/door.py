@@ -651,7 +651,7 @@ class _Batch:
 
     def _team(self, work: _Work) -> tuple[UUID, str, datetime | None]:
         asked = dict(work.item.inputs)
-        unknown = set(asked) - set(_SHARE_INPUTS[self.verb])
+        unknown = set(asked) - {*_SHARE_INPUTS[self.verb], *(["along"] if handing.following(self.catalog, self.it.name) else ())}
         if unknown:
             raise unknown_field(min(unknown), min(unknown))
         try:
@@ -666,6 +666,7 @@ class _Batch:
             )
         if not storage.satisfying(self.catalog, self.catalog.objects["user"], [user], Always(), deleted=False):
             raise Invalid.field("user", "link", "没有这个成员。", "There is no such member.")
+        work.along = handing.along_with(self.catalog, self.it, asked)
         if self.verb == "unshare" and user not in {held[0] for held in facts.team(self.actor.workspace, self.it.name, work.draft.id)}:
             raise Invalid.field("user", "absent", "这位成员不在团队里。", "This member is not in the team.")
         return user, level, until
@@ -943,6 +944,8 @@ class _Batch:
                 self._cascade(work)
         if self.verb == "assign":
             self._hand_along(works)
+        if self.verb in _SHARE_INPUTS:
+            self._share_along([work for work in works if work.along])
         for work in works if self.verb not in ("put_back", "part", "unmerge", "anonymise") else ():
             for effect in self.it.effects:
                 effect(work.draft, work.context)
@@ -1002,6 +1005,32 @@ class _Batch:
                         refused[with_] = refused.get(with_, 0) + 1
             for with_, count in refused.items():
                 mine[with_].context.warnings.append(handing.left_behind(one.it.label, count))
+
+    def _share_along(self, works: list[_Work]) -> None:
+        """Let the member into the teams of what hangs on a record as well, or out of them, with the rights of whoever does it."""
+        for one in handing.following(self.catalog, self.it.name) if works else ():
+            mine = {work.draft.id: work for work in works if one.it.name in work.along}
+            found = handing.hanging(self.guard, one, list(mine)) if mine else []
+            members = [(id, self._member(mine[with_])[0]) for id, with_, _ in found]
+            held = facts.memberships(self.actor.workspace, one.it.name, members) if members else {}
+            going = [
+                (id, with_) for id, with_, owner in found
+                if owner != (user := self._member(mine[with_])[0]) and ((id, user) in held if self.verb == "unshare" else held.get((id, user)) != self._member(mine[with_])[1:])
+            ]  # fmt: skip
+            refused: dict[UUID, int] = {}
+            for start in range(0, len(going), MAX_ITEMS):
+                part = going[start : start + MAX_ITEMS]
+                items = [Item(id, inputs={n: v for n, v in mine[with_].item.inputs.items() if n != "along"}, cause=mine[with_].event) for id, with_ in part]
+                for (_, with_), answer in zip(part, perform_many(one.it.name, self.verb, items, actor=self.actor), strict=True):
+                    if isinstance(answer, Problem):
+                        refused[with_] = refused.get(with_, 0) + 1
+            for with_, count in refused.items():
+                mine[with_].context.warnings.append(handing.not_shared(one.it.label, count))
+
+    @staticmethod
+    def _member(work: _Work) -> tuple[UUID, str, datetime | None]:
+        found: tuple[UUID, str, datetime | None] = work.draft.team
+        return found
 
     def _cascade(self, work: _Work) -> None:
         """Children marked so go into the bin with their parent, and come back with it if they went with it."""

@@ -56,18 +56,37 @@ def inputs(objects: Iterable[Definition], it: Definition) -> list[Field]:
     return out
 
 
+def sharing(objects: Iterable[Definition], it: Definition) -> list[Field]:
+    """What `share` and `unshare` ask besides the member, where something hangs on such a record."""
+    found = following(objects, it.name)
+    label, help = T("一并共享", "Along with it"), T("连同它下面您能共享的记录。", "Those on it that you may share.")
+    return [named("along", MultiChoice(label, [(one.it.name, one.it.label) for one in found], help=help))] if found else []
+
+
+def hanging(guard: Guard, one: Following, ids: Sequence[UUID]) -> list[tuple[UUID, UUID, UUID | None]]:
+    """(record, the one it hangs on, its owner) of all records of an object that hang on some, of those the actor sees."""
+    condition = And((Test(one.link.name, "in", list(ids)), guard.readable(one.it)))
+    return [(row["id"], row[one.link.name], row["owner"]) for row in storage.fetch(guard.catalog, one.it, condition, links=False)]
+
+
 def asked(objects: Iterable[Definition], it: Definition, given: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
     """The objects that go along, and the level at which the former owner stays in the team ("" for not). Raises Invalid."""
+    along = along_with(objects, it, given)
+    keep = given.get("keep") or "none"
+    if keep not in ("none", "read", "write") or (keep != "none" and it.policy.read == "personal"):
+        raise Invalid.field("keep", "choice", "原负责人：请选择 none、read 或 write。", "The former owner: choose none, read or write.")
+    return along, "" if keep == "none" else keep
+
+
+def along_with(objects: Iterable[Definition], it: Definition, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The objects whose records are to go along. Raises Invalid."""
     known = {one.it.name for one in following(objects, it.name)}
     along = given.get("along") or ()
     along = tuple(dict.fromkeys([along] if isinstance(along, str) else along))
     if wrong := [name for name in along if name not in known]:
         options = "、".join(sorted(known)) or "-"
-        raise Invalid.field("along", "choice", f"“{wrong[0]}”不能随{it.label.zh}一并转移，可选：{options}。", f"{wrong[0]!r} cannot be handed over with it; choose from {options}.")
-    keep = given.get("keep") or "none"
-    if keep not in ("none", "read", "write") or (keep != "none" and it.policy.read == "personal"):
-        raise Invalid.field("keep", "choice", "原负责人：请选择 none、read 或 write。", "The former owner: choose none, read or write.")
-    return along, "" if keep == "none" else keep
+        raise Invalid.field("along", "choice", f"“{wrong[0]}”不能随{it.label.zh}一并处理，可选：{options}。", f"{wrong[0]!r} cannot go along with it; choose from {options}.")
+    return along
 
 
 def going(guard: Guard, one: Following, owners: Mapping[UUID, UUID]) -> list[tuple[UUID, UUID]]:
@@ -103,6 +122,11 @@ def _owners(guard: Guard, it: Definition, ids: Sequence[UUID]) -> dict[UUID, UUI
         condition = And((Test("id", "in", list(ids[start : start + PART])), guard.readable(it)))
         out |= {row["id"]: row["owner"] for row in storage.fetch(guard.catalog, it, condition, links=False) if row["owner"] is not None}
     return out
+
+
+def not_shared(label: Text, count: int) -> tuple[str, Text]:
+    """The warning about records whose teams were not changed along."""
+    return "along", T(f"{count} 条{label.zh}没有一并处理：没有权限。", f"{count} of {label.en} did not go along: not allowed.")
 
 
 def left_behind(label: Text, count: int) -> tuple[str, Text]:

@@ -309,6 +309,7 @@ def _paths(it: Definition) -> dict[str, Any]:
                     "level": {"type": "string", "enum": ["read", "write"]},
                     "until": {"type": "string", "format": "date-time"},
                 }
+            shared |= {f.name: _value(f, reading=False) for f in handing.sharing(REGISTRY.objects.values(), it)}
             properties["inputs"] = {"type": "object", "properties": shared}
         text = f"{action.label.zh} / {action.label.en}" if action is not None else verb
         out[f"{one}/{verb}"] = {

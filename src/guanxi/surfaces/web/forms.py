@@ -357,7 +357,7 @@ def asks(visit: Visit, it: Definition, verb: str, action: Action | None) -> tupl
         return written, list(action.inputs)
     if verb == "assign":
         return [it.fields["owner"]], handing.inputs(visit.catalog, it)
-    return [], list(INPUTS.get(verb, ()))
+    return [], [*INPUTS.get(verb, ()), *(handing.sharing(visit.catalog, it) if verb in INPUTS else ())]
 
 
 def _whole(visit: Visit, it: Definition, id: str) -> dict[str, Any]:
