@@ -276,3 +276,17 @@ def test_who_sees_the_deal_sees_its_history(company: Company, start: Start) -> N
         company.executive.do("opportunity", "move", deal, stage=company.stage("needs"))
     company.manager.do("opportunity", "move", deal, stage=company.stage("needs"))
     assert company.find("stage_history", "opportunity", deal, "-entered_at")[0]["by"] == company.manager.id
+
+
+def test_a_pipeline_takes_the_steps_of_a_template(company: Company) -> None:
+    pipeline = company.admin.create("pipeline", name="顾问式销售", key="consultative")
+    company.admin.create("stage", pipeline=pipeline, name="建立信任关系", key="own", order=5)
+    company.admin.do("pipeline", "use_template", pipeline, template="eight")
+    steps = company.find("stage", "pipeline", pipeline, "order")
+    assert [one["name"] for one in steps] == ["建立信任关系", "查找准客户", "约见拜访", "挖掘客户需求", "研究解决方案", "提出客户方案", "签约承诺", "客户满意", "未成交"]
+    assert [(one["kind"], str(one["win_rate"])) for one in steps[-3:]] == [("open", "90.00"), ("won", "100.00"), ("lost", "0.00")]
+    assert all(one["description"] for one in steps[1:]) and steps[0]["description"] is None
+    company.admin.do("pipeline", "use_template", pipeline, template="eight")
+    assert len(company.find("stage", "pipeline", pipeline)) == 9, "twice adds nothing"
+    with pytest.raises(Forbidden):
+        company.owner.do("pipeline", "use_template", pipeline, template="eight")

@@ -295,6 +295,10 @@ def test_the_stage_bar_asks_what_each_step_requires(cast):
     assert bar.count("<li") >= 4 and bar.count('aria-current="step"') == 1
     assert bar.count('<button name="to"') == bar.count("<li") - 1 and f'action="/opportunities/{deal}/put"' in page
     assert "停留不到 1 天" in page
+    assert "步骤与标准" not in page, "nothing is said of a stage that says nothing"
+    stage = reading.get("opportunity", deal, actor=cast.actor("owner"), fields=["stage"])["stage"]["id"]
+    door.perform("stage", "update", actor=cast.actor("admin"), id=stage, changes={"description": "先问清预算和决策人。"})
+    assert re.search(r'<div class="stay"><span class="faint">步骤与标准</span>.*?先问清预算和决策人。', client.read(f"/opportunities/{deal}"), re.S)
     lost = re.search(r'<li class="ahead lost"><button name="to" value="([^"]+)"', bar)[1]
     asked = client.post(f"/opportunities/{deal}/put", {"view": "board", "to": lost, "back": f"/opportunities/{deal}"})
     assert asked.status_code in (200, 422) and "输单原因" in asked.content.decode()

@@ -115,7 +115,8 @@ class Board:
     closed: kinds whose columns are folded away at the right. moves: the verb that brings a card into a column of a kind;
     other columns take the verb that has the field among its inputs, else a plain update.
     since, limit: since when a card is in its column, and how many days it should be. overdue: a condition text; cards it
-    holds for are marked. where: which records.
+    holds for are marked. where: which records. guide: the text of a linked record that says what is to be done in its column; a record
+    at it shows it.
     """
 
     by: str
@@ -127,6 +128,7 @@ class Board:
     moves: Mapping[str, str] = field(default_factory=dict)
     since: str = ""
     limit: str = ""
+    guide: str = ""
     overdue: str = ""
     where: Any = ""
     name: str = "board"

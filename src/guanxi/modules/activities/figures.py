@@ -104,6 +104,7 @@ DASHBOARDS = (
                 limit=10,
                 size="large",
             ),
+            Widget("ranking", T("跟进排行", "Most follow-ups"), "activity", group_by=("owner",), date_field="happened_at", limit=20),
         ),
     ),
 )

@@ -379,6 +379,14 @@ DASHBOARDS = (
             ),
             Widget(
                 "ranking",
+                T("新增联系人", "New contacts"),
+                "contact",
+                group_by=("owner",),
+                date_field="created_at",
+                limit=20,
+            ),
+            Widget(
+                "ranking",
                 T("新增商机金额", "Amount of new opportunities"),
                 "opportunity",
                 "sum:amount",
@@ -458,6 +466,17 @@ DASHBOARDS = (
                 _WON,
                 also=("count",),
                 date_field="closed_on",
+                size="large",
+            ),
+            Widget(
+                "bar",
+                T("商机按地区", "Opportunities by region"),
+                "opportunity",
+                "sum:amount",
+                ("customer.region:province",),
+                also=("count",),
+                date_field="created_at",
+                limit=12,
                 size="large",
             ),
             Widget(

@@ -49,7 +49,7 @@ from guanxi.kernel import (
     named,
 )
 from guanxi.modules.customers.module import CONTACT, FULL, GENDERS, UNCONTACTED
-from guanxi.modules.sales import capture, demo, figures, leads, rules, seeds
+from guanxi.modules.sales import capture, demo, figures, leads, rules, seeds, templates
 
 CONTACTED = Action(
     "contacted",
@@ -267,6 +267,14 @@ class Pipeline(
     policy = Policy(read="member", write="role")
     checks = (rules.default_is_active,)
     effects = (rules.one_default,)
+    actions = (
+        Action(
+            "use_template",
+            templates.use,
+            T("套用步骤模板", "Use a template of steps"),
+            inputs=(named("template", Choice(T("模板", "Template"), templates.NAMES, required=True, default="eight")),),
+        ),
+    )
     views = (
         List(columns=("name", "name_en", "key", "default", "active", "order"), sort=("order", "name")),
         Record(
@@ -491,6 +499,7 @@ class Opportunity(
             moves={"won": "win", "lost": "lose"},
             since="stage_since",
             limit="stage.suggested_days",
+            guide="description",
             overdue="result = open and expected_close < today",
         ),
         Calendar(

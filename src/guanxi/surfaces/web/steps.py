@@ -49,6 +49,8 @@ class Bar:
     board: str
     steps: list[Step]
     reasons: list[Field]
+    guide: tuple[Field, str] | None = None
+    """What is to be done at the step the record is at."""
 
 
 def board_of(it: Definition, one: Stage) -> Board | None:
@@ -72,7 +74,8 @@ def bar(visit: Visit, it: Definition, row: dict[str, Any], offered: list[Offered
         return None
     board, target = board_of(it, one), visit.guard.target(one)
     kind = board.kind if board is not None and board.kind in target.fields and visit.guard.level(target, board.kind) in ("read", "write") else ""
-    found = linking.steps(visit, it, one, row, [kind] if kind else [])
+    guide = board.guide if board is not None and board.guide in target.fields and visit.guard.level(target, board.guide) in ("read", "write") else ""
+    found = linking.steps(visit, it, one, row, [name for name in (kind, guide) if name])
     here = next((at for at, step in enumerate(found) if step["id"] == row[one.name]["id"]), None)
     if here is None:
         return None
@@ -93,7 +96,11 @@ def bar(visit: Visit, it: Definition, row: dict[str, Any], offered: list[Offered
     ended = str(found[here].get(kind) or "") if kind else ""
     action = it.verbs.get(moves.get(ended, "")) if board is not None and ended in board.closed else None
     told = [it.fields[name] for name in action.form if row.get(name) not in (None, "") and isinstance(it.fields[name], Choice | TextField | LongText)] if action is not None else []
-    return Bar(str(found[here]["id"]), board.name if board is not None else "", out, [f for f in told if visit.guard.level(it, f.name) != "hidden"])
+    return Bar(str(found[here]["id"]), board.name if board is not None else "", out, [f for f in told if visit.guard.level(it, f.name) != "hidden"], _guide(target, guide, found[here]))
+
+
+def _guide(target: Definition, name: str, step: dict[str, Any]) -> tuple[Field, str] | None:
+    return (target.fields[name], step[name]) if name and step.get(name) else None
 
 
 def _takes(action: Action, one: Stage) -> bool:
