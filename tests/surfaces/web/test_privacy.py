@@ -6,12 +6,14 @@ import io
 
 import pytest
 
-from guanxi.kernel.records import auditing, door, reading
+from guanxi.kernel.records import auditing, door, people, reading
+from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from guanxi.surfaces.imports import exporting
 from guanxi.surfaces.imports.reading.table import open_table
 from guanxi.surfaces.jobs import tasks
 from tests.kernel.tools import create
 from tests.surfaces.web.browser import Browser
+from tests.surfaces.web.test_dashboards import sheets
 
 
 @pytest.fixture
@@ -52,6 +54,29 @@ def test_pages_carry_who_looks_where_the_company_wants_it(cast, decide):
     assert Browser().get("/watermark.svg").status_code == 302
     decide(watermark=False)
     assert "data-watermark" not in Browser("owner").read("/")
+
+
+def test_the_register_of_processing_says_what_is_kept_and_who_sees_it(cast, decide):
+    assert Browser("owner").get("/settings/privacy/register.xlsx").status_code == 404
+    before = len(auditing.lines(cast.actor("admin"), kinds=["export"]))
+    decide(officer="周慎", watermark_exports=True)
+    admin = Browser("admin")
+    assert 'href="/settings/privacy/register.xlsx"' in admin.read("/settings/privacy")
+    answer = admin.get("/settings/privacy/register.xlsx")
+    decide(officer=None, watermark_exports=False)
+    found = sheets(answer.content)
+    number = auditing.lines(cast.actor("admin"), kinds=["export"])[0].details["number"]
+    assert len(auditing.lines(cast.actor("admin"), kinds=["export"])) == before + 1 and found["处理活动"][0][0].endswith(f"编号 {number}")
+    assert ["个人信息保护负责人", "周慎"] in found["说明"] and ["页面水印", "否"] in found["说明"]
+    rows = {(row[0], row[1]): row[2:] for row in found["处理活动"][2:]}
+    marked = {(it.label.zh, one.label.zh) for it in people.newest(DEFAULT_WORKSPACE) for one in it.fields.values() if one.personal}
+    assert set(rows) == marked and len(found["处理活动"]) == 2 + sum(bool(one.personal) for it in people.newest(DEFAULT_WORKSPACE) for one in it.fields.values())
+    kind, *rest = rows["书", "电话"]
+    assert kind == "联系方式" and "在用期间；删除后 30 天彻底删除" in rest
+    plainly, masked = rest[-2:]
+    assert masked == "客户经理（本人）" and "系统管理员（" in plainly and "客户经理（" not in plainly
+    english = sheets(Browser("admin", language="en").get("/settings/privacy/register.xlsx").content)
+    assert list(english) in (["About", "Processing"], ["说明", "处理活动"])
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx"])

@@ -174,6 +174,11 @@ def spelled(grants: Sequence[tuple[UUID, str, Mapping[str, Any]]], catalog: Cata
     return [(id, role, _spelled(held, catalog)) for id, role, held in grants]
 
 
+def of_role(role: UUID, grants: Mapping[str, Any], catalog: Catalog) -> Rights:
+    """What a role gives by itself, to nobody in particular."""
+    return combine(UUID(int=0), spelled([(role, "", grants)], catalog), (), {}, {}, ())
+
+
 def _spelled(held: Mapping[str, Any], catalog: Catalog) -> Mapping[str, Any]:
     if not any(name.startswith(MARK) for grant in held.values() for name in grant.get("fields") or ()):
         return held

@@ -40,6 +40,7 @@ def overview(visit: Visit) -> HttpResponse:
         rules=privacy.rules(visit.actor.workspace),
         it=rules,
         may_change=visit.may(rules, "update"),
+        may_register=visit.may(rules, "update") and visit.may(visit.catalog.object("role"), "read"),
         marked=marked,
         requests=requests if visit.may(requests, "read") else None,
         waiting=waiting,
