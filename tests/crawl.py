@@ -11,11 +11,14 @@ _LINK = re.compile(r'<a\b[^>]*?\bhref="(/[^"#]*)"')
 _TELLING = {"tab", "bin", "view", "step", "do"}
 """What in a query makes another kind of page; filters, orders and cursors do not. Nor does which value of a record is changed."""
 
+_WAYS = {"board", "calendar", "tree", "region"}
+"""Views that are other pages than a list; all lists are alike."""
+
 
 def shape(url: str) -> str:
     """What two addresses of the same kind of page have in common."""
     parts = urlsplit(url)
-    query = sorted({f"{key}={value}" if key != "view" else key for key, value in parse_qsl(parts.query) if key in _TELLING})
+    query = sorted({key if key == "view" and value not in _WAYS else f"{key}={value}" for key, value in parse_qsl(parts.query) if key in _TELLING})
     path = re.sub(r"/field/\w+(?=/history$|$)", "/field/*", _ID.sub("*", parts.path))
     return path + ("?" + "&".join(query) if query else "")
 

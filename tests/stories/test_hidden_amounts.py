@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+import pypdf
 import pytest
 from django.test import Client
 
@@ -111,6 +114,44 @@ def test_no_page_shows_the_amount(cast: Cast, deal: Any, role: str, url: str) ->
     assert answer.status_code in (200, 404, 422), url
     assert not SHOWN.search(page), (url, SHOWN.search(page))
     assert "预计金额" not in page and "加权金额" not in page, url
+
+
+def test_no_dashboard_and_no_file_tells_it(cast: Cast, deal: Any, role: str) -> None:
+    owner, manager = Browser("owner"), Browser("manager")
+    there = sorted(set(re.findall(r'href="/dashboards/([a-z_]+\.[a-z_]+)"', manager.read("/dashboards"))))
+    assert "sales.overview" in there and len(there) >= 5
+    nothing = {"sales.forecast"}  # of which each figure is an amount
+    seen = ""
+    for key in there:
+        page = owner.get(f"/dashboards/{key}?period=this_year")
+        assert page.status_code == 200, key
+        for name in ("", "/figures.xlsx", "/figures.pdf"):
+            answer = owner.get(f"/dashboards/{key}{name}?period=this_year")
+            if name.endswith("xlsx") and key in nothing:
+                assert answer.status_code == 404
+                continue
+            assert answer.status_code == 200, (key, name)
+            assert not (found := SHOWN.search(_said(name, answer.content))), (key, name, found)
+        seen += _said("/figures.xlsx", manager.get(f"/dashboards/{key}/figures.xlsx?period=this_year").content)
+    assert SHOWN.search(seen), "who may see the amount finds it there"
+    for format in ("csv", "xlsx"):
+        file = io.BytesIO()
+        assert exporting.export(cast.actor("owner"), "opportunity", file, format) == 1
+        text = _said(".xlsx", file.getvalue()) if format == "xlsx" else file.getvalue().decode("utf-8-sig")
+        assert "深水项目" in text and not SHOWN.search(text) and "金额" not in text, format
+        file = io.BytesIO()
+        exporting.export(cast.actor("manager"), "opportunity", file, format)
+        assert SHOWN.search(_said(".xlsx", file.getvalue()) if format == "xlsx" else file.getvalue().decode("utf-8-sig")), format
+
+
+def _said(name: str, data: bytes) -> str:
+    """The texts of a page, a workbook or a print."""
+    if name.endswith(".xlsx"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return "\n".join(archive.read(one).decode() for one in archive.namelist() if one.startswith(("xl/worksheets/", "xl/sharedStrings")))
+    if name.endswith(".pdf"):
+        return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
+    return data.decode()
 
 
 def test_nothing_can_be_asked_that_would_tell_it(cast: Cast, deal: Any, role: str) -> None:

@@ -40,8 +40,13 @@ def test_a_morning(cast: Cast, overdue: dict[str, Any], chromium: Any, website: 
     before = after(events)
     page, said = enter(chromium, website)
 
-    # The list of who should have been called, the longest overdue first.
-    page.goto(f"{website}/customers?view=to_contact")
+    # From home, the counter of who should have been called opens the list behind it, the longest overdue first.
+    page.goto(website)
+    counter = page.locator("#main a", has_text="逾期未联系客户")
+    expect(counter).to_contain_text("2")
+    counter.click()
+    page.wait_for_selector("#main a.title")
+    assert page.url.startswith(f"{website}/customers?where=")
     names = page.locator("#main a.title").all_inner_texts()
     assert names == ["海棠贸易有限公司", "木棉服饰有限公司"]
     page.locator("#main a.title").first.click()
