@@ -359,7 +359,7 @@ def test_why_a_personal_record_is_seen(cast: Cast) -> None:
     assert why("teammate") == [(True, "shared", "Shared with user “李娜”.")]
     assert why("nobody") == [(False, "policy", "Shortlist is personal: only its owner and those it is shared with see it.")]
     door.perform("shortlist", "update", actor=DESK, id=mine, changes={"people": None, "roles": [_role("sales")], "everyone": True})
-    assert why("junior") == [(True, "shared", "Shared with everyone."), (True, "shared", "Shared with role “客户经理”.")]
+    assert why("junior") == [(True, "shared", "Shared with everyone."), (True, "shared", "Shared with role “Sales representative”.")]
     assert why("admin")[-1] == (True, "role", "Role “系统管理员” reaches shared records of Shortlist: all records.")
 
 

@@ -129,3 +129,17 @@ def test_what_waits_for_an_index_is_sorted_in_with_its_batch(cast: Cast) -> None
         done = door.perform_many("book", "create", [Item(changes={"name": f"排好的书{n}号"}) for n in range(bulk.MANY)], actor=cast.actor("owner"))
         assert all(isinstance(one, Result) for one in done)
         assert sql.rows("SELECT gin_clean_pending_list('gx_search_tokens'), gin_clean_pending_list('gx_match_keys'), current_setting('gin_pending_list_limit')") == [(0, 0, f"{sql.PENDING}kB")]
+
+
+def test_batches_that_each_commit_have_their_words_sorted_in_by_another(cast: Cast) -> None:
+    owner = cast.actor("owner")
+    items = [[Item(changes={"name": f"旁边排的书{part}之{n}"}) for n in range(bulk.MANY)] for part in range(3)]
+    with bulk.sorting_aside():
+        for part in (0, 1):
+            assert all(isinstance(one, Result) for one in door.perform_many("book", "create", items[part], actor=owner))
+            assert [hit.title for hit in finding.search(f"旁边排的书{part}之7", actor=owner, limit=1)] == [f"旁边排的书{part}之7"], "waiting or not"
+        with pytest.raises(ZeroDivisionError), sql.work(DEFAULT_WORKSPACE):
+            door.perform_many("book", "create", items[2], actor=owner)
+            raise ZeroDivisionError
+    assert raw("SELECT gin_clean_pending_list('gx_search_tokens')", []) == [(0,)], "what was undone is sorted in too"
+    assert len(finding.search("旁边排的书", actor=owner, limit=200)) == 2 * bulk.MANY

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.kernel.access.actor import system
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.records import door, finding, reading
-from guanxi.kernel.storage import sql
+from guanxi.kernel.storage import sizes, sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
 from tests.kernel.tools import create, ids
@@ -148,6 +149,31 @@ def test_more_than_is_counted(cast: Cast, books: list[UUID], monkeypatch: pytest
     plain = reading.query("book", actor=manager, where="pages = 5", sort="-name", limit=5)
     counted = reading.query("book", actor=manager, where="pages = 5", sort="-name", limit=5, count="exact")
     assert (counted.rows, counted.count, counted.more) == (plain.rows, 8, True)
+
+
+def test_of_a_large_object_a_narrowed_list_is_counted_later(cast: Cast, books: list[UUID], monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = cast.actor("manager")
+    ask = partial(reading.query, "book", actor=manager, limit=5, sort="-name")
+    assert ask(where="pages = 5", count="soon").count == 12, "of few, at once"
+    monkeypatch.setattr(sizes, "LARGE", 0)
+    plain, soon = ask(where="pages = 5"), ask(where="pages = 5", count="soon")
+    assert (soon.rows, soon.next, soon.count) == (plain.rows, plain.next, None)
+    assert reading.counts([("book", "pages = 5")], actor=manager) == [(12, False)]
+    assert ask(where="pages = 700", count="soon", limit=6).count == 6, "what the first page holds is counted"
+    assert ask(count="soon").count == 30, "and what nothing narrows"
+
+
+@pytest.mark.parametrize("text", ["甲", "甲1", "丙", "书", "没有"])
+def test_a_frequent_part_of_a_name_is_looked_for_otherwise_and_found_alike(cast: Cast, books: list[UUID], monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    manager = cast.actor("manager")
+    plain = reading.query("book", actor=manager, where={"field": "name", "op": "contains", "value": text}, sort="name")
+    monkeypatch.setattr(sizes, "LARGE", 0)
+    monkeypatch.setattr(sizes, "FREQUENT", -1.0)
+    monkeypatch.setattr(sizes, "_tables", lambda: {manager.catalog.objects["book"].table: 30})
+    with sql.recorded() as said:
+        found = reading.query("book", actor=manager, where={"field": "name", "op": "contains", "value": text}, sort="name")
+    assert found.rows == plain.rows
+    assert any("CASE WHEN" in one and "LIKE" in one for one in said) == (len(text) > 1)
 
 
 def test_titles_are_compared_in_normal_form(cast: Cast) -> None:

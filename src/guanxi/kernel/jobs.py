@@ -26,7 +26,7 @@ from guanxi.kernel.declare.notices import JOB
 from guanxi.kernel.journal import log as journal_log
 from guanxi.kernel.journal import seals
 from guanxi.kernel.records import allotting, erasing, grading, pairing, people, pooling
-from guanxi.kernel.storage import files, protect, sql
+from guanxi.kernel.storage import bulk, files, protect, sql
 from guanxi.kernel.storage import people as accounts
 
 log = logging.getLogger("guanxi.jobs")
@@ -215,6 +215,13 @@ def part(job: Job, do: Callable[[], T]) -> T:
             if attempt == ATTEMPTS - 1 or not isinstance(error.__cause__, psycopg.errors.DeadlockDetected):
                 raise
     raise AssertionError
+
+
+@contextmanager
+def batches() -> Iterator[None]:
+    """Around many transactions that each write hundreds of records: the database sorts in the words of one while the next is made."""
+    with bulk.sorting_aside():
+        yield
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import pytest
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.declare.objects import List
 from guanxi.kernel.records import door, reading
+from guanxi.kernel.storage import sizes
 from tests.chromium import after, enter
 from tests.kernel.tools import refused
 from tests.surfaces.web.browser import Browser, inputs, statements, words
@@ -32,6 +34,19 @@ def save(who, name, query, **more):
 
 def titles(page):
     return re.findall(r'class="title"[^>]*>([^<]+)<', page)
+
+
+def test_how_many_an_address_means_is_asked_for_after_a_long_list(cast, monkeypatch):
+    admin, browser = cast.actor("admin"), Browser("admin")
+    door.perform_many("book", "create", [door.Item(changes={"name": f"长单子{n}", "pages": 77}) for n in range(52)], actor=admin, together=True)
+    address = "/books?where=pages+%3D+77"
+    assert "52 条" in browser.read(address)
+    monkeypatch.setattr(sizes, "LARGE", 0)
+    page = browser.read(address)
+    ask = re.search(r'<span class="count" data-ask="([^"]+)">50\+ 条</span>', page)
+    assert ask is not None and "全部符合条件的" in page
+    assert re.search(r'<span class="count">52 条</span>', browser.read(html.unescape(ask[1])))
+    assert "52 条" not in Browser("newcomer").read(html.unescape(ask[1]))
 
 
 def test_a_view_keeps_columns_order_and_every_filter(cast, books):

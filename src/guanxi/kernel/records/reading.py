@@ -34,7 +34,7 @@ from guanxi.kernel.records import people
 from guanxi.kernel.records.guard import Guard, unknown_field
 from guanxi.kernel.storage import compile as compiler
 from guanxi.kernel.storage import rows as storage
-from guanxi.kernel.storage import sql
+from guanxi.kernel.storage import sizes, sql
 from guanxi.kernel.storage.rows import Reading
 
 MAX_LIMIT = 200
@@ -85,8 +85,9 @@ def query(
     """Records the actor may read, in order, a page at a time.
 
     where: the condition language in any form. fields: paths, None for the object's list columns. sort: paths, `-` for
-    descending. limit: 1 to 200. after: the `next` of the page before. count: "none", "estimate" or "exact" (exact up to
-    10,000, then `more`). deleted: the bin instead of the living; needs the right to restore. marks: conditions by name;
+    descending. limit: 1 to 200. after: the `next` of the page before. count: "none", "estimate", "exact" (exact up to
+    10,000, then `more`) or "soon" (the same, but of many thousands that a condition would have to be held against: None, for
+    whoever waits to ask `counts` later). deleted: the bin instead of the living; needs the right to restore. marks: conditions by name;
     each row says which hold for it. reach: a verb; rows say under "reach" whether the actor may do it to them.
     Raises Invalid naming `where`, `fields`, `sort`, `limit`, `after` or `count`, and NotFound for an unknown object.
     """
@@ -94,8 +95,8 @@ def query(
     it = guard.object(name)
     if not 1 <= limit <= MAX_LIMIT:
         raise Invalid.field("limit", "range", f"每页 1 到 {MAX_LIMIT} 条。", f"A page holds 1 to {MAX_LIMIT} records.")
-    if count not in ("none", "estimate", "exact"):
-        raise Invalid.field("count", "choice", "count 只能是 none、estimate 或 exact。", "count is none, estimate or exact.")
+    if count not in ("none", "estimate", "exact", "soon"):
+        raise Invalid.field("count", "choice", "count 只能是 none、estimate、exact 或 soon。", "count is none, estimate, exact or soon.")
     if deleted and not access.may(actor.rights, it, "restore"):
         raise NotFound()
     narrowed = guard.where(it, guard.parse(where))
@@ -107,13 +108,15 @@ def query(
     start = _open(after, it.name, keys, reading) if after else None
     with sql.work(actor.workspace):
         more, both, kept = False, None, not conditions.narrows(narrowed)
+        if count == "soon":
+            count = "exact" if kept or not sizes.large(it) else "first"
         if count == "exact" and after is None and not kept:
             both = reading.again().run_counting(condition, limit=limit + 1, most=COUNT_TO, deleted=deleted)
         found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted, kept=kept)
         total = both[1] if both else None
         if count != "none" and after is None and len(found) <= limit:
             total = len(found)  # the first page holds them all
-        elif count != "none" and total is None:
+        elif count not in ("none", "first") and total is None:
             total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted, kept=kept)
             more = total > COUNT_TO
             total = min(total, COUNT_TO)

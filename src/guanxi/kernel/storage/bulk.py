@@ -8,11 +8,14 @@ row-level security holds, and by way of a temporary table every row would be wri
 
 from __future__ import annotations
 
+import logging
+import queue
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from operator import is_
 from struct import Struct
@@ -20,9 +23,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from django.db import DatabaseError, connection, transaction
 from psycopg.types.json import Jsonb
 
 from guanxi.kernel.storage import sql
+
+log = logging.getLogger("guanxi.storage")
+_state = threading.local()
 
 SLICE: Final = 500
 """Rows that are made and sent at a time: while the database writes one slice, Python makes the next."""
@@ -125,15 +132,62 @@ def _texts(values: Sequence[Any]) -> bytes:
 
 
 @contextmanager
-def sorted_in(index: str, size: int) -> Iterator[None]:
+def sorted_in(index: str, size: int, *, later: bool = False) -> Iterator[None]:
     """Around writing `size` rows: their words are sorted into a GIN index together, when all are there, and none is left to wait.
-    Each word is looked up once however many rows hold it, and nobody's search goes through those that wait one by one."""
+    Each word is looked up once however many rows hold it, and nobody's search goes through those that wait one by one. `later`:
+    inside `sorting_aside` they wait until that has sorted them; not for an index the next batch is compared by."""
     if size < MANY:
         yield
         return
+    sorter: _Sorter | None = getattr(_state, "sorter", None) if later else None
     sql.send(f"SET LOCAL gin_pending_list_limit = {_WAITING}")
     yield
-    sql.send(f"SELECT gin_clean_pending_list(to_regclass('{index}')); SET LOCAL gin_pending_list_limit = {sql.PENDING}")
+    if sorter is None:
+        sql.send(f"SELECT gin_clean_pending_list(to_regclass('{index}')); SET LOCAL gin_pending_list_limit = {sql.PENDING}")
+    else:
+        sorter.owed.add(index)
+        transaction.on_commit(partial(sorter.ask, index))
+
+
+@contextmanager
+def sorting_aside() -> Iterator[None]:
+    """Around batches that each commit: a connection of its own sorts in the words of one while the next is made and written.
+    Everything is sorted in at the end, what was undone too. Searches find what waits, more slowly."""
+    _state.sorter = sorter = _Sorter()
+    try:
+        yield
+    finally:
+        _state.sorter = None
+        sorter.close()
+
+
+class _Sorter:
+    """A thread with a connection."""
+
+    def __init__(self) -> None:
+        self.owed: set[str] = set()
+        self._asked: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="sorting", daemon=True)
+        self._thread.start()
+
+    def ask(self, index: str) -> None:
+        self._asked.put(index)
+
+    def close(self) -> None:
+        for index in self.owed:
+            self._asked.put(index)
+        self._asked.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            while (index := self._asked.get()) is not None:
+                try:
+                    sql.run(f"SELECT gin_clean_pending_list(to_regclass('{index}'))")
+                except DatabaseError:  # what waits is found all the same, and sorted in by whoever writes next
+                    log.warning("words of %s are left to be sorted in", index, exc_info=True)
+        finally:
+            connection.close()
 
 
 @lru_cache(maxsize=256)

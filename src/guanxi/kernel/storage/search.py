@@ -15,7 +15,7 @@ from uuid import UUID
 
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.objects import Definition
-from guanxi.kernel.storage import bulk, sql
+from guanxi.kernel.storage import bulk, sizes, sql
 
 _OWN = ("id", "object", "updated_at")
 _CASTS = {"owners": "%s::uuid[]", "tokens": "%s::tsvector"}
@@ -39,7 +39,7 @@ def put(catalog: Catalog, entries: Iterable[Entry], size: int, *, fresh: bool) -
     """Write so many entries, taken one by one as they are written. `fresh`: their records were made in this transaction, so
     none exists yet."""
     source = iter(entries)
-    with bulk.sorted_in("gx_search_tokens", size):
+    with bulk.sorted_in("gx_search_tokens", size, later=True):
         while part := list(islice(source, bulk.SLICE)):
             columns = {name: [getattr(entry, name) for entry in part] for name in _OWN}
             columns |= {
@@ -97,9 +97,12 @@ def hand_over(catalog: Catalog, child: Definition, child_links: Sequence[tuple[s
     )
 
 
-FEW = 3
-"""For up to this many people the index of owners is worth reading: it says at once that a newcomer owns nothing. Merging
-the lists of a whole department takes longer than looking at each entry that holds the words."""
+FEW = 40
+"""Up to so many people's entries are looked up together with the words, in the one index that holds both: it goes from a word's
+entries to the next of theirs without reading what lies between, and says at once that a newcomer owns nothing. With more of them
+it is shorter to look at each entry that holds the words."""
+SMALL = 5_000
+"""Objects with so few rows in all are gone through by themselves, however many entries of others hold a word."""
 
 
 @dataclass(frozen=True)
@@ -126,21 +129,26 @@ def find(
     also their records of these objects, and what lies below those."""
     queries: list[str] = []
     values: list[Any] = []
-    head = (
-        "(SELECT e.object, e.id, e.title, e.subtitle, e.words, e.updated_at FROM gx_search_entry e "
-        "WHERE e.workspace_id = %s AND e.tokens @@ %s::tsquery AND e.object = ANY(%s)"
-    )
+    head = "(SELECT e.object, e.id, e.title, e.subtitle, e.words, e.updated_at FROM gx_search_entry e WHERE e.workspace_id = %s AND "
     scoped: list[str] = []
+    some: list[Arm] = []
     for arm in arms:
         if arm.owners is None:
-            queries.append(f"{head} LIMIT {int(limit)})")
+            few = sum(max(sizes.rows_of(catalog.objects[name]), 0) for name in arm.objects) <= SMALL < sizes.entries()
+            tokens = "(e.tokens || ''::tsvector)" if few else "e.tokens"  # not by the index of words
+            queries.append(f"{head}{tokens} @@ %s::tsquery AND e.object = ANY(%s) LIMIT {int(limit)})")
             values += [catalog.workspace, tsquery, list(arm.objects)]
             continue
         scoped += arm.objects
         if arm.owners:
-            owners = "e.owners" if len(arm.owners) <= FEW else "(e.owners || '{}'::uuid[])"
-            queries.append(f"{head} AND {owners} && %s::uuid[] LIMIT {int(limit)})")
-            values += [catalog.workspace, tsquery, list(arm.objects), list(arm.owners)]
+            some.append(arm)
+    if some:
+        everybody = sorted({owner for arm in some for owner in arm.owners or ()})
+        owners = "e.owners" if len(everybody) <= FEW else "(e.owners || '{}'::uuid[])"
+        each = " OR ".join(["(e.object = ANY(%s) AND (e.owners || '{}'::uuid[]) && %s::uuid[])"] * len(some))
+        queries.append(f"{head}e.tokens @@ %s::tsquery AND {owners} && %s::uuid[] AND ({each}) LIMIT {int(limit) * min(len(some), 2)})")
+        values += [catalog.workspace, tsquery, everybody, *(part for arm in some for part in (list(arm.objects), list(arm.owners or ())))]
+    head += "e.tokens @@ %s::tsquery AND e.object = ANY(%s)"
     if scoped and member is not None:
         mine = "m.workspace_id = %s AND m.user_id = %s AND (m.until IS NULL OR m.until > now())"
         teams = [f"SELECT m.record_id FROM gx_team_member m WHERE {mine}"]
@@ -149,7 +157,7 @@ def find(
             free = " AND p.pool_id IS NULL" if one.above.pooling is not None else ""
             teams.append(
                 f"SELECT c.id FROM gx_team_member m JOIN {one.above.table} p ON p.id = m.record_id{free} JOIN {one.object.table} c "
-                f"ON c.workspace_id = m.workspace_id AND c.{one.column} = p.id WHERE {mine} AND m.object = %s"
+                f"ON c.workspace_id = m.workspace_id AND c.{one.column} = p.id AND c.deleted_at IS NULL WHERE {mine} AND m.object = %s"
             )
             who += [catalog.workspace, member, one.above.name]
         queries.append(f"{head} AND e.id = ANY(ARRAY({' UNION ALL '.join(teams)})) LIMIT {int(limit)})")

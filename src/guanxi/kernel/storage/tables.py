@@ -280,8 +280,7 @@ class SearchEntry(models.Model):
         app_label = "kernel"
         db_table = "gx_search_entry"
         indexes = (
-            GinIndex(fields=["tokens"], name="gx_search_tokens"),
-            GinIndex(fields=["owners"], name="gx_search_owners", fastupdate=False),
+            GinIndex(fields=["tokens", "owners"], name="gx_search_tokens"),  # both at once: see storage/search.py
         )
 
 

@@ -79,6 +79,7 @@ def run(
             batch,
         )
         stack.callback(work.close)
+        stack.enter_context(jobs.batches())
         return work.go(progress, cancelled)
 
 

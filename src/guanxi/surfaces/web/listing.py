@@ -65,7 +65,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 sort=order,
                 limit=size,
                 after=get.get("after") or None,
-                count="exact",
+                count="soon",
                 deleted=binned,
                 reach="update" if changeable else "",
             )
@@ -103,6 +103,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         q=q,
         where=where,
         result=result,
+        uncounted=uncounted(visit, it) if result.next and result.count is None and not get.get("after") else "",
         errors=errors,
         binned=binned,
         sort=sort,
@@ -131,6 +132,11 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         ways=beginning.ways,
         title=it.label,
     )
+
+
+def uncounted(visit: Visit, it: Definition) -> str:
+    """Where the count of a list is asked for that was not counted with its first page."""
+    return href(visit).replace(visit.request.path, f"/{it.plural}/count", 1)
 
 
 def columns(visit: Visit, it: Definition) -> list[Column]:

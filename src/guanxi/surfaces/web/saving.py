@@ -14,7 +14,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.objects import Definition, List
-from guanxi.kernel.records import door, views
+from guanxi.kernel.records import door, reading, views
 from guanxi.surfaces.web import arranging, forms, grouping, listing, showing
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all
 from guanxi.surfaces.web.visit import Visit, page, redirect
@@ -101,6 +101,14 @@ def settings(visit: Visit, it: Definition) -> dict[str, Any]:
     if conditions.narrows(where):
         out["where"] = conditions.to_json(where)
     return out
+
+
+@page
+def counted(visit: Visit, plural: str) -> HttpResponse:
+    """How many records a list's address means, asked for after the page where there are many."""
+    it = visit.object(plural)
+    ((count, more),) = reading.counts([(it.name, listing.condition(visit, it))], actor=visit.actor)
+    return visit.page("components/count.html", it=it, count=count, more=more, title=it.label)
 
 
 @page

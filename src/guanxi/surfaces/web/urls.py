@@ -153,6 +153,7 @@ urlpatterns = [
     path("<slug:plural>/group", grouping.group),
     path("<slug:plural>/save-view", saving.save),
     path("<slug:plural>/tabs", saving.tabs),
+    path("<slug:plural>/count", saving.counted),
     path("<slug:plural>/rows", presence.rows),
     path("<slug:plural>/new", forms.new),
     path("<slug:plural>/import", importing.importing),

@@ -224,8 +224,16 @@ async function tabs() {
   delete nav.dataset.uncounted;
 }
 
-// How many records each view of a list means comes after the list.
-const counts = () => { if (document.querySelector("#list nav.views[data-uncounted]")) setTimeout(tabs, 50); };
+// How many records a long list means, and each of its views, comes after the list.
+async function total(asks) {
+  const made = (await read(asks.dataset.ask))?.querySelector(".count");
+  if (made && asks.isConnected) asks.replaceWith(made);
+}
+const counts = () => {
+  const asks = document.querySelector(".count[data-ask]");
+  if (asks) setTimeout(total, 50, asks);
+  if (document.querySelector("#list nav.views[data-uncounted]")) setTimeout(tabs, 50);
+};
 counts();
 document.addEventListener("gx:filled", counts);
 document.addEventListener("gx:renewed", draw);
