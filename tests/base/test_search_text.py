@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guanxi.base.search_text import MAX_TOKENS, entry_tokens, index_tokens, matches, needs_recheck, query_tokens
+from guanxi.base.search_text import MAX_TOKENS, entry_tokens, index_tokens, matches, needs_recheck, query_tokens, spells
 
 
 def found(q: str, tokens: set[str]) -> bool:
@@ -126,3 +126,14 @@ def test_entries_stay_small() -> None:
     assert len(entry_tokens(address)) <= 200
     assert max(map(len, entry_tokens("x" * 500))) <= 40
     assert len(query_tokens("好" * 10_000)) < 100
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "found"),
+    [
+        ("三", "张三", True), ("zs", "张三", True), ("zhangs", "张三", True), ("san", "张三", True), ("hang", "张三", False), ("李", "张三", False),
+        ("shan", "单雄信", True), ("dan", "单雄信", True), ("abckj", "ABC 科技", True), ("ANNA", "Anna Lee", True), ("al", "Anna Lee", False), ("", "张三", True),
+    ],
+)  # fmt: skip
+def test_a_name_is_spelt_by_characters_pinyin_and_initials(typed: str, text: str, found: bool) -> None:
+    assert spells(typed, text) is found

@@ -197,6 +197,19 @@ def _quoted(lexeme: str, prefix: bool = False) -> str:
     return f"'{escaped}'{':*' if prefix else ''}"
 
 
+def spells(q: str, text: str) -> bool:
+    """Whether what somebody typed stands in a text, or is how the text sounds from one of its parts on: 三, "san" and "zs" spell 张三.
+    For the few names of a list at hand; among many, entries are found by their tokens."""
+    wanted, held = _GAP.sub("", normal(q[:MAX_QUERY])), normal(text)
+    if wanted in _GAP.sub("", held):
+        return True
+    if not wanted.isascii() or held.isascii():
+        return False
+    return any(
+        "".join(sounds[at:]).startswith(wanted) for as_name in (False, True) for sounds in pinyin.read(held, as_name) for at in range(len(sounds))
+    )
+
+
 def needs_recheck(q: str) -> bool:
     """Whether the index alone may find too much: a Chinese run of three or more characters."""
     text = _QUERY_GAP.sub("", normal(q[:MAX_QUERY]))

@@ -99,6 +99,8 @@ def test_pickers_of_the_box_offer_what_belongs_to_the_same_customer(cast, compan
     address = f"/contacts/options?where=customer = {company}"
     assert [o["label"] for o in client.get(address).json()["options"]] == ["何欢"]
     assert client.get(address + "&q=别家").json()["options"] == []
+    for typed, found in (("欢", True), ("hehuan", True), ("hh", True), ("HuAn", True), ("ehuan", False), ("hx", False), ("bjdr", False)):
+        assert bool(client.get(f"{address}&q={typed}").json()["options"]) is found, typed
     assert Browser("outsider").get(address).json()["options"] == []
 
 
