@@ -236,6 +236,30 @@ def test_all_files_of_a_record_and_of_what_was_written_about_it(cast, company):
     assert Browser("outsider").get(url + "?tab=files").status_code == 404
 
 
+def test_the_header_says_what_the_deals_of_a_customer_come_to(cast):
+    customer, other = make(cast, "customer", name="大单公司"), make(cast, "customer", name="旁边公司")
+    for name, amount, of in (("甲", "250000", customer), ("乙", "1234.5", customer), ("旁", "99", other)):
+        make(cast, "opportunity", name=name, amount=amount, customer=of)
+    stage = reading.query("stage", actor=cast.actor("admin"), where=Test("kind", "=", "won"), fields=["pipeline"], limit=1).rows[0]
+    make(cast, "opportunity", name="丙", amount="30000", customer=customer, pipeline=stage["pipeline"]["id"], stage=stage["id"])
+
+    def said(who: str) -> list[tuple[str, str, str]]:
+        page = Browser(who).read(f"/customers/{customer}")
+        return [(label, words(value), (re.search(r'href="([^"]+)"', value) or [""] * 2)[1]) for label, value in re.findall(r"<dt>(进行中商机|赢单金额)</dt><dd>(.*?)</dd>", page)]
+
+    (open_label, open_said, url), (won_label, won_said, _) = said("owner")
+    assert (open_label, open_said) == ("进行中商机", "¥25.1万 2") and (won_label, won_said) == ("赢单金额", "¥30,000 1")
+    rows = Browser("owner").read(url.replace("&amp;", "&"))
+    assert len(re.findall(r'class="title" href="/opportunities/', rows)) == 2 and "丙" not in words(rows) and "旁" not in re.findall(r'class="title"[^>]*>(.)</a>', rows)
+    door.perform("customer", "share", actor=cast.actor("owner"), id=customer, inputs={"user": str(cast.users["outsider"]), "level": "read"})
+    assert [one[1] for one in said("outsider")] == ["—", "—"], "deals one may not read are not counted"
+    grants = {"customer": {"verbs": ["read"], "read": "all", "write": "none"}, "opportunity": {"verbs": ["read"], "read": "all", "write": "none", "fields": {"amount": "hidden"}}}
+    role = door.perform("role", "create", actor=cast.actor("admin"), changes={"name": "不看金额", "grants": grants}).id
+    door.perform("user", "update", actor=cast.actor("admin"), id=cast.users["nobody"], changes={"roles": [str(role)]})
+    assert said("nobody") == [], "nor is what a field one may not read comes to"
+    door.perform("user", "update", actor=cast.actor("admin"), id=cast.users["nobody"], changes={"roles": []})
+
+
 def test_files_are_added_to_a_record_and_taken_away_in_their_tab(cast, company):
     client, url = Browser("owner"), f"/customers/{company}"
 

@@ -157,17 +157,30 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class KeyFigure:
+    """A figure that stands in the header of a record: what `measure` (`count`, `sum:field`) makes of the records of `object` whose
+    `link` leads here and for which `where` holds. It opens exactly those."""
+
+    object: str
+    link: str
+    measure: str
+    label: Text
+    where: str = ""
+
+
+@dataclass(frozen=True)
 class Record:
     """The page of one record: key figures, then groups of fields; related lists follow from the links to it.
 
     children: objects whose records are parts of this one, in an order of their own, and are edited on its page: they have
-    a link to it and a field `order`.
+    a link to it and a field `order`. figures: what its other records come to, beside the highlights.
     """
 
     highlights: tuple[str, ...] = ()
     groups: tuple[tuple[Text, tuple[str, ...]], ...] = ()
     related: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
+    figures: tuple[KeyFigure, ...] = ()
     name: str = "record"
     label: Text = T("详情", "Record")
 

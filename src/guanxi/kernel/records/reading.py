@@ -193,6 +193,13 @@ def days(
 def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor, few: bool = False) -> list[tuple[int, bool]]:
     """How many records each (object, condition) means, with one statement: exact up to 10,000, then "more". `few`: each condition
     names the one record that its rows belong to."""
+    return counts_and_figures(wanted, (), actor=actor, few=few)[0]
+
+
+def counts_and_figures(
+    wanted: Sequence[tuple[str, Any]], asked: Sequence[Asked], *, actor: Actor, few: bool = False
+) -> tuple[list[tuple[int, bool]], list[Figures | Problem]]:
+    """`counts`, and the answers to questions for figures without groups as `aggregates` gives them, all with one statement."""
     guard = guard_of(actor)
     statements = []
     for name, where in wanted:
@@ -200,9 +207,12 @@ def counts(wanted: Sequence[tuple[str, Any]], *, actor: Actor, few: bool = False
         narrowed = guard.where(it, guard.parse(where))
         condition = And((guard.readable(it, narrowed), narrowed))
         statements.append(Reading(guard.catalog, it).counting(condition, most=COUNT_TO, few=few))
+    ready = _questions(guard, asked)
     with sql.work(actor.workspace):
-        found = storage.counts(statements, kept=few)
-    return [(min(n, COUNT_TO), n > COUNT_TO) for n in found]
+        found, measured = storage.counts_and_totals(statements, [one[0] for one in ready if not isinstance(one, Problem)], kept=few)
+    texts = iter(measured)
+    figures = [one if isinstance(one, Problem) else one[1]([tuple(next(texts))]) for one in ready]
+    return [(min(n, COUNT_TO), n > COUNT_TO) for n in found], figures
 
 
 def names(asked: Mapping[str, Iterable[UUID]], *, actor: Actor) -> dict[UUID, str]:
@@ -547,15 +557,20 @@ def aggregates(asked: Sequence[Asked], *, actor: Actor) -> list[Figures | Proble
     """The answers to several questions for figures, with one statement. A question that cannot be asked is answered by
     the problem `aggregate` would raise, and the others all the same."""
     guard = guard_of(actor)
+    ready = _questions(guard, asked)
+    with sql.work(actor.workspace):
+        found = iter(storage.aggregates([one[0] for one in ready if not isinstance(one, Problem)]))
+    return [one if isinstance(one, Problem) else one[1](next(found)) for one in ready]
+
+
+def _questions(guard: Guard, asked: Sequence[Asked]) -> list[tuple[storage.Totalling, Callable[[list[tuple[Any, ...]]], Figures]] | Problem]:
     ready: list[tuple[storage.Totalling, Callable[[list[tuple[Any, ...]]], Figures]] | Problem] = []
     for one in asked:
         try:
             ready.append(_question(guard, one))
         except Problem as problem:
             ready.append(problem)
-    with sql.work(actor.workspace):
-        found = iter(storage.aggregates([one[0] for one in ready if not isinstance(one, Problem)]))
-    return [one if isinstance(one, Problem) else one[1](next(found)) for one in ready]
+    return ready
 
 
 def _question(guard: Guard, one: Asked) -> tuple[storage.Totalling, Callable[[list[tuple[Any, ...]]], Figures]]:

@@ -599,10 +599,20 @@ class Reading:
 
 def counts(statements: Sequence[Sql], *, kept: bool = False) -> list[int]:
     """Several counts with one statement. `kept`: see `sql.rows`."""
-    if not statements:
-        return []
-    text = ", ".join(f"({one})" for one, _ in statements)
-    return [int(n) for n in sql.rows(f"SELECT {text}", [value for _, values in statements for value in values], kept=kept)[0]]
+    return counts_and_totals(statements, (), kept=kept)[0]
+
+
+def counts_and_totals(statements: Sequence[Sql], asked: Sequence[Totalling], *, kept: bool = False) -> tuple[list[int], list[list[Any]]]:
+    """Several counts, and the measures of questions without groups, with one statement; measures as `aggregates` gives them."""
+    parts = list(statements)
+    for one in asked:
+        text, values = _totalling(one)
+        parts.append((f"SELECT ARRAY[{', '.join(f'm{i}::text' for i in range(len(one.measures)))}] FROM ({text}) x", values))
+    if not parts:
+        return [], []
+    text = ", ".join(f"({one})" for one, _ in parts)
+    found = sql.rows(f"SELECT {text}", [value for _, values in parts for value in values], kept=kept)[0]
+    return [int(n) for n in found[: len(statements)]], [list(texts) for texts in found[len(statements) :]]
 
 
 def called(title: Field, other: Field | None, alias: str) -> str:

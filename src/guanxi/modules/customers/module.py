@@ -23,6 +23,7 @@ from guanxi.kernel import (
     Identity,
     Industry,
     Integer,
+    KeyFigure,
     Link,
     Links,
     List,
@@ -377,6 +378,10 @@ class Customer(
                  ("owner", "collected_by", "created_by", "created_at", "updated_by", "updated_at")),
             ),
             related=("contact", "opportunity", "activity", "task", "customer", "lead"),
+            figures=(
+                KeyFigure("opportunity", "customer", "sum:amount", T("进行中商机", "Open deals"), where="result = open"),
+                KeyFigure("opportunity", "customer", "sum:amount", T("赢单金额", "Won"), where="result = won"),
+            ),
         ),
         Form(
             fields=(

@@ -9,14 +9,15 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from guanxi.base.errors import Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel import files
 from guanxi.kernel.declare.conditions import Condition, Or, Test
 from guanxi.kernel.declare.fields import Choice, File, Image, Link
-from guanxi.kernel.declare.objects import Box, Definition, List, Record
+from guanxi.kernel.declare.objects import Box, Definition, KeyFigure, List, Record
 from guanxi.kernel.records import reading, telling
-from guanxi.surfaces.web import boxes, filters, remarks, words
+from guanxi.surfaces.web import amounts, boxes, filters, remarks, words
 from guanxi.surfaces.web.cells import drawer
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.visit import Visit
@@ -52,9 +53,9 @@ def see(visit: Visit, it: Definition, paths: Sequence[str]) -> list[Column]:
 
 def related(
     visit: Visit, it: Definition, view: Record, row: dict[str, Any], but: Sequence[tuple[Definition, Link]]
-) -> tuple[list[Related], int]:
-    """The objects with a link to this one that the actor may read, the view's choice first, with their numbers, and the number
-    of comments (one statement). `but`: those that are edited on the page itself."""
+) -> tuple[list[Related], int, list[Shown]]:
+    """The objects with a link to this one that the actor may read, the view's choice first, with their numbers, the number
+    of comments, and what the view's figures come to (one statement). `but`: those that are edited on the page itself."""
     order = {name: at for at, name in enumerate(view.related)}
     found = [
         (child, link)
@@ -68,10 +69,11 @@ def related(
     wanted: list[tuple[str, Condition]] = [(tab.it.name, Test(tab.link.name, "=", row["id"])) for tab in tabs]
     if remarks.kept(visit, it):
         wanted.append((remarks.NAME, remarks.written_about(it, row)))
-    numbers = reading.counts(wanted, actor=visit.actor, few=True) if wanted else []
+    asked = _asked(visit, view, row)
+    numbers, answers = reading.counts_and_figures(wanted, [question for _, _, question in asked], actor=visit.actor, few=True)
     for tab, (count, more) in zip(tabs, numbers, strict=False):
         tab.count, tab.more = count, more
-    return tabs, numbers[-1][0] if len(wanted) > len(tabs) else 0
+    return tabs, numbers[-1][0] if len(wanted) > len(tabs) else 0, _figures(visit, asked, answers)
 
 
 def children(visit: Visit, tab: Related, row: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +83,39 @@ def children(visit: Visit, tab: Related, row: dict[str, Any]) -> dict[str, Any]:
     columns = [c for c in see(visit, child, view.columns) if c.path != link.name]
     found = reading.query(child.name, actor=visit.actor, where=Test(link.name, "=", row["id"]), fields=[c.path for c in columns], limit=SOME)
     return {"child": child, "link": link, "columns": columns, "result": found, "may_add": visit.may(child, "create") and not link.readonly}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure of the record's header: its words, how many records are behind it, and the list of them."""
+
+    label: Text
+    text: str
+    count: int
+    url: str
+
+
+def _asked(visit: Visit, view: Record, row: dict[str, Any]) -> list[tuple[KeyFigure, Definition, reading.Asked]]:
+    """The view's figures as questions, of objects the actor may read."""
+    out: list[tuple[KeyFigure, Definition, reading.Asked]] = []
+    for one in view.figures if row.get("deleted_at") is None else ():
+        child = visit.catalog.find(one.object)
+        if child is not None and visit.may(child, "read") and visit.guard.level(child, one.link) in ("read", "write"):
+            where = f"{one.link} = {row['id']}" + (f" and ({one.where})" if one.where else "")
+            out.append((one, child, reading.Asked(child.name, where, measures=list(dict.fromkeys(("count", one.measure))))))
+    return out
+
+
+def _figures(visit: Visit, asked: Sequence[tuple[KeyFigure, Definition, reading.Asked]], found: Sequence[reading.Figures | Problem]) -> list[Shown]:
+    """What the figures come to; what the actor may not ask is left out."""
+    out = []
+    for (one, child, question), answer in zip(asked, found, strict=True):
+        if isinstance(answer, Problem):
+            continue
+        count, value = answer.rows[0]["count"], answer.rows[0][one.measure]
+        text = amounts.number(visit.look, value, one.measure, child.fields.get(one.measure.partition(":")[2]), short=True)
+        out.append(Shown(one.label, text, count, visit.look.to(child.name, where=question.where)))
+    return out
 
 
 # -- files and team --------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
     offered = actions(visit, it, row)
     may_edit = any(o.verb == "update" for o in offered)
     tables = children.tables(visit, it, row)
-    related, comments = around.related(visit, it, view, row, [(table.it, table.link) for table in tables])
+    related, comments, figures = around.related(visit, it, view, row, [(table.it, table.link) for table in tables])
     context: dict[str, Any] = {}
     chosen = next((one for one in related if one.key == tab), None)
     if chosen is not None:
@@ -93,6 +93,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         name=visit.guard.called(it, row),
         groups=groups,
         highlights=highlights,
+        figures=figures,
         subtitle=[c for c in subtitle if row.get(c.path) not in (None, "", [])],
         editable=editable(visit, it) if may_edit else frozenset(),
         actions=offered,
