@@ -9,6 +9,7 @@ import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from django.db import connection
 
 from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.workdays import Calendar
-from guanxi.kernel import jobs
+from guanxi.kernel import files, jobs
 from guanxi.kernel.catalog.requests import before
 from guanxi.kernel.journal import seals
 from guanxi.kernel.records import consents, door, erasing, finding, reading, subjects, telling
@@ -149,3 +150,23 @@ def test_closed_with_an_answer(cast: Cast, person: dict[str, UUID]) -> None:
         door.perform("subject_request", "erase_person", actor=admin, id=person["request"])
     with refused(NotFound):
         door.perform("subject_request", "answer", actor=cast.actor("manager"), id=person["request"], inputs={"answer": "x"})
+
+
+def test_a_copy_holds_the_files_of_the_records_the_bin_included(cast: Cast) -> None:
+    admin, owner = cast.actor("admin"), cast.actor("owner")
+    items = [files.upload(owner, name, [content]) for name, content in (("证件.pdf", b"%PDF-1.7 one"), ("证件.pdf", b"%PDF-1.7 two"), ("签字 #1.txt", "已签".encode()))]
+    book, binned = create(owner, "book", name="有文件", files=items[:2]), create(owner, "book", name="删了的", files=items[2:])
+    door.perform("book", "delete", actor=owner, id=binned)
+    request = create(admin, "subject_request", kind="know", name="夏文件", received_on="2026-09-30")
+    door.perform("subject_request", "tick", actor=admin, id=request, inputs={"records": [{"object": "book", "id": str(one)} for one in (book, binned)]})
+    job = tasks.start_subject(admin, request)
+    tasks.do_subject(str(job))
+    archive = zipfile.ZipFile(io.BytesIO(jobs.file(admin, jobs.of(admin, job).outcome["file"])[0].read_bytes()))  # type: ignore[index]
+    told = {one["id"]: one["files"] for one in json.loads(archive.read("data.json"))["records"]}
+    one, two, three = [*told[str(book)], *told[str(binned)]]
+    assert [each["name"] for each in (one, two, three)] == ["证件.pdf", "证件.pdf", "签字 #1.txt"] and len({one["path"], two["path"], three["path"]}) == 3
+    assert [archive.read(each["path"]) for each in (one, two, three)] == [b"%PDF-1.7 one", b"%PDF-1.7 two", "已签".encode()]
+    assert set(archive.namelist()) == {"data.json", "index.html", one["path"], two["path"], three["path"]}
+    page = archive.read("index.html").decode()
+    assert f'<a href="{quote(three["path"])}">签字 #1.txt</a>' in page and page.count("<a href=") == 3
+    assert not (jobs.scratch(job) / "copy.zip").exists()

@@ -59,14 +59,14 @@ def upload(actor: Actor, name: str, chunks: Iterable[bytes]) -> dict[str, Any]:
     return {"file": str(row["id"]), "name": row["name"], "size": row["size"], "type": row["type"]}
 
 
-def open_file(actor: Actor, name: str, record: UUID | str, field: str, file: UUID) -> Opened:
-    """A file of a record's field, for somebody who may read that field of that record. Raises NotFound."""
+def open_file(actor: Actor, name: str, record: UUID | str, field: str, file: UUID, *, deleted: bool = False) -> Opened:
+    """A file of a record's field, for somebody who may read that field of that record (`deleted`: in the bin). Raises NotFound."""
     guard = Guard(catalog_of(actor), actor)
     it = guard.object(name)
     one = it.fields.get(field)
     if not isinstance(one, File) or guard.level(it, field) not in ("read", "write"):
         raise NotFound()
-    row = reading.get(it.name, record, actor=actor, fields=[field])
+    row = reading.get(it.name, record, actor=actor, fields=[field], deleted=deleted)
     held = next((item for item in row.get(field) or [] if item.get("file") == str(file)), None)
     with sql.work(actor.workspace):
         found = files.find(actor.workspace, file, None) if held is not None else None

@@ -1,23 +1,26 @@
-"""One person's own copy: all that is kept of the records a request names, as JSON for programs and as a page to read, in one archive."""
+"""One person's own copy: all that is kept of the records a request names, as JSON for programs and as a page to read, with its files, in one archive."""
 
 from __future__ import annotations
 
-import io
+import shutil
 import zipfile
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
 
-from guanxi.base.errors import Forbidden, Invalid
+from guanxi.base.errors import Forbidden, Invalid, NotFound
+from guanxi.base.ids import parse_id
 from guanxi.base.text import T
-from guanxi.kernel import jobs
+from guanxi.kernel import files, jobs
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.records import auditing, reading, subjects
 from guanxi.kernel.records.reading import guard_of
+from guanxi.surfaces.jobs.bulk import chunks
 
 NAME = "subject_request"
 
@@ -36,13 +39,35 @@ def run(found: jobs.Job) -> None:
     actor = jobs.actor_of(found, "export")
     request = reading.get(NAME, found.wanted["request"], actor=actor)
     told = subjects.told(request, actor=actor)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    folder = jobs.scratch(found)
+    path = folder / "copy.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in told:
+            one["files"] = _files(actor, one, archive)
         archive.writestr("data.json", msgspec.json.format(msgspec.json.encode({"request": request["number"], "made_at": datetime.now(UTC), "records": told}), indent=1))
         archive.writestr("index.html", _page(request, told, actor.language))
-    kept = jobs.keep(actor, f"{request['number']}.zip", [out.getvalue()])
+    kept = jobs.keep(actor, f"{request['number']}.zip", chunks(path))
+    shutil.rmtree(folder, ignore_errors=True)
     auditing.copied(actor, request["id"], len(told))
     jobs.finish(found, "done", {"file": str(kept), "rows": len(told)}, total=len(told))
+
+
+def _files(actor: Actor, one: dict[str, Any], archive: zipfile.ZipFile) -> list[dict[str, str]]:
+    """Put the files of a record into the archive; where each stands there. Those the actor may not open are not the person's to get here."""
+    out: list[dict[str, str]] = []
+    for field in one["fields"]:
+        for item in field["value"] if isinstance(field["value"], list) else ():
+            id = parse_id(str(item.get("file", ""))) if isinstance(item, dict) else None
+            if id is None:
+                continue
+            try:
+                opened = files.open_file(actor, one["object"], one["id"], field["field"], id, deleted=one["deleted"])
+            except NotFound:
+                continue
+            at = f"files/{one['object']}-{one['id'][-12:]}/{len(out) + 1}-{opened.name}"
+            archive.write(opened.path, at)
+            out.append({"field": field["field"], "name": opened.name, "path": at})
+    return out
 
 
 def _page(request: dict[str, Any], told: list[dict[str, Any]], language: str) -> str:
@@ -59,6 +84,10 @@ def _page(request: dict[str, Any], told: list[dict[str, Any]], language: str) ->
         parts.append(f"<h2>{escape(one['label'])}{escape(t('（回收站）', ' (bin)')) if one['deleted'] else ''}</h2><table>")
         parts += [f"<tr><th>{escape(field['label'])}</th><td>{escape(field['shown'])}</td></tr>" for field in one["fields"]]
         parts.append("</table>")
+        if one["files"]:
+            parts.append(f"<h3>{escape(t('文件', 'Files'))}</h3><ul>")
+            parts += [f'<li><a href="{quote(file["path"])}">{escape(file["name"])}</a></li>' for file in one["files"]]
+            parts.append("</ul>")
         if one["consents"]:
             parts.append(f"<h3>{escape(t('同意与依据', 'Consents'))}</h3><ul>")
             for consent in one["consents"]:
