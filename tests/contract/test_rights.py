@@ -120,8 +120,8 @@ def _addressed(person: str, made: Made) -> bool:
     return {"nobody": False, "": True, "role": role == name, "user": person == name, "department": home in _under(name) if kind == "department" else False}[kind]
 
 
-OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm"), ("consent", "withdraw")}
-"""What everybody may do with their own notices, and with announcements and consents they read."""
+OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm"), ("consent", "withdraw"), ("plea", "accept"), ("plea", "decline")}
+"""What everybody may do with their own notices, and with announcements, consents and requests they read."""
 AS_UPDATE = {("customer", "lose"), ("customer", "defer"), ("customer", "win_back")}
 """What whoever may change a customer may do with it."""
 PAIR_VERBS = ("dismiss", "postpone", "reopen")
@@ -147,7 +147,7 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         grant = _grant(person, made.name)
         granted = {"*", "read" if kind == "read" else verb} & set(grant.get("verbs", ()))
         scope = _scope(person, grant.get(kind, "own")) if granted else set()
-        if (made.name, verb) == ("announcement", "confirm"):
+        if (made.name, verb) in (("announcement", "confirm"), ("plea", "accept"), ("plea", "decline")):
             kind = "read"
         managed = made.shared is not None and (scope is None or made.owner in scope)
         return made.owner == person or managed or (kind == "read" and _addressed(person, made))
@@ -258,6 +258,8 @@ class Factory:
         if it.policy.read == "about":
             above["record"] = self.get("book", owner)
             out |= {"object_name": "book", "record": str(above["record"].id)}
+        if name == "plea":
+            out |= {"object_name": "customer", "record": str(self.make("customer", "admin").id)}
         if it.policy.read == "pair":
             above |= {"record": self.make("lead", owner), "other": self.make("lead", owner)}
             out |= {"object_name": "lead", "record": str(above["record"].id), "other": str(above["other"].id)}
@@ -281,6 +283,8 @@ class Factory:
         if it.single:
             return Made(name, reading.query(name, actor=DESK, fields=["id"]).rows[0]["id"], None)
         changes, above = self.changes(name, owner)
+        if name == "plea" and shared is None:
+            shared = ("user", owner)  # somebody always decides
         if shared is not None:
             changes |= self.sharing(it, *shared)
         if ("owner",) in it.unique:

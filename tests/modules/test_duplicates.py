@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import importlib
+import re
 import threading
 from typing import Any
 from uuid import UUID
@@ -10,11 +12,12 @@ from uuid import UUID
 import pytest
 
 from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
-from guanxi.kernel.records import door, matching, people
+from guanxi.kernel.records import door, matching, people, reading
 from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
-from tests.kernel.tools import events_of, refused
+from tests.kernel.tools import events_of, raw, read_journal, refused
 from tests.modules.conftest import Company
+from tests.surfaces.web.browser import Browser, inputs, words
 
 CODES = ("913102306305833353", "913102306321509637", "91310230630583319D")
 
@@ -242,3 +245,83 @@ def test_keys_of_what_was_there_before_are_made(company: Company, xiaomi: UUID) 
         sql.run("DELETE FROM gx_match")
         matching.fill(people.newest(DEFAULT_WORKSPACE))
         assert sql.rows("SELECT id, keys FROM gx_match ORDER BY id") == before
+
+
+# -- asking about what is somebody else's --------------------------------------------------------------------------------
+
+
+def plea(actor: Any, record: UUID, kind: str = "join", **more: Any) -> door.Result:
+    return door.perform("plea", "create", actor=actor, changes={"object_name": "customer", "record": str(record), "kind": kind, "name": "小米", **more})
+
+
+def team(record: UUID) -> list[Any]:
+    return raw("SELECT user_id, level FROM gx_team_member WHERE record_id = %s ORDER BY user_id", [record])
+
+
+def test_who_is_asked_lets_them_in_or_not(company: Company, xiaomi: UUID) -> None:
+    owner, outsider, mate = by(company, "owner"), by(company, "outsider"), by(company, "manager")
+    asked = plea(outsider, xiaomi, note="一起做")
+    row = reading.get("plea", asked.id, actor=owner)
+    assert (row["state"], [str(one["id"]) for one in row["to"]], row["owner"]["id"]) == ("open", [str(owner.user)], outsider.user)
+    with refused(NotFound):
+        reading.get("plea", asked.id, actor=mate)
+    with refused(Invalid, "record:asked"):
+        plea(outsider, xiaomi)
+    with refused(Invalid, "record:mine"):
+        plea(owner, xiaomi)
+    with refused(Invalid, "record:unseen"):
+        plea(outsider, asked.id)
+    with refused(Invalid, "to:read-only"):
+        plea(outsider, xiaomi, "appeal", to=[str(outsider.user)])
+    with refused(Forbidden):
+        door.perform("plea", "accept", actor=outsider, id=asked.id)
+    with refused(NotFound):
+        door.perform("plea", "accept", actor=mate, id=asked.id)
+    read_journal()
+    about = "SELECT kind, owner_id, done_at IS NULL FROM gx_notice WHERE record = %s ORDER BY kind DESC"
+    assert raw(about, [str(asked.id)]) == [("asked", owner.user, True)]
+    before = team(xiaomi)
+    done = door.perform("plea", "accept", actor=owner, id=asked.id, inputs={"answer": "欢迎"})
+    assert team(xiaomi) == sorted([*before, (outsider.user, "read")])
+    assert events_of("customer", xiaomi)[-1].cause == done.version
+    row = reading.get("plea", asked.id, actor=outsider)
+    assert (row["state"], row["answer"], row["answered_by"]["id"]) == ("accepted", "欢迎", owner.user)
+    with refused(Invalid, "state:state"):
+        door.perform("plea", "decline", actor=owner, id=asked.id, inputs={"answer": "晚了"})
+    door.perform("customer", "unshare", actor=owner, id=xiaomi, inputs={"user": str(outsider.user)})
+    read_journal()
+    assert raw(about, [str(asked.id)]) == [("asked", owner.user, False), ("answered", outsider.user, False)]
+
+
+def test_an_appeal_goes_to_the_pool_s_admins_and_gives_the_record(company: Company) -> None:
+    owner, outsider = by(company, "owner"), by(company, "outsider")
+    record = create(owner, name="申诉科技有限公司").id
+    asked = plea(outsider, record, "appeal", note="先联系的是我")
+    row = reading.get("plea", asked.id, actor=outsider)
+    manager = by(company, "manager")
+    assert [str(one["id"]) for one in row["to"]] == [str(manager.user)], "managers run the first pool"
+    with refused(Invalid, "answer:required"):
+        door.perform("plea", "decline", actor=manager, id=asked.id)
+    door.perform("plea", "decline", actor=manager, id=asked.id, inputs={"answer": "证据不足"})
+    assert reading.get("customer", record, actor=owner)["owner"]["id"] == owner.user
+    again = plea(outsider, record, "appeal")
+    door.perform("plea", "accept", actor=manager, id=again.id)
+    assert reading.get("customer", record, actor=outsider)["owner"]["id"] == outsider.user
+    assert team(record) == [(owner.user, "read")]
+
+
+def test_the_page_offers_it_and_the_button_asks(company: Company) -> None:
+    record = create(by(company, "owner"), name="按钮机电有限公司").id
+    page = Browser("outsider")
+    shown = page.fill("/customers/lookup", q="按钮机电").content.decode()
+    link = html.unescape(re.search(r'href="(/pleas/ask\?kind=join[^"]+)"', shown)[1])  # type: ignore[index]
+    assert "申请协作" in words(shown) and "申诉" in words(shown) and str(record) in link
+    answer = page.post("/pleas/ask", {**inputs(page.read(link)), "note": "一起"})
+    assert answer.status_code == 302 and answer.headers["Location"].startswith("/pleas/")
+    assert page.post("/pleas/ask", {**inputs(page.read(link)), "note": "再来"}).status_code == 422
+    mine = Browser("owner").read(answer.headers["Location"])
+    assert "打开客户" in words(mine) and "同意" in words(mine) and "拒绝" in words(mine)
+    theirs = page.read(answer.headers["Location"])
+    assert "打开客户" not in words(theirs) and "/accept" not in theirs
+    assert "申请协作" not in Browser("owner").fill("/customers/lookup", q="按钮机电").content.decode()
+    assert page.get("/pleas/ask?kind=nonsense").status_code == 404

@@ -24,6 +24,7 @@ from guanxi.surfaces.web import (
     boxes,
     children,
     consenting,
+    duplicates,
     filters,
     grades,
     merging,
@@ -258,7 +259,7 @@ def actions(visit: Visit, it: Definition, row: dict[str, Any]) -> list[Offered]:
         label = action.label if isinstance(action, Action) else words.VERBS[verb]
         danger = action.danger if isinstance(action, Action) else verb == "delete"
         out.append(Offered(verb, label, url, danger, verb in MENU))
-    return [*out, *merging.offers(visit, it, row), *pools.offers(visit, it, row), *bin.offers(visit, it, row), *grades.offers(visit, it, row)]
+    return [*out, *merging.offers(visit, it, row), *pools.offers(visit, it, row), *bin.offers(visit, it, row), *grades.offers(visit, it, row), *duplicates.offers(visit, it, row)]
 
 
 # -- what happened ---------------------------------------------------------------------------------------------------

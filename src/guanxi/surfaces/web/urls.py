@@ -145,6 +145,7 @@ urlpatterns = [
     re_path(rf"^dashboards/{DASHBOARD}/figures\.pdf$", printing.dashboard),
     path("calendar", calendars.common),
     path("duplicates", inbox.inbox),
+    path("pleas/ask", duplicates.ask),
     path("<slug:plural>", shown.shown),
     path("<slug:plural>/bulk", bulk.bulk),
     path("<slug:plural>/arrange", arranging.arrange),
