@@ -7,7 +7,7 @@ from uuid import UUID
 
 from guanxi.kernel import jobs, lookup
 from guanxi.kernel.access.actor import system
-from guanxi.kernel.records import door, reading
+from guanxi.kernel.records import door, reading, telling
 from guanxi.kernel.records.finding import search
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.kernel.test_grading import NIGHT, ago
@@ -70,6 +70,8 @@ def test_what_came_with_the_program_is_called_in_the_readers_language(cast):
         groups = reading.aggregate("opportunity", actor=asked, where=f"id = {deal}", group_by=["stage"], measures=["count"]).rows
         assert [(row["stage"]["label"], row["count"]) for row in groups] == [(label, 1)]
         assert [hit.title for hit in search(stage["zh-CN"]["stage"]["label"], actor=asked, objects=["stage"]) if hit.id == held] == [label]
+        made = next(one for one in telling.history("opportunity", deal, actor=asked) if one.verb == "create")
+        assert made.changes["stage"][1]["label"] == label
         assert label in {one.label for one in reading.latest(["stage"], actor=asked, limit=50)}
     for address in ("/opportunities?view=board", f"/opportunities/{deal}", "/opportunities/new"):
         page = english.read(address)

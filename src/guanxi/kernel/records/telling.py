@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -174,15 +174,16 @@ def _around(guard: Guard, it: Definition, there: UUID, free: bool, before: UUID 
         end = uuid7_floor(bounds(narrow.until, narrow.until + timedelta(days=1), zone)[1])
         before = end if before is None or end < before else before
     found = journal.of_records(guard.actor.workspace, list(records), before=before, limit=limit, after=after, by=narrow.by)
-    return _told(guard, found, known)
+    return _told(guard, found, known, {there} if free else frozenset())
 
 
 Labels = dict[str, dict[UUID, str]]
 """What records are called, by object and id: only of those the actor may see."""
 
 
-def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[Told]:
-    """Events with names for ids; `known` are labels found on the way, the others are read in one statement."""
+def _told(guard: Guard, events: Sequence[journal.Event], known: Labels, free: Set[UUID] = frozenset()) -> list[Told]:
+    """Events with names for ids; `known` are labels found on the way, the others are read in one statement. `free`: records that
+    lie in no pool, as far as that is known already."""
     wanted: dict[str, set[UUID]] = {"user": {e.actor for e in events if e.actor is not None}}
     for event in events:
         wanted.setdefault(event.object, set()).add(event.record)
@@ -202,11 +203,11 @@ def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[
         more = ids - known.setdefault(target, {}).keys()
         title = guard.title(definition) if definition is not None else None
         if definition is not None and title is not None and more and access.may(guard.actor.rights, definition, "read"):
-            missing.append((definition, title, list(more), guard.readable(definition)))
+            missing.append((definition, title, guard.also_called(definition), list(more), guard.readable(definition)))
     for target, record, label in near.titles(guard.catalog, missing):
         known[target][record] = label
     out = []
-    veiled = _veiled(guard, events)
+    veiled = _veiled(guard, events, free)
     fields: dict[str, dict[str, tuple[Field, str]]] = {}
     for event in events:
         it = guard.catalog.find(event.object)
@@ -224,7 +225,7 @@ def _told(guard: Guard, events: Sequence[journal.Event], known: Labels) -> list[
     return out
 
 
-def _veiled(guard: Guard, events: Sequence[journal.Event]) -> dict[UUID, tuple[str, ...]]:
+def _veiled(guard: Guard, events: Sequence[journal.Event], free: Set[UUID]) -> dict[UUID, tuple[str, ...]]:
     """The fields that pools hide from the actor, by record; the database is asked only where an event tells of such a field."""
     rights = guard.actor.rights
     out: dict[UUID, tuple[str, ...]] = {}
@@ -232,7 +233,7 @@ def _veiled(guard: Guard, events: Sequence[journal.Event]) -> dict[UUID, tuple[s
         return out
     for name in {event.object for event in events}:
         veils = rights.in_pools(name).veils
-        asked = {event.record for event in events if event.object == name and not veils.keys().isdisjoint(event.changes)}
+        asked = {event.record for event in events if event.object == name and event.record not in free and not veils.keys().isdisjoint(event.changes)}
         if veils and asked:
             for record, pool in recycling.inside(guard.catalog, guard.catalog.objects[name], list(asked)).items():
                 out[record] = tuple(field for field, pools in veils.items() if pool in pools)

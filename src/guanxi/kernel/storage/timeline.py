@@ -14,6 +14,7 @@ from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.compile import Statement, expression, predicate
+from guanxi.kernel.storage.rows import called
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,16 @@ def linked(catalog: Catalog, children: Sequence[Child], record: UUID, *, limit: 
     return [(row[0], row[1], row[2]) for row in sql.rows(" UNION ALL ".join(parts), values, kept=True)]
 
 
-def titles(catalog: Catalog, wanted: Sequence[tuple[Definition, Field, Sequence[UUID], Condition]]) -> list[tuple[str, UUID, str]]:
-    """(object, id, title) of living records and of merged ones, of those the conditions admit."""
+def titles(catalog: Catalog, wanted: Sequence[tuple[Definition, Field, Field | None, Sequence[UUID], Condition]]) -> list[tuple[str, UUID, str]]:
+    """(object, id, title) of living records and of merged ones, of those the conditions admit. Each object comes with the field its
+    records are called by and the one that goes before it."""
     st = Statement(catalog)
     parts: list[str] = []
     values: list[Any] = []
-    for it, title, ids, allowed in wanted:
+    for it, title, other, ids, allowed in wanted:
         text, more = predicate(st, it, "t", allowed)
         parts.append(
-            f"(SELECT %s, t.id, {_title(title)} FROM {it.table} t WHERE t.workspace_id = %s AND {_told(it)} "
+            f"(SELECT %s, t.id, ({called(title, other, 't')})::text FROM {it.table} t WHERE t.workspace_id = %s AND {_told(it)} "
             f"AND t.id = ANY(%s) AND ({text}))"
         )
         values += [it.name, catalog.workspace, list(ids), *more]
