@@ -283,7 +283,7 @@ def allotment(visit: Visit, id: UUID) -> HttpResponse:
 
 def _line(n: int) -> tuple[Field, Field]:
     """The inputs of one rule: which records, to whom."""
-    which = TextField(T(f"第 {n + 1} 条：符合条件的", f"Rule {n + 1}: records where"), help=T("如：地区 within 广东、来源 = 展会、意向产品 contains 机床。", "Such as region within 广东 or source = exhibition."))
+    which = TextField(T(f"第 {n + 1} 条：符合条件的", f"Rule {n + 1}: records where"), help=T("如：地区 = 广东，或 线索来源 = 展会。", "Such as region = 440000 or source = exhibition."))
     return named(f"where_{n}", which), named(f"to_{n}", Links("user", T("分配给", "Go to")))
 
 
