@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from guanxi.surfaces.cli import engine
-from guanxi.surfaces.cli.embedded import LONGEST_SOCKET_FOLDER, THROWAWAY, Cluster
+from guanxi.surfaces.cli.embedded import LONGEST_SOCKET_FOLDER, THROWAWAY, Cluster, buffers
 from guanxi.surfaces.cli.home import Home
 from guanxi.surfaces.cli.speech import Trouble
 from tests.surfaces.cli.conftest import server_pid
@@ -150,6 +150,23 @@ def test_a_server_that_cannot_start_says_why(cluster: MakeCluster, home: Home) -
     with pytest.raises(Trouble, match="nonsense") as caught:
         cluster().start()
     assert str(home.log / "database") in caught.value.text.en
+
+
+@pytest.mark.parametrize(
+    ("data", "memory", "kept"),
+    [(0, 1 << 40, "64MB"), (512 << 20, 1 << 40, "64MB"), (8 << 30, 64 << 30, "1024MB"), (1 << 40, 64 << 30, "4096MB"), (1 << 40, 2 << 30, "256MB"), (1 << 40, 256 << 20, "64MB")],
+)
+def test_the_server_s_memory_grows_with_the_data(data: int, memory: int, kept: str) -> None:
+    assert buffers(data, memory) == kept
+
+
+def test_a_small_company_s_server_stays_small(home: Home) -> None:
+    made = Cluster(home)
+    try:
+        with psycopg.connect(made.start()) as connection:
+            assert connection.execute("SHOW shared_buffers").fetchone() == ("64MB",)
+    finally:
+        made.stop()
 
 
 def test_an_interrupted_first_start_is_made_anew(cluster: MakeCluster, home: Home) -> None:

@@ -35,7 +35,7 @@ LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "max_connections": "60",
-    "shared_buffers": "64MB",
+    "shared_buffers": "64MB",  # more with more data: see `buffers`
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -54,6 +54,16 @@ THROWAWAY: Mapping[str, str] = {
     "max_connections": "200",
 }
 """For tests: nothing in such a database need survive the machine."""
+
+
+LEAST_BUFFERS, MOST_BUFFERS = 64, 4096
+"""Megabytes of the server's own memory for pages."""
+
+
+def buffers(data: int, memory: int) -> str:
+    """How much memory the server keeps pages in, for so many bytes of data on a machine with so many of memory: an eighth of
+    either, so that a small company's program stays small and a large one's indexes are not read from the disk each time."""
+    return f"{min(max(min(data, memory) // 8 // 2**20, LEAST_BUFFERS), MOST_BUFFERS)}MB"
 
 
 class Cluster:
@@ -289,6 +299,9 @@ class Cluster:
         tell("正在启动数据库…", "Starting the database…")
         own = {"unix_socket_directories": str(self.socket_folder), "unix_socket_permissions": "0700"}
         own["log_directory"] = str(self.home.log / "database")
+        if self.settings["shared_buffers"] == SETTINGS["shared_buffers"]:
+            memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+            own["shared_buffers"] = buffers(sum(file.stat().st_size for file in (self.home.data / "base").glob("*/*")), memory)
         lines = [
             f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in {**self.settings, **own}.items()
         ]
