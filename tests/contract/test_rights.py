@@ -120,8 +120,8 @@ def _addressed(person: str, made: Made) -> bool:
     return {"nobody": False, "": True, "role": role == name, "user": person == name, "department": home in _under(name) if kind == "department" else False}[kind]
 
 
-OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm"), ("consent", "withdraw"), ("plea", "accept"), ("plea", "decline")}
-"""What everybody may do with their own notices, and with announcements, consents and requests they read."""
+OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), ("announcement", "confirm"), ("consent", "withdraw"), ("plea", "accept"), ("plea", "decline"), ("user", "correct_own")}
+"""What everybody may do with their own notices and their own record, and with announcements, consents and requests they read."""
 AS_UPDATE = {("customer", "lose"), ("customer", "defer"), ("customer", "win_back")}
 """What whoever may change a customer may do with it."""
 PAIR_VERBS = ("dismiss", "postpone", "reopen")
@@ -143,6 +143,8 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
         return _reaches(person, made, "read")  # whoever runs the pool takes back what they see, whoever may change it
     if kind == "write" and it.pooling is not None and verb in POOL_VERBS and verb not in HELD:
         return False  # nothing here lies in a pool
+    if kind == "write" and (made.name, verb) == ("user", "correct_own"):
+        return False  # the records made here are of nobody who asks
     if it.policy.read == "personal":
         grant = _grant(person, made.name)
         granted = {"*", "read" if kind == "read" else verb} & set(grant.get("verbs", ()))

@@ -8,12 +8,13 @@ import time
 import pytest
 from django.test import Client
 
-from guanxi.base.errors import Forbidden, Invalid, Unauthenticated
+from guanxi.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from guanxi.kernel import accounts
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.records import door, finding, people, reading, telling
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
+from tests.kernel.tools import create, events, state
 
 
 def test_an_administrator_lets_people_in_and_out(cast: Cast) -> None:
@@ -62,3 +63,66 @@ def test_a_searchable_custom_field_finds_old_records(cast: Cast) -> None:
     while not finding.search("琳琅", actor=cast.actor("admin")) and time.monotonic() < deadline:
         consumers.run(DEFAULT_WORKSPACE, reader) or time.sleep(0.2)
     assert [hit.title for hit in finding.search("琳琅", actor=cast.actor("admin"))] == ["诗经"]
+
+
+CONTACT = {"name": "欧文", "phone": ["13900001234 工作"], "email": "ow@example.com"}
+
+
+def test_people_correct_their_own_details_as_any_change_is_made(cast: Cast) -> None:
+    own = cast.users["owner"]
+    was = reading.get("user", own, actor=cast.actor("owner"), fields=["name", "department", "roles"])
+    count = events()
+    assert door.perform("user", "correct_own", actor=cast.actor("owner"), id=own, changes=CONTACT).changed
+    row = reading.get("user", own, actor=cast.actor("owner"), fields=["name", "phone", "email", "department", "roles"])
+    assert (row["name"], row["email"], row["phone"][0]["number"], row["phone"][0]["note"]) == ("欧文", "ow@example.com", "+8613900001234", "工作")
+    assert (row["department"], row["roles"]) == (was["department"], was["roles"])
+    told = telling.history("user", own, actor=cast.actor("admin"))[0]
+    assert events() == count + 1 and told.verb == "correct_own" and set(told.changes) == {"name", "phone", "email"}
+    assert cast.actor("owner").name == "欧文"
+
+    answer = Client().post(
+        f"/api/v1/users/{own}/correct_own", data=json.dumps({"changes": {"name": was["name"]}}), content_type="application/json",
+        HTTP_AUTHORIZATION=f"Bearer {cast.token('owner')}",
+    )  # fmt: skip
+    assert answer.status_code == 200 and cast.actor("owner").name == was["name"]
+
+
+def test_nobody_corrects_somebody_else_or_anything_else_of_themselves(cast: Cast) -> None:
+    own, role = cast.users["owner"], reading.query("role", actor=cast.actor("owner"), fields=["id"]).rows[0]["id"]
+    before = state()
+    for person in ("admin", "manager", "teammate", "outsider", "nobody"):
+        with pytest.raises(Forbidden):
+            door.perform("user", "correct_own", actor=cast.actor(person), id=own, changes=CONTACT)
+        found = door.perform_many("user", "correct_own", [door.Item(id=own, changes=CONTACT)], actor=cast.actor(person))
+        assert [type(one) for one in found] == [Forbidden], person
+    others = {
+        "username": "root", "position": "总经理", "department": str(cast.departments["总部"]), "departments": [str(cast.departments["总部"])],
+        "superior": None, "roles": [str(role)], "active": False, "language": "en", "last_sign_in": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    for person in ("owner", "admin"):
+        for field, value in others.items():
+            with pytest.raises(Invalid) as problem:
+                door.perform("user", "correct_own", actor=cast.actor(person), id=cast.users[person], changes={field: value})
+            assert [(one.field, one.code) for one in problem.value.errors] in ([(field, "not-here")], [(field, "read-only")]), field
+    for wrong in ({"name": ""}, {"email": "nowhere"}):
+        with pytest.raises(Invalid) as problem:
+            door.perform("user", "correct_own", actor=cast.actor("owner"), id=own, changes=wrong)
+        assert [one.field for one in problem.value.errors] == list(wrong)
+    with pytest.raises(Forbidden):
+        door.perform("user", "update", actor=cast.actor("owner"), id=own, changes={"name": "欧文"})
+    with pytest.raises(NotFound):
+        door.perform("user", "correct_own", actor=cast.actor("owner"), id=role, changes=CONTACT)
+    assert state() == before
+
+
+def test_a_role_that_may_not_write_a_field_corrects_the_rest(cast: Cast) -> None:
+    admin = cast.actor("admin")
+    role = create(admin, "role", name="姓名由人事登记", grants={"user": {"verbs": ["read"], "read": "all", "write": "none", "fields": {"name": "read"}}})
+    before = reading.get("user", cast.users["nobody"], actor=admin, fields=["roles"])["roles"]
+    door.perform("user", "update", actor=admin, id=cast.users["nobody"], changes={"roles": [str(role)]})
+    own = {"actor": cast.actor("nobody"), "id": cast.users["nobody"]}
+    with pytest.raises(Invalid) as problem:
+        door.perform("user", "correct_own", changes={"name": "无名"}, **own)
+    assert [(one.field, one.code) for one in problem.value.errors] == [("name", "read-only")]
+    assert door.perform("user", "correct_own", changes={"email": "n@example.com"}, **own).changed
+    door.perform("user", "update", actor=admin, id=cast.users["nobody"], changes={"roles": [str(one["id"]) for one in before], "email": None})

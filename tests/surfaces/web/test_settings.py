@@ -83,6 +83,25 @@ def test_a_sign_in_is_noted_without_making_rights_anew(cast):
     assert "最近登录" in Browser("admin").read("/users")
 
 
+def test_one_corrects_ones_own_details_where_one_finds_them(cast):
+    mine, other = Browser("teammate"), cast.users["owner"]
+    was = reading.get("user", cast.users["teammate"], actor=cast.actor("admin"), fields=["name"])["name"]
+    page = mine.read("/me")
+    assert f'name="was.name" value="{was}"' in page and 'action="/me/details"' in page
+    shown = {"was.name": was, "name": was, "was.phone": "", "phone": "", "was.email": "", "email": ""}
+    wrong = mine.post("/me/details", shown | {"email": "nowhere"})
+    assert wrong.status_code == 422 and 'value="nowhere"' in wrong.content.decode()
+    answer = mine.post("/me/details", shown | {"phone": "13900005678", "email": "t@example.com", "id": str(other), "username": "root", "position": "总经理"})
+    assert answer.status_code == 302 and "个人资料已保存" in words(mine.read("/me"))
+    row = reading.get("user", cast.users["teammate"], actor=cast.actor("admin"), fields=["name", "username", "phone", "email", "position"])
+    assert (row["name"], row["username"], row["email"], row["position"]) == (was, "teammate", "t@example.com", None)
+    assert row["phone"][0]["number"] == "+8613900005678"
+    assert reading.get("user", other, actor=cast.actor("admin"), fields=["phone"])["phone"] in (None, [])
+    assert mine.get("/me/details").status_code == 404
+    assert telling.history("user", cast.users["teammate"], actor=cast.actor("admin"))[0].verb == "correct_own"
+    assert "更正本人资料" not in mine.read(f"/users/{other}") and mine.get(f"/users/{other}/correct_own").status_code == 403
+
+
 def test_one_sees_where_one_is_signed_in_and_ends_it(cast):
     here, phone, desk = Browser("teammate"), Browser(), Browser("teammate")
     phone.post("/signin", {"username": "teammate", "password": PASSWORD}, headers={"user-agent": "Mozilla/5.0 (iPhone; CPU) MicroMessenger/8"})

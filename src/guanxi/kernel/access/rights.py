@@ -212,6 +212,8 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
         return False
     if isinstance(action, Action) and action.right:
         standing = rights.in_pools(it.name)
+        if action.right == "self":
+            return may(rights, it, "read")
         if action.right not in ("member", "admin"):
             return all(may(rights, it, one) for one in action.right.split("+"))
         return may(rights, it, "read") and bool(standing.claims if action.right == "member" else standing.runs)
@@ -328,6 +330,8 @@ def writable(rights: Rights | None, it: Definition, objects: Mapping[str, Defini
     action = it.verbs.get(verb)
     if isinstance(action, Action) and action.right == "read":
         return readable(rights, it, objects)
+    if isinstance(action, Action) and action.right == "self":
+        return Test("id", "=", rights.user) if rights is not None else Always()
     if rights is not None and verb == "update" and it.policy.kept and not rights.on(it.name).may(AMEND):
         return And((_writable(rights, it, objects, verb), WrittenBy(rights.user, it.policy.kept)))
     if rights is None or it.pooling is None:

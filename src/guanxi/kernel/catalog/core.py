@@ -148,6 +148,10 @@ def asks_for_successors(draft: Any, context: Any) -> None:
         context.warn("active", T(f"名下还有{zh}，请在“离职交接”（/settings/handover?user={draft.id}）选择接手人。", f"Still theirs: {en}. Choose successors in Hand-over (/settings/handover?user={draft.id})."))
 
 
+def correct_own(draft: Any, context: Any) -> None:
+    """What people say of themselves: their name and how they are reached. Everything else on their record is the company's to say."""
+
+
 def reset_second_factor(draft: Any, context: Any) -> None:
     """For whoever lost the telephone and the recovery codes."""
     if not context.lose_second_factor(draft.id):
@@ -181,6 +185,7 @@ class User(
     checks = (whole_tree, asks_for_successors)
     actions = (
         Action("signed_in", signed_in, T("登录", "Signed in"), internal=True),
+        Action("correct_own", correct_own, T("更正本人资料", "Correct one's own details"), form=("name", "phone", "email"), right="self", listed=False),
         Action("give_access", give_access, T("开通登录 / 重置密码", "Give access or a new password")),
         Action("reset_second_factor", reset_second_factor, T("重置两步验证", "Reset the second factor"), danger=True),
         Action("take_access", take_access, T("停用登录", "Take access away"), danger=True),

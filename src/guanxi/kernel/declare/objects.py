@@ -73,7 +73,7 @@ class Action:
     record for showing the button: a condition text. `leaves` allows the record to leave the actor's own scope.
     `internal` verbs are for rules and automations: no person's role can be granted them. `right`: where the right comes from
     when no role grants the verb itself: "update" (whoever may update), several verbs joined by + (whoever may do all of them), "read"
-    (whoever reads the record), "member" or "admin" (of some pool of the object). listed: screens offer it by itself; otherwise they have a page of its own.
+    (whoever reads the record), "self" (the person whose own record it is), "member" or "admin" (of some pool of the object). listed: screens offer it by itself; otherwise they have a page of its own.
     `needs`: fields of `form` that must not be empty when it is done. `secret`: its inputs must be kept nowhere, so it is done to one
     record at a time and never in the background.
     """

@@ -136,14 +136,14 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
         raise Forbidden()
     fields = [*first, *rest]
     if not visit.posted:
-        now = _of_row(fields, row, visit)
+        now = of_row(fields, row, visit)
         return draw(visit, it, "update", first, rest, now, row=row, was=now)
     raw = Raw.of(visit.post)
     read = read_all(fields, raw, visit)
     version = parse_id(visit.post.get("version", ""))
     undecided = meanwhile.decided(read.values, raw)
     for attempt in range(ATTEMPTS):
-        now = _of_row(fields, row, visit)
+        now = of_row(fields, row, visit)
         # Others may have changed other values meanwhile: what this person typed over is still what they saw.
         other = version is not None and version != row["version"]
         clashes = meanwhile.clashes([one for one in fields if one.name in read.values], raw, now) if other else []
@@ -167,7 +167,8 @@ def edit(visit: Visit, plural: str, id: str) -> HttpResponse:
     return redirect(_next(visit) or handover.due(visit, it, row["id"], read.values) or visit.look.to(it.name, row["id"]))
 
 
-def _of_row(fields: Sequence[Field], row: dict[str, Any], visit: Visit) -> Raw:
+def of_row(fields: Sequence[Field], row: Mapping[str, Any], visit: Visit) -> Raw:
+    """What a form shows of a record, with what each input held, so that only what somebody touched is saved."""
     raw = Raw()
     for one in fields:
         raw.fill(initial(one, row.get(one.name), visit))
@@ -309,7 +310,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
     if not visit.posted:
         if not any(offer.verb == verb for offer in actions(visit, it, _whole(visit, it, id))):
             raise Forbidden(T("这条记录现在不能做这个操作。", "This cannot be done to the record now."))
-        raw = _of_row(written, row, visit)
+        raw = of_row(written, row, visit)
         raw.fill(defaults([one for one in inputs if one.default is not None], visit))
         raw.fill(prefill(fields, visit))
         return draw(visit, it, verb, fields, [], raw, row=row, was=raw, action=action)
@@ -336,7 +337,7 @@ def verb(visit: Visit, plural: str, id: str, verb: str) -> HttpResponse:
         )
     except (Invalid, Conflict, Forbidden) as problem:
         if problem.status == 412 or undecided:  # what others wrote stands beside what is about to be written
-            now = _of_row(written, row, visit)
+            now = of_row(written, row, visit)
             theirs = {one.name: row.get(one.name) for one in written if one.name in undecided or one.name in meanwhile.clashes([one], raw, now)}
             beside = Raw({**raw.texts, **{key: values for key, values in now.texts.items() if key.startswith("was.")}})
             news = meanwhile.since(visit, it, row, version)

@@ -1,6 +1,8 @@
-"""One's own page: language, password, where one is signed in, tokens for programs."""
+"""One's own page: name and how one is reached, language, password, where one is signed in, tokens for programs."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from django.http import HttpResponse
 
@@ -8,9 +10,15 @@ from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel import accounts, passkeys
-from guanxi.kernel.records import auditing, people
+from guanxi.kernel.declare.fields import Field
+from guanxi.kernel.declare.objects import Action
+from guanxi.kernel.records import auditing, door, people, reading
+from guanxi.surfaces.web import forms
+from guanxi.surfaces.web.inputs import Raw, read_all
 from guanxi.surfaces.web.settings.devices import device
 from guanxi.surfaces.web.visit import Visit, page, redirect
+
+CORRECT = "correct_own"
 
 
 @page
@@ -21,15 +29,55 @@ def profile(visit: Visit) -> HttpResponse:
             secret = accounts.issue_token(visit.request, visit.standing.account, visit.post.get("label", ""), _days(visit.post.get("days", "")))
         except Invalid as problem:
             error = problem.errors[0].message.for_(visit.look.lang)
+    return _draw(visit, error=error, secret=secret)
+
+
+@page
+def details(visit: Visit) -> HttpResponse:
+    """Correct one's own name, phone and e-mail: an action of the door on one's own record, and on no other."""
+    if not visit.posted:
+        raise NotFound()
+    raw = Raw.of(visit.post)
+    read = read_all(_own(visit), raw, visit)
+    try:
+        read.check()
+        if not read.values:
+            visit.say(T("没有改动，无需保存。", "Nothing was changed."), "note")
+            return redirect("/me")
+        assert visit.actor.user is not None  # nobody else has a session
+        door.perform("user", CORRECT, actor=visit.actor, id=visit.actor.user, changes=read.values)
+    except Invalid as problem:
+        return _draw(visit, raw=raw, wrong={one.field: one.message.for_(visit.look.lang) for one in problem.errors})
+    visit.say(T("个人资料已保存。", "Your details were saved."))
+    return redirect("/me")
+
+
+def _own(visit: Visit) -> list[Field]:
+    """What one may correct of oneself: as far as one's roles let one write the fields at all."""
+    it = visit.catalog.object("user")
+    action = it.verbs[CORRECT]
+    assert isinstance(action, Action)
+    return forms.asks(visit, it, CORRECT, action)[0]
+
+
+def _draw(visit: Visit, *, error: str = "", secret: str = "", raw: Raw | None = None, wrong: Mapping[str, str] | None = None) -> HttpResponse:
+    """The page. `raw`: details as they were typed, and `wrong`: what is the matter with them, by field."""
+    own = _own(visit)
+    if raw is None:
+        assert visit.actor.user is not None
+        raw = forms.of_row(own, reading.get("user", visit.actor.user, actor=visit.actor, fields=[one.name for one in own]), visit)
     return visit.page(
         "pages/profile.html",
-        422 if error else 200,
+        422 if error or wrong else 200,
+        fields=own,
+        raw=raw,
+        wrong=wrong or {},
         tokens=accounts.tokens(visit.standing.account),
         secret=secret,
         longest=people.rules(visit.standing.safety).token_days,
         error=error,
         passkeys=passkeys.of(visit.standing.account),
-        own=[(line, device(line.agent)) for line in auditing.own(visit.actor)],
+        seen=[(line, device(line.agent)) for line in auditing.own(visit.actor)],
         sessions=[(one, device(one.device)) for one in accounts.sessions(visit.request, visit.standing.account)],
         roles=visit.actor.rights.roles if visit.actor.rights is not None else (),
         title=T("个人设置", "My profile"),

@@ -88,6 +88,7 @@ urlpatterns = [
     path("me/passkeys", passkeys.add),
     path("me/passkeys/<uuid:id>/remove", passkeys.remove),
     path("me/second", second.second),
+    path("me/details", profile.details),
     path("me/sessions", profile.sessions),
     path("me/tour", profile.tour),
     path("me/notices", notices.preferences),
