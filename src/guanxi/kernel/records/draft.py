@@ -168,6 +168,15 @@ class Context:
         condition = And((guard.where(it, guard.parse(where)),))
         return storage.fetch(self.catalog.bare, it, condition, order=", ".join([*keys, "t.id"]), limit=limit, deleted=deleted)
 
+    def figures(self, *asked: tuple[str, Any, Sequence[str], Sequence[str]]) -> list[Sequence[Mapping[str, Any]]]:
+        """The rows of figures, with the kernel's rights and one statement: each asked as (object, condition, groups, measures); see
+        `reading.aggregate`. Raises what that raises."""
+        found = reading.aggregates([reading.Asked(*one) for one in asked], actor=automation(self.actor))
+        for one in found:
+            if isinstance(one, Problem):
+                raise one
+        return [one.rows for one in found if not isinstance(one, Problem)]
+
     def perform(self, name: str, verb: str, id: UUID | None = None, changes: Mapping[str, Any] | None = None, **inputs: Any) -> Result:
         """Act because of this event, with the kernel's rights, in the same transaction."""
         return self._perform(automation(self.actor), name, verb, id, changes, inputs)

@@ -21,6 +21,7 @@ from guanxi.kernel import (
     List,
     LongText,
     Module,
+    Money,
     Named,
     NoticeKind,
     Object,
@@ -35,13 +36,17 @@ from guanxi.kernel import (
     named,
     whole_tree,
 )
-from guanxi.modules.activities import capture, demo, figures, rules, seeds
+from guanxi.modules.activities import capture, demo, figures, reports, rules, seeds
 
 GIVEN = NoticeKind("task_given", T("有任务交给我", "Tasks given to me"), T("{who} 交给您{what}", "{who} gave you {what}"), "todo")
 INVITED = NoticeKind("task_invited", T("邀我参加日程", "Invited to visits and meetings"), T("{who} 邀您参加{what}", "{who} asks you to take part in {what}"), "todo")
 REMINDED = NoticeKind("task_reminder", T("任务提醒", "Reminders of tasks"), T("提醒：{what}", "Reminder: {what}"), "todo")
 DUE = NoticeKind("task_due", T("任务到期", "Tasks due"), T("{what}到期了", "{what} is due"), "todo")
 OVERDUE = NoticeKind("task_overdue", T("任务逾期", "Tasks overdue"), T("{what}已逾期 {n} 天", "{what} is {n} day overdue"), "todo")
+REPORTED = NoticeKind("report_for_me", T("有工作报告发给我", "Work reports for me"), T("{who} 给您发来工作报告{what}", "{who} sent you the work report {what}"), "todo")
+
+_REPORTED = ("period", "kind", "owner", "follow_ups", "visits", "calls", "new_customers", "won", "won_amount")
+"""What the lists of work reports show."""
 
 
 class Activity(
@@ -367,26 +372,85 @@ class Task(
     indexes = (("due_at",), ("ends_at",), ("remind_at",), ("owner", "due_at"), ("status", "due_at"))
 
 
+class WorkReport(
+    Object, label=T("工作报告", "Work report"), icon="file", group="work", title="period", subtitle=("kind", "owner"),
+    about=T("日报、周报、月报：做了什么，接下来做什么，需要谁帮忙。", "What was done in a day, a week or a month, what comes next, and where help is needed."),
+    hands=None,
+):  # fmt: skip
+    """工作报告: what somebody did in a day, a week or a month, what they plan, and where they need help; one for each period.
+
+    The figures of the period come from what is in the program, each time the report is saved. It is read by its author's superiors, by
+    whom the author names besides, and by those whose role reads everybody's; only its author changes it.
+    """
+
+    period = Text(T("期间", "Period"), computed=reports.period)
+    kind = Choice(
+        T("类型", "Kind"),
+        [("day", T("日报", "Daily")), ("week", T("周报", "Weekly")), ("month", T("月报", "Monthly"))],
+        required=True,
+        default="day",
+    )
+    day = Date(T("日期", "Day"), required=True, default=reports.today, help=T("周报、月报填期间内任意一天即可。", "Of a week or a month, any day of it."))
+    done = LongText(T("完成的工作", "What was done"), required=True, search=True)
+    plan = LongText(T("接下来的计划", "What comes next"), search=True)
+    problems = LongText(T("问题与需要的协助", "Problems and help needed"), search=True)
+    readers = Links("user", T("同时发给", "Also for"), help=T("上级不用填，本来就能看到。", "Superiors read it anyway."))
+    files = File(T("附件", "Files"))
+    follow_ups = Integer(T("跟进次数", "Follow-ups"), readonly=True)
+    visits = Integer(T("拜访", "Visits"), readonly=True)
+    calls = Integer(T("电话", "Calls"), readonly=True)
+    new_customers = Integer(T("新增客户", "New customers"), readonly=True)
+    won = Integer(T("赢单数", "Deals won"), readonly=True)
+    won_amount = Money(T("赢单金额", "Amount won"), readonly=True)
+    owner = Owner(T("报告人", "Who"))
+
+    policy = Policy(read="scope", write="scope", readers=("readers",))
+    checks = (reports.count_up,)
+    tells = (Named(REPORTED, "readers"),)
+    unique = (("owner", "kind", "day"),)
+    views = (
+        List(columns=_REPORTED, sort=("-day", "kind"), filters=("kind", "day", "owner")),
+        List(name="mine", label=T("我的", "Mine"), columns=_REPORTED, sort=("-day", "kind"), filters=("kind", "day"), where="owner = me"),
+        List(name="team", label=T("团队的", "My team's"), columns=_REPORTED, sort=("-day", "kind"), filters=("kind", "day", "owner"), where="owner != me"),
+        List(name="for_me", label=T("发给我的", "For me"), columns=_REPORTED, sort=("-day", "kind"), filters=("kind", "day", "owner"), where="readers has me"),
+        List(name="today", label=T("今日日报", "Today's"), columns=_REPORTED, sort=("-day", "owner"), filters=("owner",), where="kind = day and day within today"),
+        Record(
+            highlights=("kind", "follow_ups", "new_customers", "won", "won_amount"),
+            groups=(
+                (T("报告", "Report"), ("period", "kind", "done", "plan", "problems", "readers", "files")),
+                (T("本期数据", "Figures"), ("follow_ups", "visits", "calls", "new_customers", "won", "won_amount")),
+                (T("系统信息", "System"), ("owner", "day", "created_by", "created_at", "updated_by", "updated_at")),
+            ),
+        ),
+        Form(fields=("kind", "day", "done", "plan", "problems", "readers", "files")),
+    )
+    indexes = (("-day",),)
+
+
 _WRITING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "import", "export")
 _DOING = (*_WRITING, "complete", "cancel", "reopen")
-_OWN = {"activity": Grant(_WRITING, "own", "own"), "task": Grant(_DOING, "own", "own")}
+_REPORTING = ("read", "create", "update", "delete", "restore", "export")
+_REPORT = {"work_report": Grant(_REPORTING, "reports", "own")}
+"""One's own reports, and those of whom one is the superior of."""
+_OWN = {"activity": Grant(_WRITING, "own", "own"), "task": Grant(_DOING, "own", "own"), **_REPORT}
 
 MODULE = Module(
     name="activities",
     label=T("跟进与任务", "Follow-ups and tasks"),
-    objects=(Activity, Task),
+    objects=(Activity, Task, WorkReport),
     needs=("customers", "sales"),
     grants={
         "executive": {
             "activity": Grant(("read", "create", "update", "export"), "all", "own"),
             "task": Grant(_DOING, "all", "own"),
+            "work_report": Grant(_REPORTING, "all", "own"),
         },
-        "sales_manager": {"activity": Grant((*_WRITING, "amend"), "below", "below"), "task": Grant(_DOING, "below", "below")},
+        "sales_manager": {"activity": Grant((*_WRITING, "amend"), "below", "below"), "task": Grant(_DOING, "below", "below"), "work_report": Grant(_REPORTING, "below", "own")},
         "sales": _OWN,
-        "service": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own")},
-        "marketing": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own")},
+        "service": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own"), **_REPORT},
+        "marketing": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own"), **_REPORT},
         "finance": _OWN,
-        "warehouse": {"task": Grant(_DOING, "own", "own")},
+        "warehouse": {"task": Grant(_DOING, "own", "own"), **_REPORT},
     },
     counters=figures.COUNTERS,
     figures=figures.FIGURES,
