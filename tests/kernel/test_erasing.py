@@ -10,12 +10,13 @@ import pytest
 from django.db import DatabaseError
 
 from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound
-from guanxi.kernel import files, jobs
+from guanxi.base.ids import uuid7
+from guanxi.kernel import files, jobs, setup
 from guanxi.kernel.access.actor import system
-from guanxi.kernel.journal import seals
-from guanxi.kernel.records import door, erasing, reading, telling
+from guanxi.kernel.journal import erasures, seals
+from guanxi.kernel.records import door, erasing, reading, restoring, telling
 from guanxi.kernel.storage import files as stored
-from guanxi.kernel.storage import protect
+from guanxi.kernel.storage import protect, sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
 from tests.kernel.tools import create, events_of, raw, read_journal, refused
@@ -106,6 +107,67 @@ def test_what_links_to_it_lives_on_without_the_link(cast: Cast, owner: Any) -> N
     last = events_of("activity", activity)[-1]
     assert (last.verb, last.changes["contact"]) == ("part", [str(contact), None])
     assert telling.history("activity", activity, actor=owner)[0].verb == "part"
+
+
+def test_the_register_tells_which_but_no_value_and_is_written_anew_from_the_journal(cast: Cast, owner: Any) -> None:
+    author, book = create(cast.actor("admin"), "author", name=f"{SECRET}作者"), create(owner, "book", name=SECRET)
+    for name, record in (("author", author), ("book", book)):
+        door.perform(name, "delete", actor=cast.actor("admin"), id=record)
+        erase_now(cast, name, record)
+    held = erasures.read(erasures.file())
+    assert [(line.verb, line.object, line.record) for line in held[-2:]] == [("erase", "author", author), ("erase", "book", book)]
+    assert [line.event for line in held[-2:]] == [events_of("author", author)[-1].id, events_of("book", book)[-1].id]
+    assert SECRET not in erasures.file().read_text()
+    with sql.work(DEFAULT_WORKSPACE):
+        told = {str(line) for line in held if raw("SELECT 1 FROM gx_event WHERE id = %s", [line.event])}
+    with erasures.file().open("a") as file:
+        file.write(str(held[-1])[:70])  # cut off by a crash
+    assert erasures.complete(DEFAULT_WORKSPACE) == 0 and erasures.read(erasures.file()) == held
+    erasures.file().unlink()
+    assert erasures.complete(DEFAULT_WORKSPACE) == len(told) and {str(line) for line in erasures.read(erasures.file())} == told
+    assert setup.erase_again(erasures.file()) == restoring.Again(), "what the journal knows is not done again"
+    last = create(owner, "book", name="bleibt")
+    door.perform("book", "delete", actor=owner, id=last)
+    with pytest.raises(RuntimeError), sql.work(DEFAULT_WORKSPACE):
+        erase_now(cast, "book", last)
+        raise RuntimeError
+    assert there("book", last) and last not in {line.record for line in erasures.read(erasures.file())}, "what was rolled back erased nobody"
+
+
+def test_what_a_register_tells_and_the_journal_does_not_know_is_erased_again(cast: Cast, owner: Any) -> None:
+    """As after a restore: the records are there as the backup held them, their erasures are not."""
+    admin = cast.actor("admin")
+    lived, binned, other = (create(owner, "book", name=f"{SECRET}{n}", summary=SECRET) for n in range(3))
+    door.perform("book", "delete", actor=owner, id=binned)
+    raw("ALTER TABLE gx_book DISABLE TRIGGER gx_event_first")
+    needed, needing = create(admin, "author", name="有人用的作者"), create(owner, "book", name="用他的书")
+    raw("UPDATE gx_book SET author_id = %s WHERE id = %s", [needed, needing])
+    raw("ALTER TABLE gx_book ENABLE TRIGGER gx_event_first")
+    theirs = create(owner, "prospect", name="瞿晓萌", phones=["13977776666"])
+    named = create(cast.actor("system"), "book", owner=str(cast.users["owner"]), name="合同", email="q@secret.example", summary="问瞿晓萌，13977776666", pages=3)
+    once = create(cast.actor("system"), "book", owner=str(cast.users["owner"]), name="另一份", email="z@secret.example", summary="从前的称呼", pages=4)
+    cause, now = uuid7(), datetime.now(UTC)
+
+    def line(verb: str, name: str, record: UUID, because: UUID, *fields: str) -> erasures.Line:
+        return erasures.Line(DEFAULT_WORKSPACE, uuid7(), verb, name, record, now, because, fields)
+
+    lines = [line("erase", "book", lived, uuid7()), line("erase", "book", binned, uuid7()), line("erase", "author", needed, uuid7()), line("erase", "book", uuid7(), uuid7())]
+    lines += [line("anonymise", "prospect", theirs, cause, "name", "phones"), line("anonymise", "book", named, cause, "email", "summary"), line("anonymise", "book", once, cause, "email", "summary")]
+    lines += [line("erase", "nothing_of_the_kind", uuid7(), uuid7())]
+    before = reading.get("book", other, actor=owner), erasures.read(erasures.file())
+    assert restoring.erase_again(DEFAULT_WORKSPACE, lines) == restoring.Again(erased=2, anonymised=4, left=1)
+    read_journal()
+    assert not there("book", lived) and not there("book", binned) and there("author", needed) and there("book", needing)
+    assert (reading.get("book", other, actor=owner), erasures.read(erasures.file())) == before, "what is erased again has its line already"
+    assert (prospect := reading.get("prospect", theirs, actor=owner))["name"].startswith("已匿名 ") and prospect["phones"] is None
+    assert [(row["email"], row["summary"], row["pages"]) for row in (reading.get("book", id, actor=owner) for id in (named, once))] == [(None, "问［已删除］，［已删除］", 3), (None, None, 4)]
+    assert everywhere("瞿晓萌") == [] == everywhere("13977776666") == everywhere("从前的称呼")
+    door.perform("prospect", "update", actor=owner, id=theirs, changes={"phones": ["13911113333"]})
+    assert restoring.erase_again(DEFAULT_WORKSPACE, lines) == restoring.Again(left=1, anonymised=1), "only what has no event to show for it"
+    assert reading.get("prospect", theirs, actor=owner)["phones"], "what was entered since stays"
+    while seals.seal(DEFAULT_WORKSPACE):
+        pass
+    assert seals.verify(DEFAULT_WORKSPACE).findings == []
 
 
 def test_what_something_living_needs_stays(cast: Cast, owner: Any) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
+from guanxi.kernel.journal import erasures
+from guanxi.kernel.journal.erasures import NAME as REGISTER
 from guanxi.kernel.storage import copying
+
+__all__ = ("REGISTER", "Content", "Moment", "Reach", "is_empty", "is_register", "join_registers", "moment", "reach", "settle", "tidy", "unheard")
 
 Content = dict[str, tuple[int, str]]
 """Of each table the number of rows and a hash over all of them, whatever their order."""
@@ -66,3 +71,28 @@ def settle(url: str) -> None:
 def tidy(url: str) -> None:
     with copying.connect(url) as connection:
         copying.tidy(connection)
+
+
+def join_registers(target: Path, files: Iterable[Path]) -> int:
+    """Add to a register of erasures what others tell beyond it; returns how many lines it has then. Raises OSError."""
+    lines = {line.event: line for line in erasures.read(target)}
+    fresh = {line.event: line for file in files for line in erasures.read(file) if line.event not in lines}
+    erasures.add(target, fresh.values())
+    return len(lines) + len(fresh)
+
+
+def is_register(file: Path) -> bool:
+    """Whether a file is a register of erasures, be it an empty one."""
+    return bool(erasures.read(file)) or file.stat().st_size == 0
+
+
+def unheard(url: str, register: Path) -> int:
+    """How many erasures a register tells that the journal of a database does not."""
+    of: dict[UUID, list[UUID]] = {}
+    for line in erasures.read(register):
+        of.setdefault(line.workspace, []).append(line.event)
+    out = 0
+    for workspace, events in of.items():
+        with copying.connect(url, workspace) as connection:
+            out += copying.unheard(connection, workspace, events)
+    return out

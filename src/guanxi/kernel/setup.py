@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,8 @@ from guanxi.kernel.automation import consumers
 from guanxi.kernel.catalog import consents, duplicates, pools
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.catalog.core import ADMINISTRATOR
-from guanxi.kernel.journal import log, seals
-from guanxi.kernel.records import door, matching, people
+from guanxi.kernel.journal import erasures, log, seals
+from guanxi.kernel.records import door, erasing, matching, people, restoring
 from guanxi.kernel.records.draft import Context
 from guanxi.kernel.storage import people as facts
 from guanxi.kernel.storage import protect, sql, tables
@@ -123,6 +124,26 @@ def migrate(progress: Progress) -> None:
         if plan or _unseeded():
             progress(str(T("准备基础数据", "Preparing base data")))
             seed(tables.DEFAULT_WORKSPACE)
+
+
+def keep_register() -> None:
+    """See to it that there is a register of erasures; one that is gone, or that an older version never kept, is written from the journal."""
+    if not erasures.file().exists():
+        for workspace in jobs.workspaces():
+            erasures.complete(workspace)
+        erasures.file().touch(mode=0o600)
+
+
+def erase_again(register: Path) -> restoring.Again:
+    """Erase once more what a register of erasures tells and a restored database does not know, in every workspace. Not inside a transaction."""
+    lines = erasures.read(register)
+    done = restoring.Again()
+    for workspace in jobs.workspaces():
+        done += restoring.erase_again(workspace, lines)
+        erasing.burn(workspace)
+    while jobs.consume():
+        pass
+    return done
 
 
 class _alone:

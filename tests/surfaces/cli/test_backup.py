@@ -41,6 +41,38 @@ while True:
     n += 1
 """
 
+PEOPLE = """
+import sys, django
+django.setup()
+from guanxi.kernel import files, jobs, setup
+desk = setup.Desk(setup.operator())
+paper = files.upload(desk.actor, '瞿晓萌.txt', ['瞿晓萌的资料'.encode()])
+gone = desk.perform('customer', 'create', changes={'name': '瞿晓萌商行', 'phones': ['13977776666'], 'description': '找瞿晓萌'}).id
+desk.perform('contact', 'create', changes={'customer': gone, 'name': '瞿晓萌'})
+desk.perform('activity', 'create', changes={'customer': gone, 'content': '瞿晓萌来电', 'files': [paper]})
+firm = desk.perform('customer', 'create', changes={'name': '留下的公司'}).id
+theirs = desk.perform('contact', 'create', changes={'customer': firm, 'name': '瞿晓萌', 'phones': ['13977776666'], 'description': '瞿晓萌喜欢茶'}).id
+other = desk.perform('contact', 'create', changes={'customer': firm, 'name': '周一', 'phones': ['13911112222'], 'description': '别人'}).id
+desk.perform('comment', 'create', changes={'object_name': 'contact', 'record': str(theirs), 'text': '瞿晓萌很满意'})
+asked = desk.perform('subject_request', 'create', changes={'kind': 'delete', 'name': '瞿晓萌', 'phones': ['13977776666'], 'detail': '我是瞿晓萌'}).id
+while jobs.consume(): pass
+jobs.seal()
+print(gone, firm, theirs, other, asked)
+"""
+ERASING = """
+import sys, django
+django.setup()
+from guanxi.kernel import jobs, setup
+from guanxi.kernel.records import erasing
+desk = setup.Desk(setup.operator())
+gone, firm, theirs, other, asked = sys.argv[1:]
+desk.perform('customer', 'delete', gone)
+erasing.erase(desk.actor, 'customer', [gone])
+desk.perform('subject_request', 'tick', asked, records=[{'object': 'contact', 'id': theirs}])
+desk.perform('subject_request', 'erase_person', asked, texts=True, files=True)
+jobs.empty_bins()
+"""
+
 
 def guanxi(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -265,6 +297,70 @@ def test_one_s_own_server_is_backed_up_as_its_ordinary_role_and_filled(company: 
         assert {k: v for k, v in tables.items() if k != "gx_consumer"} == {k: v for k, v in made.manifest().tables.items() if k != "gx_consumer"}
     finally:
         cluster.stop()
+
+
+def everywhere(home: Home, *words: str) -> list[str]:
+    """The tables and files of a data folder in which one of some words stands."""
+    out = []
+    with running(home) as url, psycopg.connect(url.replace("guanxi@", "postgres@")) as connection:
+        for (name,) in connection.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1").fetchall():
+            if connection.execute(f'SELECT 1 FROM "{name}" t WHERE t::text LIKE ANY(%s) LIMIT 1', [[f"%{word}%" for word in words]]).fetchone():  # type: ignore[arg-type]
+                out.append(name)
+    files = [path for path in (home.folder / "files").rglob("*") if path.is_file()] + [home.folder / "erased.log"]
+    return out + [path.name for path in files if path.exists() and any(word.encode() in path.read_bytes() for word in words)]
+
+
+def kept(home: Home, *ids: str) -> list[Any]:
+    """Some contacts' and customers' rows, and what happened to them."""
+    return asked(home, "SELECT id, version::text, name, to_jsonb(c)->>'phones', description, deleted_at FROM gx_contact c WHERE id = ANY(%s::uuid[]) UNION ALL "
+        "SELECT id, version::text, name, to_jsonb(c)->>'phones', description, deleted_at FROM gx_customer c WHERE id = ANY(%s::uuid[]) UNION ALL "
+        "SELECT record_id, id::text, verb, changes::text, NULL, NULL FROM gx_event WHERE record_id = ANY(%s::uuid[]) ORDER BY 1, 2", list(ids), list(ids), list(ids))  # fmt: skip
+
+
+def test_who_was_erased_does_not_come_back_with_an_older_backup(company: tuple[Home, Backup, list[list[str]]], place_of_all: Path) -> None:
+    _, made, _ = company
+    home = Home(place_of_all / "forgetful")
+    assert guanxi(home.folder, "restore", str(made.folder)).returncode == 0
+
+    def told(script: str, *arguments: str) -> list[str]:
+        with running(home) as url:
+            done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False, env=surroundings(home.folder) | {"DATABASE_URL": url})
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()
+
+    gone, firm, theirs, other, request = told(PEOPLE)
+    older = Path(guanxi(home.folder, "backup", str(place_of_all / "old")).stdout.strip())
+    told(ERASING, gone, firm, theirs, other, request)
+    words = ("瞿晓萌", "7777666", "13977776666")
+    assert everywhere(home, *words) == []
+    untouched = kept(home, firm, other)
+    register = (home.folder / "erased.log").read_text()
+    assert [line.split(" ")[2:4] for line in register.splitlines()] == [["erase", "customer"], ["erase", "contact"], ["erase", "activity"], ["anonymise", "comment"], ["anonymise", "contact"], ["anonymise", "subject_request"]]
+
+    answer = guanxi(home.folder, "restore", str(older), "--replace")
+    assert answer.returncode == 0, answer.stderr
+    assert "Erased again since the backup: 3 records; made anonymous again: 3." in answer.stderr
+    assert everywhere(home, *words) == [] and kept(home, firm, other) == untouched
+    assert [row[0] for row in asked(home, "SELECT description FROM gx_contact WHERE id = %s", theirs)] == ["［已删除］喜欢茶"]
+    assert (home.folder / "erased.log").read_text() == register, "what is erased again has its lines already"
+    doctor = guanxi(home.folder, "doctor")
+    assert "✗" not in doctor.stdout, doctor.stdout
+
+    # Elsewhere nobody knows of it, unless the register is at hand; one that is none stops the restore before anything is there.
+    elsewhere = Home(place_of_all / "elsewhere-too")
+    wrong = guanxi(elsewhere.folder, "restore", str(older), "--erased", str(older / "manifest.json"))
+    assert wrong.returncode == 1 and "no register of erasures" in wrong.stderr and not (elsewhere.folder / "postgres").exists()
+    assert guanxi(elsewhere.folder, "restore", str(older)).returncode == 0
+    assert {"gx_customer", "gx_contact", "gx_event", "gx_search_entry"} <= set(everywhere(elsewhere, *words))
+    answer = guanxi(elsewhere.folder, "restore", str(older), "--replace", "--erased", str(home.folder / "erased.log"))
+    assert answer.returncode == 0 and "Erased again since the backup: 3 records; made anonymous again: 3." in answer.stderr
+    assert everywhere(elsewhere, *words) == [] and kept(elsewhere, firm, other) == untouched
+    # A backup made now knows what was erased, and has it behind it: nothing is done a second time.
+    later = Path(guanxi(elsewhere.folder, "backup").stdout.strip())
+    assert (later / "erased.log").read_text() == register
+    again = Home(place_of_all / "once-more")
+    answer = guanxi(again.folder, "restore", str(later))
+    assert answer.returncode == 0 and "made anonymous again: 0." in answer.stderr and everywhere(again, *words) == []
 
 
 # -- which are kept, and when one is due ----------------------------------------------------------------------------------

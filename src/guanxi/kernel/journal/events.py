@@ -95,6 +95,11 @@ def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[Event]:
     return [_event(row) for row in journal_rows.by_ids(workspace, ids)]
 
 
+def known(workspace: UUID, ids: Sequence[UUID], via: str) -> set[UUID]:
+    """Which of these events the journal has, or has something of that came of them by a way in."""
+    return journal_rows.known(workspace, ids, via)
+
+
 def caused(workspace: UUID, event: UUID) -> list[Event]:
     """All that followed from an event, and from what followed."""
     out: list[Event] = []

@@ -7,7 +7,7 @@ event of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -24,6 +24,7 @@ from guanxi.kernel.declare.conditions import Always, And, Or, Test
 from guanxi.kernel.declare.fields import Link, Links
 from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.journal import erasures
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import door, people
 from guanxi.kernel.records.guard import Guard
@@ -62,6 +63,30 @@ def erase(actor: Actor, name: str, ids: Iterable[UUID], *, cause: UUID | None = 
         if there:
             _erase(catalog, actor, _whole(catalog, it, there), {(it.name, row["id"]) for row in there}, cause)
     return [row["id"] for row in there]
+
+
+def erase_all(actor: Actor, asked: Mapping[str, Sequence[UUID]]) -> tuple[int, list[tuple[str, UUID]]]:
+    """Erase records of several objects together, living or not, each with an event `erase`: how many were there and went, and which are
+    still there because something living cannot be without them. It asks for no right."""
+    with sql.work(actor.workspace):
+        catalog = people.newest(actor.workspace)
+        there = {name: rows.fetch(catalog, catalog.object(name), Test("id", "in", list(ids)), deleted=None, lock=True) for name, ids in asked.items() if ids}
+        whole: Found = {}
+        for name, found in there.items():
+            for of, more in _whole(catalog, catalog.object(name), found).items() if found else ():
+                whole.setdefault(of, {}).update(more)
+        needed: set[tuple[str, UUID]] = set()
+        while True:  # what stays may itself need something that was to go
+            going = {name: {id: row for id, row in found.items() if (name, id) not in needed} for name, found in whole.items()}
+            going = {name: found for name, found in going.items() if found}
+            before = len(needed)
+            _parting(catalog, going, needed)
+            if len(needed) == before:
+                break
+        first = {(name, row["id"]) for name, found in there.items() for row in found}
+        if going:
+            _erase(catalog, actor, going, first - needed, None)
+    return len(first - needed), sorted(first & needed)
 
 
 def erase_now(actor: Actor, name: str, record: UUID, cause: UUID) -> None:
@@ -110,8 +135,9 @@ def _belonging(catalog: Catalog, child: Definition, target: Definition, ids: Seq
     return out
 
 
-def _parting(catalog: Catalog, going: Found) -> list[tuple[str, UUID, dict[str, Any]]]:
-    """What else links to what goes, living or in the bin, with its links as they will be. Raises Conflict for what cannot be without."""
+def _parting(catalog: Catalog, going: Found, needed: set[tuple[str, UUID]] | None = None) -> list[tuple[str, UUID, dict[str, Any]]]:
+    """What else links to what goes, living or in the bin, with its links as they will be. Raises Conflict for what cannot be without,
+    or adds to `needed` what it needs."""
     out: list[tuple[str, UUID, dict[str, Any]]] = []
     for child in catalog:
         links = [one for one in child.fields.values() if isinstance(one, Link | Links) and one.target in going and not (one.system or one.virtual)]
@@ -130,6 +156,9 @@ def _parting(catalog: Catalog, going: Found) -> list[tuple[str, UUID, dict[str, 
                 elif held in gone:
                     changes[one.name] = None
                     if one.on_delete == "protect" and row["deleted_at"] is None:
+                        if needed is not None:
+                            needed.add((one.target, held))
+                            continue
                         raise Conflict(T(f"还有{child.label.zh}在使用它，不能彻底删除。", f"There are records of {child.label.en} that use it; it cannot be erased."), code="in-use")
             out.append((child.name, row["id"], changes))
     return out
@@ -165,6 +194,7 @@ def _erase(catalog: Catalog, actor: Actor, going: Found, first: set[tuple[str, U
     for name, found in going.items():
         storage.remove(catalog, catalog.objects[name], {id: events[name, id] for id in found})
     storage.condemn(catalog, lost)
+    erasures.note([erasures.Line(actor.workspace, event, "erase", name, id, now, cause if (name, id) in first else root) for (name, id), event in events.items()], actor.via)
 
 
 def kept_days(actor: Actor, name: str) -> int:
@@ -208,6 +238,7 @@ def nightly(workspace: UUID, now: datetime) -> int:
         counts["notice"] = counts.get("notice", 0) + count
     door.perform("bin_rules", "swept", actor=actor, id=rule[0]["id"], inputs={"day": local.date(), "counts": counts})
     burn(workspace)
+    erasures.complete(workspace)
     return sum(counts.values())
 
 

@@ -19,8 +19,9 @@ from guanxi.base.ids import parse_id, uuid7
 from guanxi.base.text import Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation
-from guanxi.kernel.declare.fields import Email, Field, File, Json, LongText, Phone, TextField
+from guanxi.kernel.declare.fields import Email, Field, File, Json, Link, Links, LongText, Phone, TextField
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.journal import erasures
 from guanxi.kernel.journal import events as journal
 from guanxi.kernel.records import consents, door, erasing, people, reading, telling
 from guanxi.kernel.records.reading import guard_of
@@ -263,12 +264,16 @@ def _pseudonym(one: Field, record: UUID) -> Any:
 
 
 def _replaced(text: str, sought: _Sought) -> str:
-    for one in sought.texts:
+    return _without(text, sought.texts)
+
+
+def _without(text: str, names: Sequence[str]) -> str:
+    for one in names:
         text = re.sub(re.escape(one), REPLACED, text, flags=re.IGNORECASE)
     return text
 
 
-def _past(actor: Actor, name: str, record: UUID, fields: Sequence[str], cause: UUID) -> None:
+def _past(actor: Actor, name: str, record: UUID, fields: Sequence[str], cause: UUID | None) -> None:
     """Take some fields' values out of what happened to a record, by an event that names the events it took them from."""
     if not fields:
         return
@@ -277,6 +282,58 @@ def _past(actor: Actor, name: str, record: UUID, fields: Sequence[str], cause: U
         weighed = storage.weigh(actor.workspace, [(name, record)], event, fields)
         if not weighed:
             return
-        made = journal.Event(event, name, record, "anonymise", actor.user, actor.kind, actor.via, datetime.now(UTC), {storage.REDACTS: [None, weighed]}, cause, actor.request)
+        now = datetime.now(UTC)
+        made = journal.Event(event, name, record, "anonymise", actor.user, actor.kind, actor.via, now, {storage.REDACTS: [None, weighed]}, cause, actor.request)
         journal.append(actor.workspace, [made], [(name, record)])
         storage.redact(actor.workspace, weighed, event, fields)
+        erasures.note([erasures.Line(actor.workspace, event, "anonymise", name, record, now, cause, tuple(fields))], actor.via)
+
+
+# -- once more, after a restore ----------------------------------------------------------------------------------------
+
+
+def known_of(actor: Actor, records: Sequence[tuple[str, UUID, bool]]) -> tuple[str, ...]:
+    """What some records of one person, each with whether it lies in the bin, know or knew them by, the longest first."""
+    catalog = people.newest(actor.workspace)
+    out: set[str] = set()
+    for name, record, binned in records:
+        it = catalog.object(name)
+        marked = [one.name for one in it.fields.values() if one.personal]
+        held = reading.get(name, record, actor=automation(actor), deleted=binned)
+        past = journal.of_records(actor.workspace, [(name, record)], limit=2000)
+        for value in (*(held.get(one) for one in marked), *(value for event in past for one in marked for value in event.changes.get(one) or ())):
+            if isinstance(value, str) and len(value.strip()) > 1:
+                out.add(value.strip())
+            for entry in value if isinstance(value, list) else ():
+                digits = re.sub(r"\D", "", str(entry.get("number") or "").split(";")[0]) if isinstance(entry, dict) else ""
+                out |= {digits[-11:]} if len(digits) >= 7 else set()
+    return tuple(sorted(out, key=len, reverse=True))
+
+
+def forget_again(actor: Actor, name: str, record: UUID, fields: Sequence[str], texts: Sequence[str], cause: UUID | None) -> None:
+    """Take some fields' values out of a living record and its past that were taken out before a backup brought them back. A text loses what
+    is in `texts`; one in which none of it is found is emptied, because it is known to have named the person, at one time or another."""
+    catalog = people.newest(actor.workspace)
+    it = catalog.object(name)
+    held = reading.get(name, record, actor=automation(actor))
+    changes: dict[str, Any] = {}
+    for one in (it.fields[field] for field in fields if field in it.fields):
+        value = held.get(one.name)
+        if one.system or one.virtual or one.computed is not None or isinstance(one, Link | Links) or value in (None, "", []):
+            continue
+        if one.personal:
+            changes[one.name] = _pseudonym(one, record)
+        elif isinstance(one, TextField) and isinstance(value, str):
+            left = _without(value, texts)
+            changes[one.name] = left if left != value else REPLACED if one.required else None
+        elif not one.required:
+            changes[one.name] = None
+    dropped = any(isinstance(it.fields.get(field), File) for field in fields)
+    gone = storage.files_of(catalog, it, [record]) if dropped else set()
+    if changes:
+        door.perform(name, "anonymise", actor=automation(actor), id=record, inputs={"values": changes, "exact": False}, cause=cause)
+    if gone:
+        storage.condemn(catalog, gone)
+    if name == "subject_request":
+        storage.condemn_copies(actor.workspace, record)
+    _past(actor, name, record, fields, cause)

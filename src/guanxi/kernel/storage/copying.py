@@ -6,6 +6,7 @@ only just being restored.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -85,6 +86,16 @@ def migrations(connection: Connection) -> dict[str, str]:
 def files(connection: Connection) -> dict[str, int]:
     """The digests of all stored files, with their sizes; without those whose bytes are about to be deleted."""
     return dict(connection.execute("SELECT DISTINCT digest, size FROM gx_file WHERE type <> 'erased' ORDER BY digest").fetchall())
+
+
+def unheard(connection: Connection, workspace: UUID, events: Sequence[UUID]) -> int:
+    """How many of some events are not in the journal of a workspace that is there."""
+    found = connection.execute(
+        "SELECT count(*) FROM unnest(%s::uuid[]) AS asked(id) WHERE EXISTS (SELECT FROM gx_workspace w WHERE w.id = %s) "
+        "AND NOT EXISTS (SELECT FROM gx_event e WHERE e.workspace_id = %s AND e.id = asked.id)",
+        [list(events), workspace, workspace],
+    ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def settle(connection: Connection) -> None:

@@ -24,6 +24,12 @@ ERASED = "@erased"
 GONE = "erased"
 """The type of a file whose bytes nobody needs any more and that are about to be deleted."""
 
+UNTOLD = "notice"
+"""The object whose erasures the register does not tell: they are many, and their rule takes them by itself."""
+
+AGAIN = "restore"
+"""The way in of who erases again what a backup brought back."""
+
 Redaction = Mapping[str, tuple[str, str]]
 """By the id of an event its hash before and after, as hex."""
 
@@ -164,3 +170,18 @@ def redactions(workspace: UUID, events: Sequence[UUID]) -> dict[UUID, list[tuple
         if before and after:
             out.setdefault(id, []).append((before, after))
     return out
+
+
+# -- for the register --------------------------------------------------------------------------------------------------
+
+
+def told(workspace: UUID, since: UUID) -> list[tuple[Any, ...]]:
+    """The events since an id that erased a record or took fields out of its past, oldest first: id, verb, object, record, instant, cause,
+    and which fields the record's events lost."""
+    return sql.rows(
+        "SELECT r.id, r.verb, r.object, r.record_id, r.at, r.cause, CASE WHEN r.verb = 'anonymise' THEN (SELECT array_agg(DISTINCT k.key ORDER BY k.key) "
+        "FROM gx_event e, jsonb_each(e.changes) k WHERE e.workspace_id = r.workspace_id AND e.object = r.object AND e.record_id = r.record_id "
+        "AND left(k.key, 1) <> '@' AND k.value = '[null, null]') END FROM gx_event r WHERE r.workspace_id = %s AND r.id >= %s "
+        "AND r.verb IN ('erase', 'anonymise') AND r.object <> %s AND r.via <> %s AND jsonb_exists(r.changes, %s) ORDER BY r.id",
+        [workspace, since, UNTOLD, AGAIN, REDACTS],
+    )

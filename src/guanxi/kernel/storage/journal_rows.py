@@ -78,6 +78,17 @@ def by_ids(workspace: UUID, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     return [dict(zip(_NAMES, row, strict=True)) for row in found]
 
 
+def known(workspace: UUID, ids: Sequence[UUID], via: str) -> set[UUID]:
+    """Which of these events there are, or are the cause of what happened by a way in."""
+    if not ids:
+        return set()
+    found = sql.rows(
+        "SELECT e.id FROM gx_event e WHERE e.workspace_id = %s AND e.id = ANY(%s) UNION ALL SELECT e.cause FROM gx_event e WHERE e.workspace_id = %s AND e.cause = ANY(%s) AND e.via = %s",
+        [workspace, list(ids), workspace, list(ids), via],
+    )
+    return {row[0] for row in found}
+
+
 def caused(workspace: UUID, events: Sequence[UUID]) -> list[dict[str, Any]]:
     """The events of which one of these is the cause, oldest first."""
     found = sql.rows(f"{_READ}WHERE e.workspace_id = %s AND e.cause = ANY(%s) ORDER BY e.id", [workspace, list(events)])

@@ -35,7 +35,7 @@ def make(server: Server, home: Home, folder: Path, reason: str, tell: Progress =
                 f"空间不足：备份需要约 {reach.size // 2**20:,} MB，{folder} 剩余 {free // 2**20:,} MB。可用 GUANXI_BACKUPS 指定别的磁盘。",
                 f"Not enough room: the backup may need {reach.size // 2**20:,} MB, {folder} has {free // 2**20:,} MB. Name another disk in GUANXI_BACKUPS.",
             )
-        for name in ("secret", "seals.log"):  # before the rows: a line about a seal that the copy lacks would look like a loss
+        for name in ("secret", "seals.log", backup.REGISTER):  # before the rows: a line about a seal that the copy lacks would look like a loss
             if (home.folder / name).exists():
                 shutil.copy2(home.folder / name, new / name)
         dump = new / "database.dump"

@@ -5,6 +5,7 @@
         database.dump      the database (pg_restore reads it)
         files/             the uploaded files, each under its SHA-256; those of the backup before are shared, not copied
         secret, seals.log  what signs sessions, and the lines about the journal's seals
+        erased.log         what had been erased by then, for older backups beside it
 """
 
 from __future__ import annotations

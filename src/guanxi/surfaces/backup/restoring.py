@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from guanxi.kernel import backup
-from guanxi.surfaces.backup import place
+from guanxi.surfaces.backup import again, place
 from guanxi.surfaces.backup.making import Progress, spread
 from guanxi.surfaces.backup.place import Backup, Manifest
 from guanxi.surfaces.backup.server import Server
@@ -26,8 +26,10 @@ HURRIED: Mapping[str, str] = {
 }  # fmt: skip
 """For a database that nobody uses yet: what is unfinished is thrown away, what is finished is flushed to the disk as a whole."""
 GUARDS = re.compile(r"^\d+; \d+ \d+ (ROW SECURITY|POLICY) ")
-KEPT = ("postgres", "files", "secret", "seals.log")
+KEPT = ("postgres", "files", "secret", "seals.log", backup.REGISTER)
 """What of a data folder a backup holds."""
+SPARE = ("files", "secret", backup.REGISTER)
+"""What of it may be there while nobody's data are."""
 
 
 def check(one: Backup, tell: Progress) -> Manifest:
@@ -61,15 +63,16 @@ def verify(one: Backup, home: Home, tell: Progress) -> Manifest:
     return manifest
 
 
-def restore(one: Backup, home: Home, tell: Progress, *, replace: bool = False) -> Manifest:
-    """Fill an empty data folder from a backup. `replace`: what is there is set aside first, under names that say when.
+def restore(one: Backup, home: Home, tell: Progress, *, replace: bool = False, erased: Path | None = None) -> Manifest:
+    """Fill an empty data folder from a backup. `replace`: what is there is set aside first, under names that say when. What was erased
+    since, as far as the folder, a backup beside this one or the register `erased` knows, is erased again.
 
     Raises Trouble when something is there, the backup is damaged, or a row or file differs at the end; the folder is then
     as it was before.
     """
     manifest = check(one, tell)
     home.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-    there = [name for name in KEPT if name != "secret" and (home.folder / name).exists() and name != "files"]
+    there = [name for name in KEPT if name not in SPARE and (home.folder / name).exists()]
     if there and not replace:
         raise Trouble(
             f"{home.folder} 里已有数据，没有改动。请用 GUANXI_HOME 指定一个空目录，或加 --replace（原有数据会改名保留）。",
@@ -80,8 +83,12 @@ def restore(one: Backup, home: Home, tell: Progress, *, replace: bool = False) -
     work = Home(home.folder / "restoring")
     shutil.rmtree(work.folder, ignore_errors=True)
     try:
+        work.folder.mkdir(mode=0o711)
+        known = again.gather(one, home, erased, work.folder / backup.REGISTER)
         with filled(one, manifest, work, tell) as cluster:
             pass
+        if known:
+            again.erase(work, tell)
         tell("正在写入磁盘…", "Writing it to the disk…")
         cluster.flush()
         aside = f"replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}"
@@ -97,14 +104,22 @@ def restore(one: Backup, home: Home, tell: Progress, *, replace: bool = False) -
     return manifest
 
 
-def restore_into_server(one: Backup, server: Server, home: Home, tell: Progress) -> Manifest:
-    """Fill an empty database of somebody's own server, and the files into the data folder."""
+def restore_into_server(one: Backup, server: Server, home: Home, tell: Progress, *, erased: Path | None = None) -> Manifest:
+    """Fill an empty database of somebody's own server, and the files into the data folder; what was erased since is erased again, now or, where
+    that fails, by the next start, which does not begin without."""
     manifest = check(one, tell)
     if not backup.is_empty(server.url):
         raise Trouble("目标数据库里已有表，没有改动。请新建一个空数据库。", "The database has tables already and was left as it is. Make an empty one.")
     home.prepare()
+    known = again.gather(one, home, erased, home.folder / backup.REGISTER)
+    if known:
+        (home.folder / again.DUE).touch(mode=0o600)
+        place.flush(home.folder)
     fill(one, manifest, server, tell)
     bring_files(one, home)
+    if known:
+        again.erase(home, tell, server.url)
+        (home.folder / again.DUE).unlink()
     return manifest
 
 

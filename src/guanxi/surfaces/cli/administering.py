@@ -45,11 +45,14 @@ def ready() -> Iterator[None]:
 def migrate(progress: Callable[[str], None]) -> None:
     """Bring the data to this program's version; data that people use are backed up first."""
     from guanxi.kernel import setup
-    from guanxi.surfaces.backup import daily
+    from guanxi.surfaces.backup import again, daily
 
+    home = Home.from_environment()
     if setup.due():
-        daily.before_upgrade(Home.from_environment(), tell)
+        daily.before_upgrade(home, tell)
     setup.migrate(progress)
+    again.due(home, tell)
+    setup.keep_register()
 
 
 def token(options: argparse.Namespace) -> int:
@@ -139,12 +142,13 @@ def restore(options: argparse.Namespace) -> int:
 
     home, began = Home.from_environment(), time.monotonic()
     one = place.at(Path(options.backup).absolute())
+    erased = Path(options.erased).absolute() if options.erased else None
     given = os.environ.get("DATABASE_URL")
     if given:
         server = Server(os.environ.get("GUANXI_BACKUP_URL") or given, Engine.find(home, ServerUser.find(home.data)))
-        found = restoring.restore_into_server(one, server, home, tell)
+        found = restoring.restore_into_server(one, server, home, tell, erased=erased)
     else:
-        found = restoring.restore(one, home, tell, replace=options.replace)
+        found = restoring.restore(one, home, tell, replace=options.replace, erased=erased)
     told(found, time.monotonic() - began)
     tell(f"已恢复到 {home.folder}，可以启动 ./guanxi serve。", f"Restored to {home.folder}; ./guanxi serve may be started.")
     return 0

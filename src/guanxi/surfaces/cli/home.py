@@ -4,6 +4,7 @@ postgres/   the embedded database (its server's own)      files/   uploaded file
 engine/     a copy of its programs, only where needed     secret   signs sessions; readable by the owner only
 run/        socket and locks                              log/     logs; in database/ the server's
 seals.log   a line about each seal of the journal         backups/ unless they go elsewhere
+erased.log  what was erased, without a value of it: what a restore erases again
 """
 
 from __future__ import annotations

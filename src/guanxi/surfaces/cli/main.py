@@ -135,6 +135,7 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     back = command("restore", administering.restore, "把备份恢复到空的数据目录", "restore a backup into an empty data folder")
     back.add_argument("backup", metavar="BACKUP")
     back.add_argument("--replace", action="store_true", help=said(Text("已有数据改名保留", "keep what is there under another name")))
+    back.add_argument("--erased", metavar="FILE", help=said(Text("另一处的删除登记 (erased.log)，其中的内容再次删除", "a register of erasures (erased.log) kept elsewhere: what it tells is erased again")))
     proof = command("verify", administering.verify, "核对日志有没有被改动；给出备份则试恢复并逐行核对", "prove that journal and log were not edited, or prove a backup by restoring it elsewhere")
     proof.add_argument("backup", nargs="?", metavar="BACKUP")
     command("doctor", administering.doctor, "检查运行环境", "check that everything is in order")
