@@ -29,7 +29,7 @@ from guanxi.kernel.access.actor import Actor, automation, system
 from guanxi.kernel.access.rights import combine
 from guanxi.kernel.catalog.catalog import REGISTRY, Catalog
 from guanxi.kernel.journal import events as journal
-from guanxi.kernel.records import door, indexing
+from guanxi.kernel.records import door, indexing, matching
 from guanxi.kernel.records import people as rights
 from guanxi.kernel.records.draft import Context, Draft
 from guanxi.kernel.records.guard import Guard
@@ -297,6 +297,8 @@ def load(size: int, progress: Callable[[int], None], folder: Path | None = None)
             _part(staff, size, folder, horizon(), 0, size, progress)
         else:
             _both(staff, size, folder, progress)
+    with sql.work(WORKSPACE):
+        matching.fill(rights.newest(WORKSPACE))  # what a new record is compared with
     sql.script("ANALYZE")
     return staff
 

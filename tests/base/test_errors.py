@@ -63,6 +63,7 @@ def test_statuses() -> None:
         "Unreadable": 422,
         "NewerData": 409,
         "StorageFull": 507,
+        "TooSlow": 503,
         "TooManyRequests": 429,
     }
     assert Conflict.version().status == 412

@@ -82,7 +82,7 @@ def test_they_stand_in_the_records_timeline_and_not_in_the_search(cast: Cast) ->
     made = write(cast, "owner", book, "不必搜到的话")
     told = telling.timeline("book", book, actor=cast.actor("owner"))
     assert [(e.object, e.record) for e in told] == [("comment", made), ("book", book)]
-    assert [e.object for e in telling.timeline("book", book, actor=cast.actor("owner"), only="comment")] == ["comment"]
+    assert [e.object for e in telling.timeline("book", book, actor=cast.actor("owner"), narrow=telling.Narrow(only="comment"))] == ["comment"]
     assert [e.object for e in telling.timeline("book", book, actor=cast.actor("owner"), only="book")] == ["book"]
     assert finding.search("不必搜到", actor=cast.actor("owner")) == []
     assert telling.explain("comment", made, actor=cast.actor("owner"))["reasons"][0]["text"] == "能看到它所属的书，因此能看到它。"

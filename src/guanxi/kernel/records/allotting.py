@@ -73,7 +73,11 @@ class _Turns:
         self.members = [_Member(one, held[one][0], held[one][1], today.get(one, 0)) for one in who]
         self.total = total_cap(catalog, it.name)
         row = rows.fetch(catalog, catalog.objects["pool"], Test("id", "in", [pool.id]), links=False)
-        self.last: UUID | None = row[0]["last_receiver"] if row else None
+        last = row[0]["last_receiver"] if row else None
+        order = [one.id for one in self.members]
+        self.start = order.index(last) + 1 if last in order else 0
+        self.served: dict[UUID, int] = {last: 1} if last in order else {}
+        """When somebody was last given one: whoever waits longest is next, among all and among the people of one rule."""
 
     def free(self, one: _Member) -> bool:
         pool = self.pool
@@ -98,12 +102,12 @@ class _Turns:
             return None
         order = [one.id for one in self.members]
         if self.pool.allot == "round":
-            at = order.index(self.last) + 1 if self.last in order else 0
-            one = min(found, key=lambda one: (order.index(one.id) - at) % len(order))
+            one = min(found, key=lambda one: (self.served.get(one.id, 0), (order.index(one.id) - self.start) % len(order)))
         else:
             one = min(found, key=lambda one: (one.held, one.today, order.index(one.id)))
         share = Share(record.id, one.id, one.held, one.today, len(meant), rule)
-        one.here, one.held, one.today, self.last = one.here + 1, one.held + 1, one.today + 1, one.id
+        one.here, one.held, one.today = one.here + 1, one.held + 1, one.today + 1
+        self.served[one.id] = max(self.served.values(), default=0) + 1
         return share
 
     def _waits(self, record: storage.Waiting) -> bool:

@@ -104,7 +104,9 @@ def write(catalog: Catalog, it: Definition, rows: Sequence[tuple[Mapping[str, An
 def fill(catalog: Catalog) -> None:
     """Keys for records that were written before their object was compared."""
     for it in catalog:
-        while it.duplicates is not None and (ids := likes.without(catalog, it.name, it.table, 1000)):
+        last = UUID(int=0)
+        while it.duplicates is not None and (ids := likes.without(catalog, it.name, it.table, last, 1000)):
+            last = ids[-1]
             rows = storage.fetch(catalog, it, Test("id", "in", ids), deleted=None, links=False)
             likes.put(catalog, it.name, [(row["id"], keys_of(it, row)) for row in rows], fresh=False)
 

@@ -55,9 +55,9 @@ def alone(catalog: Catalog, name: str) -> None:
     sql.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"duplicates {catalog.workspace} {name}"])
 
 
-def without(catalog: Catalog, name: str, table: str, most: int) -> list[UUID]:
-    """Records of an object that have no keys yet, such as those written before it was compared."""
+def without(catalog: Catalog, name: str, table: str, after: UUID, most: int) -> list[UUID]:
+    """Records of an object that have no keys yet, such as those written before it was compared; the next ones by id."""
     return [row[0] for row in sql.rows(
-        f"SELECT t.id FROM {table} t LEFT JOIN gx_match m ON m.id = t.id WHERE t.workspace_id = %s AND m.id IS NULL LIMIT %s",
-        [catalog.workspace, most],
+        f"SELECT t.id FROM {table} t WHERE t.workspace_id = %s AND t.id > %s AND NOT EXISTS (SELECT FROM gx_match m WHERE m.id = t.id) ORDER BY t.id LIMIT %s",
+        [catalog.workspace, after, most],
     )]  # fmt: skip
