@@ -83,7 +83,7 @@ def test_they_stand_in_the_records_timeline_and_not_in_the_search(cast: Cast) ->
     told = telling.timeline("book", book, actor=cast.actor("owner"))
     assert [(e.object, e.record) for e in told] == [("comment", made), ("book", book)]
     assert [e.object for e in telling.timeline("book", book, actor=cast.actor("owner"), narrow=telling.Narrow(only="comment"))] == ["comment"]
-    assert [e.object for e in telling.timeline("book", book, actor=cast.actor("owner"), only="book")] == ["book"]
+    assert [e.object for e in telling.timeline("book", book, actor=cast.actor("owner"), narrow=telling.Narrow(only="book"))] == ["book"]
     assert finding.search("不必搜到", actor=cast.actor("owner")) == []
     assert telling.explain("comment", made, actor=cast.actor("owner"))["reasons"][0]["text"] == "能看到它所属的书，因此能看到它。"
     counted = reading.counts([("comment", f'object_name = "book" and record = "{book}"')], actor=cast.actor("owner"))
