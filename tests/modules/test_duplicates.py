@@ -169,6 +169,59 @@ def test_pools_leads_and_the_bin_are_looked_into(company: Company) -> None:
     rule(company, "名称相近或网址相同", bin=True)
 
 
+def test_people_are_compared_at_their_company_and_by_what_only_they_have(company: Company) -> None:
+    owner = by(company, "owner")
+    here, there = (create(owner, name=name, phones=[phone]).id for name, phone in (("松涛阀门有限公司", "13700010001"), ("柏风阀门有限公司", "13700010002")))
+    first = create(owner, "contact", name="方 圆", customer=here, phones=["13700010003", "0512-68880000"], email="fang@songtao.example.com").id
+    with refused(Conflict, "name:duplicate"):
+        create(owner, "contact", careful=True, name="方圆", customer=here)
+    for code, changes in (("phones", {"phones": ["+86 137 0001 0003"]}), ("email", {"email": "FANG@songtao.example.com"})):
+        with refused(Conflict, f"{code}:duplicate"):
+            create(owner, "contact", careful=True, name="别人", customer=there, **changes)
+    for changes in ({"name": "方圆", "customer": there}, {"name": "同事", "customer": here, "phones": ["0512-68880000"], "email": "li@songtao.example.com"}, {"name": "老板", "customer": here, "phones": ["13700010001"]}):
+        assert create(owner, "contact", careful=True, **changes).warnings == (), "a namesake elsewhere, a shared line, the company's own number"
+    assert [(one.object, one.title) for one in matching.check("contact", {"name": "方圆", "customer": str(here)}, actor=owner, id=first)] == []
+    assert [one.title for one in matching.check("contact", {"name": "方圆", "customer": str(here)}, actor=owner)] == ["方 圆"]
+    assert [one.object for one in matching.of_record("contact", first, actor=owner)] == []
+    # a company is no duplicate of its own people; of others' it may be
+    assert door.perform("customer", "update", actor=owner, id=here, changes={"phones": ["13700010003"]}, careful=True).warnings == ()
+    with refused(Conflict, "phones:duplicate"):
+        door.perform("customer", "update", actor=owner, id=there, changes={"phones": ["13700010003"]}, careful=True)
+    namesake = raw("SELECT id FROM gx_contact WHERE name = '方圆'")[0][0]
+    with refused(Conflict, "name:duplicate"):
+        door.perform("contact", "update", actor=owner, id=namesake, changes={"customer": str(here)}, careful=True)
+    assert create(by(company, "owner", "import"), "contact", name="方圆", customer=here).warnings == ()
+    assert [field for field, _ in create(by(company, "owner", "import"), "contact", name="方先生", customer=here, phones=["13700010003"]).warnings] == ["phones"]
+
+
+def test_what_is_compared_for_the_first_time_is_looked_into(company: Company) -> None:
+    """As in a workspace of before contacts were compared: rules as they came are widened, those somebody chose for are not."""
+    from guanxi.kernel.catalog import duplicates
+    from guanxi.kernel.catalog.catalog import REGISTRY
+
+    rules = {row["name"]: row["id"] for row in company.find("duplicate_rule", "object_name", "customer")}
+    company.desk.perform("duplicate_rule", "update", rules["名称或电话相同"], {"looks": ["customer", "lead"]})
+    company.desk.perform("duplicate_rule", "update", rules["信用代码相同"], {"looks": ["customer"]})
+
+    class Before:
+        """The company as if contacts had no rules yet."""
+
+        actor, perform = company.desk.actor, company.desk.perform
+
+        def find(self, name: str, where: Any, **how: Any) -> Any:
+            return [] if where["value"] == "contact" else company.desk.find(name, where, **how)
+
+    made = len(company.find("duplicate_rule", "object_name", "contact"))
+    duplicates.seed(company.desk, REGISTRY.objects.values())
+    assert len(company.find("duplicate_rule", "object_name", "contact")) == made, "nothing is made again"
+    duplicates.seed(Before(), REGISTRY.objects.values())
+    looks = {row["name"]: row["looks"] for row in company.find("duplicate_rule", "object_name", "customer")}
+    assert (looks["名称或电话相同"], looks["信用代码相同"]) == (["customer", "lead", "contact"], ["customer"])
+    for row in company.find("duplicate_rule", "object_name", "contact", "created_at")[made:]:
+        company.desk.perform("duplicate_rule", "delete", row["id"])
+    company.desk.perform("duplicate_rule", "update", rules["信用代码相同"], {"looks": ["customer", "lead", "contact"]})
+
+
 def test_one_batch_is_compared_with_itself(company: Company) -> None:
     items = [door.Item(changes={"name": name, "credit_code": code}) for name, code in (("批一", CODES[1]), ("批二", CODES[1]), ("批三", CODES[2]))]
     out = door.perform_many("customer", "create", items, actor=by(company, "owner", "api"))
@@ -237,6 +290,24 @@ def test_a_check_is_few_statements(company: Company) -> None:
     with sql.recorded() as statements:
         matching.check("customer", {"name": "没有这家公司的名字"}, actor=actor)
     assert len(statements) <= 2, statements
+
+
+def test_people_of_a_file_are_compared_all_at_once(company: Company) -> None:
+    """Their keys and the question whether they are known cost two statements for a part of a file, however many there are."""
+    actor = by(company, "owner", "import")
+    customer = create(by(company, "owner"), name="百人表业有限公司").id
+
+    def sent(count: int, first: int) -> list[str]:
+        items = [door.Item(changes={"name": f"员工{n}", "customer": customer, "phones": [f"1371{n:07d}"], "email": f"p{n}@example.com"}) for n in range(first, first + count)]
+        with sql.recorded() as statements:
+            out = door.perform_many("contact", "create", items, actor=actor)
+        assert [one for one in out if isinstance(one, Problem)] == []
+        return list(statements)
+
+    sent(100, 0)  # the first large batch asks what the columns of the tables hold
+    few, many = sent(50, 200), sent(200, 300)
+    assert len(many) <= len(few) + 1
+    assert sum("gx_alike" in one for one in many) == 1, many
 
 
 def test_keys_of_what_was_there_before_are_made(company: Company, xiaomi: UUID) -> None:

@@ -28,6 +28,25 @@ def test_any_word_for_a_customer_says_whose_it_is(company: Company) -> None:
     assert ask(company, "outsider", "138") == []
 
 
+def test_a_mobile_leads_to_the_person_who_has_it(company: Company) -> None:
+    """Whether one asks about customers, contacts or leads; and who does not reach the contact is given nothing to open it by."""
+    customer = company.owner.create("customer", name="苏州听涛仪表有限公司", phones=["0512-66550000"])
+    contact = company.owner.create("contact", name="钱途", customer=customer, phones=["138 1111 2222", "0512-66550001"], email="Qian@Tingtao.example.com")
+    for about in ("customer", "lead", "contact"):
+        for who, state, opens in (("owner", "mine", contact), ("outsider", "others", None)):
+            for text in ("13811112222", "+86 138-1111-2222", "qian@tingtao.example.com") if about == "contact" else ("13811112222",):
+                found = lookups.look_up(about, text, actor=getattr(company, who).actor().through("web")).found
+                assert [(one.object, one.title, one.owner, one.state, one.id) for one in found] == [("contact", "钱途", "王伟", state, opens)], (about, who, text)
+    for text in ("0512-66550001", "li@tingtao.example.com", "钱途"):  # a line, a domain and a name are not one person's
+        assert lookups.look_up("contact", text, actor=company.owner.actor().through("web")).found == [], text
+    assert lookups.asked(REGISTRY.objects["contact"]).zh == "电话、邮箱"
+    rule = company.find("duplicate_rule", "name", "手机或邮箱相同")[0]["id"]
+    company.desk.perform("duplicate_rule", "update", rule, {"shown": ["owner"]})
+    found = lookups.look_up("contact", "13811112222", actor=company.outsider.actor().through("web")).found
+    company.desk.perform("duplicate_rule", "update", rule, {"shown": ["title", "owner", "pool", "contacted"]})
+    assert [(one.title, one.owner) for one in found] == [("", "王伟")]
+
+
 def test_it_is_counted_logged_and_limited(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     actor = company.newcomer.actor().through("web")
     rest = lookups.left("customer", actor=actor)

@@ -139,6 +139,38 @@ def test_everything_follows_the_survivor(cast: Cast, pair: dict[str, UUID]) -> N
     same(before)
 
 
+def test_two_records_of_one_person_become_one_and_two_again(cast: Cast) -> None:
+    """Everything that names the one follows the other; undone, every row is as it was, and two events more tell of it."""
+    owner = cast.actor("owner")
+    customer = create(owner, "customer", name="合并联系人仪表厂")
+    boss = create(owner, "contact", name="厂长", customer=customer)
+    a = create(owner, "contact", name="朱明", customer=customer, phones=["13766660001"], superior=boss, hobbies=["钓鱼"])
+    b = create(owner, "contact", name="朱 明", customer=customer, phones=["13766660001", "13766660002"], email="zhu@example.com", primary=True, hobbies=["围棋"])
+    below = create(owner, "contact", name="助理", customer=customer, superior=b)
+    deal = create(owner, "opportunity", name="联系人合并商机", customer=customer, contact=b)
+    activity = create(owner, "activity", content="电话", customer=customer, contact=b, happened_at="2026-03-02T02:00:00Z")
+    comment = create(owner, "comment", text="同一个人", object_name="contact", record=str(b))
+    hanging = {"opportunity": deal, "activity": activity, "comment": comment, "contact": below}
+    before, told = rows(), {(name, id): len(events_of(name, id)) for name, id in (*hanging.items(), ("contact", a), ("contact", b), ("contact", boss), ("customer", customer))}
+    for who in ("outsider", "nobody"):
+        with refused(NotFound):
+            merge(cast, a, b, who=who, name="contact")
+    same(before)
+    shown = merging.compare("contact", [a, b], actor=owner)
+    assert {it.name: n for it, n in shown.moves} == {"opportunity": 1, "activity": 1, "comment": 1, "contact": 1} and shown.obstacles == ()
+    merge(cast, a, b, name="contact")
+    assert [one["number"] for one in get("contact", a, "phones", cast=cast)] == ["+8613766660001", "+8613766660002"]
+    assert get("contact", a, "email", "hobbies", "superior", cast=cast) == ("zhu@example.com", ["钓鱼", "围棋"], boss)
+    assert (get("opportunity", deal, "contact", cast=cast), get("activity", activity, "contact", cast=cast), get("contact", below, "superior", cast=cast)) == (a, a, a)
+    assert get("comment", comment, "record", cast=cast) == str(a)
+    assert merging.survivor("contact", b, actor=owner) == a
+    unmerge(cast, a, name="contact")
+    same(before)
+    now = {(name, id): len(events_of(name, id)) for name, id in told}
+    touched = {("contact", a), ("contact", b), *hanging.items()}
+    assert {key: now[key] - told[key] for key in told} == {key: 2 if key in touched else 0 for key in told}
+
+
 def test_the_choice_is_made_field_by_field(cast: Cast, pair: dict[str, UUID]) -> None:
     before = rows()
     a, b = pair["a"], pair["b"]

@@ -232,6 +232,14 @@ def _classify(digits: str, plus: bool, region: str, area: str | None) -> tuple[s
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), "foreign"
 
 
+def personal(number: str) -> bool:
+    """Whether a stored number is one that a single person answers: a mobile, or one from abroad, where nobody can tell. Lines,
+    extensions and service numbers are shared by colleagues."""
+    if not number.startswith("+") or ";" in number:
+        return False
+    return not number.startswith("+86") or _MOBILE.fullmatch(number) is not None
+
+
 def display(number: str) -> str:
     """A stored number as people read it: 138 0013 8000, 0471-3301931 转 8017, 400-820-8820, +852 2345 6789."""
     main, _, extension = number.partition(";ext=")

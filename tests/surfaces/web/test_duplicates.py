@@ -34,6 +34,8 @@ def test_the_check_shows_what_there_is(cast: Cast) -> None:
 def test_a_new_form_carries_what_is_compared(cast: Cast) -> None:
     text = Browser("owner").get("/customers/new").content.decode()
     assert 'data-check="/customers/check" data-compared="name credit_code phones website email"' in text
+    text = Browser("owner").get("/contacts/new").content.decode()
+    assert 'data-check="/contacts/check" data-compared="name phones email customer"' in text
     assert "data-check" not in Browser("owner").get("/tasks/new").content.decode()
 
 
@@ -41,7 +43,8 @@ def test_looking_up_before_a_visit(cast: Cast) -> None:
     client = Browser("newcomer")
     assert 'href="/customers/lookup"' in client.get("/customers").content.decode()
     before = client.get("/customers/lookup").content.decode()
-    assert "今天还可以查 50 次" in before
+    assert "今天还可以查 50 次" in before and 'placeholder="客户名称、统一社会信用代码、电话、网址、邮箱"' in before
+    assert 'placeholder="电话、邮箱"' in client.get("/contacts/lookup").content.decode()
     text = client.post("/customers/lookup", {"q": "听雨茶业"}).content.decode()
     assert "杭州听雨茶业有限公司" in text and "王伟" in text and "今天还可以查 49 次" in text
     assert "没有查到" in client.post("/customers/lookup", {"q": "天下没有这家"}).content.decode()

@@ -56,15 +56,25 @@ def offering(objects: Mapping[str, Definition]) -> Definition | None:
     if it is None or not compared:
         return it
     named = tuple(Option(one.name, one.label) for one in compared)
-    ways: dict[str, Option] = {}
+    options = {"object_name": named, "looks": named, "fields": ways(compared)}
+    fields = {name: one.bound(options=options[name]) if name in options else one for name, one in it.fields.items()}
+    return replace(it, fields=fields)
+
+
+def ways(compared: Sequence[Definition]) -> tuple[Option, ...]:
+    """Each field by which some objects are compared, as each of them calls it, with each way of comparing it."""
+    called: dict[str, dict[Text, None]] = {}
     for one in compared:
         for identity in one.duplicates.identities:  # type: ignore[union-attr]
             label = one.fields[identity.field].label
-            for how, says in HOWS.items():
-                ways[f"{identity.field}.{how}"] = Option(f"{identity.field}.{how}", Text(f"{label.zh} · {says.zh}", f"{label.en} · {says.en}"))
-    options = {"object_name": named, "looks": named, "fields": tuple(ways.values())}
-    fields = {name: one.bound(options=options[name]) if name in options else one for name, one in it.fields.items()}
-    return replace(it, fields=fields)
+            if identity.within:
+                link = one.fields[identity.within].label
+                label = T(f"{label.zh}（同一{link.zh}）", f"{label.en} (of one {link.en.lower()})")
+            called.setdefault(identity.field, {})[label] = None
+    return tuple(
+        Option(f"{field}.{how}", Text(f"{'或'.join(one.zh for one in labels)} · {says.zh}", f"{' or '.join(one.en for one in labels)} · {says.en}"))
+        for field, labels in called.items() for how, says in HOWS.items()
+    )  # fmt: skip
 
 
 def whole_rule(draft: Any, context: Any) -> None:
@@ -124,7 +134,9 @@ class DuplicateRule(
 
 
 def seed(desk: Any, objects: Iterable[Definition]) -> None:
-    """The first rules of each object that declares some. Nothing is made again where administrators took it away."""
+    """The first rules of each object that declares some. Nothing is made again where administrators took it away. When an object is
+    compared for the first time, the rules that looked into all their object declared then look into it too."""
+    objects = list(objects)
     for it in objects:
         if it.duplicates is None or desk.find("duplicate_rule", {"field": "object_name", "op": "=", "value": it.name}, deleted=None):
             continue
@@ -137,3 +149,10 @@ def seed(desk: Any, objects: Iterable[Definition]) -> None:
                     "looks": [it.name, *it.duplicates.also], "shown": list(SHOWN),
                 },
             )  # fmt: skip
+        for other in objects:
+            if other.duplicates is None or it.name not in other.duplicates.also:
+                continue
+            before = {other.name, *other.duplicates.also} - {it.name}
+            for row in desk.find("duplicate_rule", {"field": "object_name", "op": "=", "value": other.name}):
+                if set(row["looks"] or ()) == before:
+                    desk.perform("duplicate_rule", "update", row["id"], {"looks": [other.name, *other.duplicates.also]})

@@ -9,7 +9,8 @@ from typing import Any
 
 from guanxi.base.errors import Forbidden, Invalid
 from guanxi.base.ids import parse_id
-from guanxi.base.text import T, Text
+from guanxi.base.text import T
+from guanxi.kernel.catalog.duplicates import ways
 from guanxi.kernel.declare.fields import (
     AutoNumber,
     Choice,
@@ -21,7 +22,6 @@ from guanxi.kernel.declare.fields import (
     Person,
     TextField,
 )
-from guanxi.kernel.declare.matching import HOWS
 from guanxi.kernel.declare.objects import Action, Definition, List, Object, Policy, Record, named
 
 NAME = "duplicate_pair"
@@ -36,13 +36,7 @@ def offering(objects: Mapping[str, Definition]) -> Definition | None:
     compared = [one for one in objects.values() if one.duplicates is not None]
     if it is None or not compared:
         return it
-    agrees: dict[str, Option] = {}
-    for one in compared:
-        for identity in one.duplicates.identities:  # type: ignore[union-attr]
-            label = one.fields[identity.field].label
-            for how, says in HOWS.items():
-                agrees.setdefault(f"{identity.field}.{how}", Option(f"{identity.field}.{how}", Text(f"{label.zh} · {says.zh}", f"{label.en} · {says.en}")))
-    options = {"object_name": tuple(Option(one.name, one.label) for one in compared), "agrees": tuple(agrees.values())}
+    options = {"object_name": tuple(Option(one.name, one.label) for one in compared), "agrees": ways(compared)}
     return replace(it, fields={name: one.bound(options=options[name]) if name in options else one for name, one in it.fields.items()})
 
 

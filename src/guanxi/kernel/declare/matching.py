@@ -13,7 +13,8 @@ from typing import Any, Final, Literal
 from guanxi.base.text import T, Text
 from guanxi.kernel.declare.fields import Field, Json, Link, Links, TextField
 
-Kind = Literal["company", "phone", "domain", "code", "text"]
+Kind = Literal["company", "phone", "mobile", "domain", "mailbox", "code", "text"]
+"""`mobile` and `mailbox` are what one person has, of phones and e-mails: a line or a domain that colleagues share says nothing of them."""
 How = Literal["exact", "normal", "fuzzy"]
 HOWS: Final = {
     "exact": T("完全相同", "Exactly"), "normal": T("规范化后相同", "In normal form"), "fuzzy": T("相近（一字之差或同音）", "Nearly (one sign apart, or sounding alike)"),
@@ -29,10 +30,17 @@ MERGED: Final = "merged_into"
 
 @dataclass(frozen=True)
 class Identity:
-    """A field that tells records apart, and what it holds; fields of the same kind are compared across objects."""
+    """A field that tells records apart, and what it holds; fields of the same kind are compared across objects. within: a link, and
+    only records that lead to the same one are compared: names of people at one company."""
 
     field: str
     kind: Kind
+    within: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether what is kept to compare by finds everything the field holds."""
+        return not self.within and self.kind not in ("mobile", "mailbox")
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,11 @@ class Matching:
 
     def identity(self, field: str) -> Identity | None:
         return next((one for one in self.identities if one.field == field), None)
+
+    @property
+    def asked(self) -> list[str]:
+        """The fields whose values are needed to compare a record, the links within which others are compared last."""
+        return list(dict.fromkeys([*(one.field for one in self.identities), *(one.within for one in self.identities if one.within)]))
 
 
 def fields(name: str) -> dict[str, Field]:

@@ -518,7 +518,7 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         for verb in view.moves.values() if isinstance(view, Board) else ():
             if verb not in it.verbs:
                 raise DeclarationError(f"{where}: view {view.name!r} moves cards by {verb!r}, which is not a verb")
-    for path in (*(one.field for one in it.duplicates.identities), *([it.duplicates.contacted] if it.duplicates.contacted else [])) if it.duplicates else ():
+    for path in (*it.duplicates.asked, *([it.duplicates.contacted] if it.duplicates.contacted else [])) if it.duplicates else ():
         if path not in own:
             raise DeclarationError(f"{where}: duplicates name {path!r}, which is not a field")
     for tell in it.tells:

@@ -170,7 +170,7 @@ class _Search:
     def __init__(self, guard: Guard, it: Definition, fields: Sequence[Field], how: str, words: Sequence[str], without: Sequence[str]) -> None:
         self.guard, self.it, self.fields, self.how, self.words, self.without = guard, it, fields, how, words, without
         names = {one.name for one in fields}
-        kept = [one for one in it.duplicates.identities if one.field in names] if it.duplicates is not None and how not in TOGETHER else []
+        kept = [one for one in it.duplicates.identities if one.field in names and one.whole] if it.duplicates is not None and how not in TOGETHER else []
         self.compared = {one.field for one in kept}
         self.meant = {word: {name: value for name, value in lookups.meant(it, word, guard.catalog).items() if name in self.compared} for word in words} if kept else {}
         levels = {"e", "p"} if how == "exact" else {"e", "n", "f", "p"}

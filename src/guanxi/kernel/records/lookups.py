@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from guanxi.base.errors import Invalid, NotFound
+from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
@@ -24,7 +25,7 @@ LEAST = 2
 """One sign is no name."""
 _FITS = {
     "phone": re.compile(r"[+\d][\d\s().-]{5,}"), "code": re.compile(r"[0-9A-Za-z\s-]{15,24}"), "domain": re.compile(r"\S+[.@]\S+"),
-    "company": re.compile(r".*[^\W\d_].*"), "text": re.compile(r".*[^\W_].*"),
+    "mobile": re.compile(r"[+\d][\d\s().-]{5,}"), "mailbox": re.compile(r"\S+@\S+"), "company": re.compile(r".*[^\W\d_].*"), "text": re.compile(r".*[^\W_].*"),
 }  # fmt: skip
 """What may be meant by a text, by the kind of field."""
 
@@ -51,7 +52,8 @@ def look_up(name: str, text: str, *, actor: Actor) -> Answer:
     catalog = guard_of(actor).catalog
     text = text.strip()[:LONGEST]
     if len(text) < LEAST:
-        raise Invalid.field("q", "required", "请输入名称、电话、信用代码或网址。", "Type a name, phone, credit code or web address.")
+        names = asked(it)
+        raise Invalid.field("q", "required", f"请输入{names.zh}。", f"Type one of: {names.en}.")
     values = meant(it, text, catalog)
     rules = [replace(rule, every=False) for rule in catalog.rules_of(it.name)]
     with sql.work(actor.workspace):
@@ -78,14 +80,20 @@ def _may(name: str, actor: Actor) -> Definition:
     return it
 
 
+def asked(it: Definition) -> Text:
+    """What records of an object can be looked up by, to be read."""
+    names = list(dict.fromkeys(it.fields[one.field].label for one in it.duplicates.identities if not one.within)) if it.duplicates is not None else []
+    return T("、".join(one.zh for one in names), ", ".join(one.en for one in names))
+
+
 def meant(it: Definition, text: str, catalog: Catalog) -> Mapping[str, Any]:
     """What the text would be in each field that it may be meant for."""
     assert it.duplicates is not None
     out: dict[str, Any] = {}
     for identity in it.duplicates.identities:
-        if _FITS[identity.kind].fullmatch(text):
+        if not identity.within and _FITS[identity.kind].fullmatch(text):
             try:
-                out[identity.field] = it.fields[identity.field].parse([text] if identity.kind == "phone" else text, catalog.settings)
+                out[identity.field] = it.fields[identity.field].parse([text] if identity.kind in ("phone", "mobile") else text, catalog.settings)
             except FieldProblem:
                 continue
     return out

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from guanxi.base import companies, credit_code
+from guanxi.base import companies, credit_code, phones
 from guanxi.base.errors import Conflict, FieldError, Invalid, NotFound, Problem
 from guanxi.base.normal import normal
 from guanxi.base.text import T, Text
@@ -21,7 +21,7 @@ from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.declare.conditions import And, Test
-from guanxi.kernel.declare.fields import FieldProblem, Region
+from guanxi.kernel.declare.fields import FieldProblem, Link, Region
 from guanxi.kernel.declare.matching import MERGED, Identity
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import merging, reading
@@ -43,8 +43,8 @@ LEVELS = {"exact": ("e",), "normal": ("e", "n"), "fuzzy": ("e", "n", "f")}
 KEYS = "2 "
 """Which way of making keys this is. Whoever changes it counts on, so that everything is looked through again, and takes the keys made
 otherwise away in a migration, so that `fill` makes them anew (docs/duplicates.md)."""
-Known = dict[tuple[UUID, str], tuple[Any, list[str]]]
-"""By record and field what was compared and its keys: asked for when a record is judged and again when it is written."""
+Known = dict[tuple[UUID, str], tuple[Any, Any, list[str]]]
+"""By record and field what was compared, within what, and its keys: asked for when a record is judged and again when it is written."""
 
 
 def keys_of(it: Definition, values: Mapping[str, Any], fields: Iterable[str] | None = None, known: Known | None = None) -> list[str]:
@@ -55,26 +55,35 @@ def keys_of(it: Definition, values: Mapping[str, Any], fields: Iterable[str] | N
 
 
 def _held(identity: Identity, values: Mapping[str, Any], known: Known | None) -> list[str]:
-    value = values.get(identity.field)
-    if value is None or value == "":
+    value, within = values.get(identity.field), values.get(identity.within) if identity.within else ""
+    if value is None or value == "" or within is None:
         return []
     if known is None:
-        return _keys(identity.kind, value)
+        return _within(_keys(identity.kind, value), within)
     place = (values["id"], identity.field)
     held = known.get(place)
-    if held is None or held[0] is not value:
-        held = known[place] = (value, _keys(identity.kind, value))
-    return held[1]
+    if held is None or held[0] is not value or held[1] != within:
+        held = known[place] = (value, within, _within(_keys(identity.kind, value), within))
+    return held[2]
+
+
+def _within(keys: list[str], link: Any) -> list[str]:
+    """Keys that only records leading to the same one share."""
+    return [f"{key}@{link['id'] if isinstance(link, Mapping) else link}" for key in keys] if link else keys
 
 
 def _keys(kind: str, value: Any) -> list[str]:
     if kind == "phone":
         return [f"{kind}.e.{entry['number'].partition(';')[0][:80]}" for entry in value if entry.get("number")]
+    if kind == "mobile":
+        return [f"phone.e.{entry['number'][:80]}" for entry in value if entry.get("number") and phones.personal(entry["number"])]
     text = str(value)
     if kind == "code":
         code = credit_code.normalise(text)
         return [f"{kind}.e.{code[:80]}"] if code else []
     whole = normal(text)
+    if kind == "mailbox":
+        return [f"domain.e.{whole[:80]}"]
     if kind == "domain":
         found = companies.domain(text)
         return [f"{kind}.e.{whole.rstrip('/')[:80]}", *([f"{kind}.n.{found[:80]}"] if found else [])]
@@ -96,7 +105,7 @@ def write(catalog: Catalog, it: Definition, rows: Sequence[tuple[Mapping[str, An
     """Keep the keys of records that were written, where what they are compared by changed."""
     if it.duplicates is None:
         return
-    deciding = {one.field for one in it.duplicates.identities}
+    deciding = set(it.duplicates.asked)
     entries = [(row["id"], keys_of(it, row, known=known)) for row, names in rows if fresh or names & deciding]
     likes.put(catalog, it.name, entries, fresh=fresh)
 
@@ -150,8 +159,7 @@ def probe(it: Definition, values: Mapping[str, Any], levels: Mapping[str, set[st
     out: dict[str, frozenset[str]] = dict.fromkeys(levels, frozenset())
     for identity in it.duplicates.identities if it.duplicates is not None else ():
         if (wanted := levels.get(identity.field)) is not None:
-            at = len(identity.kind) + 1
-            out[identity.field] |= {key for key in _held(identity, values, known) if key[at] in wanted}
+            out[identity.field] |= {key for key in _held(identity, values, known) if _level(key) in wanted}
     return Probe(out)
 
 
@@ -200,9 +208,8 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
     entry = ENTRY[actor.via]
     rules = [rule for rule in catalog.rules_of(it.name) if rule.effects[entry] in ("warn", "forbid")]
     needed = levels(rules)
-    names = set(needed)
     out: list[Problem | None] = [None] * len(items)
-    fresh = [n for n, (draft, _, _) in enumerate(items) if draft.new or draft.verb == "restore" or any(draft.changed(name) for name in names)]
+    fresh = [n for n, (draft, _, _) in enumerate(items) if draft.new or draft.verb == "restore" or _another(it, draft, needed)]
     if not fresh:
         return out
     if any(rule.effects[entry] == "forbid" for rule in rules):
@@ -213,10 +220,10 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
     told = _tell(actor, catalog, [one for hits in found for one in hits])
     for n, hits in zip(fresh, found, strict=True):
         draft, careful, context = items[n]
-        own = draft.id if not draft.new else None
-        by_record = {match.stands or one.id: (one, match) for one in reversed(hits) if (match := told.get((one.object, one.id))) is not None and (match.stands is None or match.stands != own)}
+        own, above = [draft.id] if not draft.new else [], _leading(it, draft.values)
+        by_record = {match.stands or one.id: (one, match) for one in reversed(hits) if (match := told.get((one.object, one.id))) is not None and match.beside(own, above)}
         shown = list(reversed(by_record.values()))
-        shown = [(one, match) for one, match in shown if draft.new or draft.verb == "restore" or any(draft.changed(name) for name in one.fields)]
+        shown = [(one, match) for one, match in shown if draft.new or draft.verb == "restore" or _another(it, draft, one.fields)]
         if not shown:
             continue
         forbidden = [(one, match) for one, match in shown if one.rule.effects[entry] == "forbid"]
@@ -233,6 +240,18 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
                 context.warn(one.fields[0], _sentence(one.rule, match))
             draft.because = {"kind": "duplicates", "rules": sorted({str(one.rule.label) for one, _ in shown}), "of": [str(match.stands or one.id) for one, match in shown[:5]]}
     return out
+
+
+def _another(it: Definition, draft: Draft, fields: Iterable[str]) -> bool:
+    """Whether what a record is compared by changed, in any of these fields."""
+    assert it.duplicates is not None
+    return any(draft.changed(name) for one in it.duplicates.identities if one.field in fields for name in (one.field, one.within) if name)
+
+
+def _leading(it: Definition, values: Mapping[str, Any]) -> frozenset[UUID]:
+    """What a record leads to of other objects: a company is no duplicate of its people, whose number may be its own."""
+    held = [values.get(one.name) for one in it.fields.values() if isinstance(one, Link) and one.target != it.name]
+    return frozenset(found for value in held if isinstance(found := value.get("id") if isinstance(value, Mapping) else value, UUID))
 
 
 def _among(it: Definition, drafts: Sequence[Draft], probes: Sequence[Probe], rules: Sequence[Rule], found: list[list[_Found]]) -> None:
@@ -278,6 +297,12 @@ class Match:
     fields: tuple[str, ...] = ()
     stands: UUID | None = None
     """The record this is told of: of one that was merged, what it became."""
+    above: frozenset[UUID] = frozenset()
+    """What it leads to. Never told."""
+
+    def beside(self, own: Sequence[UUID], above: Iterable[UUID]) -> bool:
+        """Whether it can be a duplicate of a record, `own`, that leads to some others: it is not itself, and neither hangs on the other."""
+        return self.stands is None or (self.stands not in own and self.stands not in above and self.above.isdisjoint(own))
 
     def to_json(self, language: str) -> dict[str, Any]:
         out: dict[str, Any] = {"object": self.object, "id": self.id, "state": self.state, "effect": self.effect, "fields": list(self.fields)}
@@ -335,6 +360,7 @@ def _tell(actor: Actor, catalog: Catalog, found: Sequence[_Found]) -> dict[tuple
                 owner=people.get(row.get("owner"), "") if sees or "owner" in shown else "", owner_id=row.get("owner") if sees or "owner" in shown else None,
                 contacted=row.get(it.duplicates.contacted) if it.duplicates.contacted and (sees or "contacted" in shown) else None,
                 claim=row["id"] in claimable, rule=one.rule.label, effect=one.rule.effects[entry], fields=one.fields, stands=row["id"],
+                above=_leading(it, row),
             )  # fmt: skip
         out |= {(name, loser): out[name, survivor] for loser, survivor in into.items() if (name, survivor) in out}
         for one in found:
@@ -359,7 +385,7 @@ def check(name: str, values: Mapping[str, Any], *, actor: Actor, id: UUID | None
     it = guard.catalog.object(name)
     if it.duplicates is None or not any(access.may(actor.rights, it, verb) for verb in ("create", "update")):
         raise NotFound()
-    known = {one.field for one in it.duplicates.identities}
+    known = set(it.duplicates.asked)
     parsed: dict[str, Any] = {}
     for field, value in values.items():
         one = it.fields.get(field)
@@ -380,7 +406,7 @@ def of_record(name: str, record: UUID, *, actor: Actor) -> list[Match]:
     it = guard.object(name)
     if it.duplicates is None:
         raise NotFound()
-    plain = [one.field for one in it.duplicates.identities if guard.level(it, one.field) in ("read", "write")]
+    plain = [one for one in it.duplicates.asked if guard.level(it, one) in ("read", "write")]
     row = reading.get(it.name, record, actor=actor, fields=["id", *plain])
     rules = [rule for rule in guard.catalog.rules_of(it.name) if set(rule.effects.values()) != {"off"}]
     return find(guard.catalog, it, {field: row.get(field) for field in plain}, rules, actor=actor, without=[record])
@@ -390,6 +416,7 @@ def find(catalog: Catalog, it: Definition, values: Mapping[str, Any], rules: Seq
     """Records that some rules find for values, the strictest first, told as far as the rules allow."""
     with sql.work(actor.workspace):
         told = _tell(actor, catalog, _find(catalog, it, [probe(it, values, {name: wanted for name, wanted in levels(rules).items() if name in values})], rules, without)[0])
-    each = {match.stands: match for match in told.values() if match.stands not in without}
+    above = _leading(it, values)
+    each = {match.stands: match for match in told.values() if match.beside(without, above)}
     ordered = sorted(each.values(), key=lambda m: (-ORDER.index(m.effect), m.state == "bin", m.title))
     return ordered[:MOST]

@@ -39,7 +39,7 @@ HOUR = 3
 """From when in the night a pass of the day may begin."""
 WEIGHTS: Mapping[tuple[str, str], float] = {
     ("code", "e"): 0.95, ("company", "e"): 0.85, ("company", "n"): 0.75, ("company", "~"): 0.5, ("company", "f"): 0.35,
-    ("phone", "e"): 0.7, ("domain", "e"): 0.65, ("domain", "n"): 0.35, ("text", "e"): 0.6, ("text", "n"): 0.5, ("text", "f"): 0.25,
+    ("phone", "e"): 0.7, ("mobile", "e"): 0.7, ("domain", "e"): 0.65, ("domain", "n"): 0.35, ("mailbox", "e"): 0.65, ("text", "e"): 0.6, ("text", "n"): 0.5, ("text", "f"): 0.25,
 }  # fmt: skip
 """How much each agreement says: one minus the chance that two records agree so and are two."""
 HOW = {"e": "exact", "n": "normal", "~": "fuzzy", "f": "fuzzy"}

@@ -232,7 +232,7 @@ class Customer(
             FirstRule(T("名称或电话相同", "Same name or phone"), {"name": "normal", "phones": "exact"}),
             FirstRule(T("名称相近或网址相同", "Similar name or same website"), {"name": "fuzzy", "website": "normal", "email": "normal"}, manual="show", imported="off", api="off"),
         ),
-        also=("lead",),
+        also=("lead", "contact"),
         contacted="last_contact_at",
     )
     tells = (
@@ -481,6 +481,13 @@ class Contact(
     collected_by = Person(T("信息采集人", "Collected by"))
     owner = Owner()
 
+    duplicates = Matching(
+        (Identity("name", "text", within="customer"), Identity("phones", "mobile"), Identity("email", "mailbox")),
+        rules=(
+            FirstRule(T("手机或邮箱相同", "Same mobile or e-mail"), {"phones": "exact", "email": "exact"}),
+            FirstRule(T("同一客户下同名", "Same name at one customer"), {"name": "normal"}, imported="off", api="off"),
+        ),
+    )
     policy = Policy(read="scope", write="scope", through=("customer",))
     checks = (whole_tree, rules.contact_fits)
     effects = (rules.one_primary,)

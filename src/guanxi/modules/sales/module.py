@@ -140,7 +140,7 @@ class Lead(
             FirstRule(T("电话相同", "Same phone"), {"phones": "exact"}),
             FirstRule(T("公司名称或邮箱相近", "Similar company or e-mail"), {"company": "normal", "email": "exact"}, manual="show", imported="off", api="off"),
         ),
-        also=("customer",),
+        also=("customer", "contact"),
         contacted="last_contact_at",
     )
     tells = (

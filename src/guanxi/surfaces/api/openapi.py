@@ -340,7 +340,7 @@ def _duplicates(it: Definition, root: str, tag: str) -> dict[str, Any]:
     """The question for duplicates, of objects that are compared."""
     if it.duplicates is None:
         return {}
-    known = {one.field: _value(it.fields[one.field], reading=False) for one in it.duplicates.identities}
+    known = {name: _value(it.fields[name], reading=False) for name in it.duplicates.asked}
     asked = {
         "type": "object", "required": ["values"],
         "properties": {"values": {"type": "object", "properties": known}, "id": {"type": "string", "format": "uuid", "description": "The record itself, left out"}},

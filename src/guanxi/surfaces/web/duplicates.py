@@ -30,7 +30,7 @@ def compared(visit: Visit, it: Definition) -> list[str]:
     """The fields of a form that are compared while somebody types."""
     if it.duplicates is None:
         return []
-    return [one.field for one in it.duplicates.identities if visit.guard.level(it, one.field) == "write"]
+    return [one for one in it.duplicates.asked if visit.guard.level(it, one) == "write"]
 
 
 def typed(it: Definition, raw: Raw) -> str:
@@ -133,4 +133,4 @@ def lookup(visit: Visit, plural: str) -> HttpResponse:
     pleading = pleads(it, text)
     mine = [one.id for one in found or () if one.id is not None and one.object == it.name and one.state != "bin"]
     together = merging.address(it, mine[:MOST]) if len(mine) > 1 and visit.may(it, "merge") else ""
-    return visit.page("pages/lookup.html", status, it=it, current=it, text=text, found=found, error=error, left=left, together=together, pleads=pleading, title=T("查重", "Look up"))
+    return visit.page("pages/lookup.html", status, it=it, current=it, text=text, found=found, error=error, left=left, together=together, asked=lookups.asked(it), pleads=pleading, title=T("查重", "Look up"))

@@ -12,9 +12,9 @@ from django.http import HttpResponse
 from guanxi.base.errors import NotFound, Problem
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
+from guanxi.kernel.catalog.duplicates import ways
 from guanxi.kernel.catalog.pairs import NAME
 from guanxi.kernel.declare.conditions import Test
-from guanxi.kernel.declare.fields import Choice
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, pairing, reading
 from guanxi.surfaces.jobs import tasks
@@ -63,13 +63,8 @@ def inbox(visit: Visit) -> HttpResponse:
     shown = {one.name: _columns(visit, one) for one in objects}
     return visit.page(
         "pages/duplicates.html", it=it, pairs=_pairs(visit, found.rows, shown), columns=shown, tabs=TABS, show=show, objects=objects, only=only, count=found.count,
-        more=found.more, next=found.next, agrees=it.fields["agrees"], says=_says(it.fields["agrees"]), last=pairing.last(visit.actor), title=words.plural(it),
+        more=found.more, next=found.next, agrees=it.fields["agrees"], says={one.name: {way.key: way.label for way in ways([one])} for one in objects}, last=pairing.last(visit.actor), title=words.plural(it),
     )  # fmt: skip
-
-
-def _says(one: Any) -> dict[str, Text]:
-    assert isinstance(one, Choice) or hasattr(one, "options")
-    return {option.key: option.label for option in one.options}
 
 
 def _columns(visit: Visit, it: Definition) -> list[Column]:
