@@ -31,7 +31,7 @@ row = reading.get("loan_machines", made.id, actor=actor)
 import json
 print(json.dumps({
     "refused": refused, "state": row["state"], "number": row["number"][-4:], "customer": row["customer"]["label"],
-    "found": [hit.title for hit in finding.search("演示", actor=actor)],
+    "found": [hit.title for hit in finding.search("演示机", actor=actor)],
     "history": [told.verb for told in telling.history("loan_machine", made.id, actor=actor)],
 }))
 """
