@@ -234,7 +234,7 @@ class Factory:
     SPECIAL: dict[str, dict[str, Any]] = {
         "custom_field": {"object_name": "author", "key": "k", "kind": "text"}, "exchange_rate": {"currency": "USD", "from_day": "day", "rate": 7},
         "role": {"grants": {}}, "dictionary_entry": {"key": "k"}, "pool": {"object_name": "prospect"}, "view": {"object_name": "author"},
-        "subject_request": {"name": "人"}, "holiday": {"day": "day"}, "work_report": {"day": "day"}, "number_rule": {"pattern": "N{0000}", "active": False},
+        "subject_request": {"name": "人"}, "holiday": {"day": "day"}, "work_report": {"day": "day"}, "number_rule": {"pattern": "N{0000}", "active": False}, "follow_up_rule": {"active": False},
     }  # fmt: skip
 
     def changes(self, name: str, owner: str) -> tuple[dict[str, Any], dict[str, Made]]:

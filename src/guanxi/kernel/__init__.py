@@ -9,6 +9,7 @@ from guanxi.base.lunar import next_birthday as next_lunar_birthday
 from guanxi.base.text import T
 from guanxi.base.text import Text as Label
 from guanxi.kernel.catalog.core import COLOURS, key_from_name, whole_tree
+from guanxi.kernel.declare.attending import Attended
 from guanxi.kernel.declare.captures import Candidate, Capture, Guess, Offer, Step, guess, register_reader
 from guanxi.kernel.declare.conditions import Condition, Test
 from guanxi.kernel.declare.fields import (
@@ -70,6 +71,7 @@ __all__ = [
     "MENTIONED",
     "Action",
     "Along",
+    "Attended",
     "AutoNumber",
     "Board",
     "Boolean",

@@ -18,7 +18,7 @@ from guanxi.base.text import T
 from guanxi.kernel import jobs, passwords
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
-from guanxi.kernel.catalog import consents, duplicates, pools
+from guanxi.kernel.catalog import attending, consents, duplicates, pools
 from guanxi.kernel.catalog.catalog import REGISTRY
 from guanxi.kernel.catalog.core import ADMINISTRATOR
 from guanxi.kernel.journal import erasures, log, seals
@@ -192,6 +192,7 @@ def seed(workspace: UUID) -> None:
         consents.seed(desk)
         pools.seed(desk, REGISTRY.objects.values())
         duplicates.seed(desk, REGISTRY.objects.values())
+        attending.seed(desk, REGISTRY.objects.values())
         matching.fill(people.newest(workspace))
 
 

@@ -26,9 +26,9 @@ from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, people, pooling, reading
 from guanxi.kernel.records.grading import VERB
 from guanxi.kernel.records.guard import Guard
+from guanxi.kernel.storage import attending, sql
 from guanxi.kernel.storage import notices as facts
 from guanxi.kernel.storage import rows as storage
-from guanxi.kernel.storage import sql
 
 SILENT_WAYS = ("demo", "setup", "sample")
 """What happens on these ways happens to nobody."""
@@ -263,14 +263,14 @@ def _readable(actor: Actor, wishes: list[Wish], accounts: Mapping[UUID, UUID]) -
 
 
 def _replace(catalog: Catalog, actor: Actor, made: Mapping[UUID, Wish]) -> None:
-    """End the older things to do of the same people about the same records."""
-    todo = {id: wish for id, wish in made.items() if wish.kind.tab == "todo"}
+    """End the older things to do of the same people about the same records; that nobody attends to one is true beside all of them."""
+    todo = {id: wish for id, wish in made.items() if wish.kind.tab == "todo" and wish.kind.key != kinds.UNATTENDED.key}
     if not todo:
         return
     pairs = {(wish.object, wish.record, wish.to) for wish in todo.values()}
     ids = facts.open_about(catalog.workspace, list({(wish.object, UUID(wish.record)) for wish in todo.values()}))
     rows = storage.fetch(catalog, catalog.objects["notice"], Test("id", "in", [id for id in ids if id not in todo]), links=False)
-    _over(actor, [row["id"] for row in rows if (row["object_name"], row["record"], row["owner"]) in pairs])
+    _over(actor, [row["id"] for row in rows if row["kind"] != kinds.UNATTENDED.key and (row["object_name"], row["record"], row["owner"]) in pairs])
 
 
 def _pending(actor: Actor, made: Sequence[Wish]) -> None:
@@ -313,10 +313,11 @@ def _finished(catalog: Catalog, actor: Actor, it: Definition | None, notices: li
     asked = {notice["kind"] for notice in notices}
     fits = {tell.where: satisfying(catalog, actor, it, ids, tell.where) for tell in it.tells if tell.kind.key in asked and tell.where}
     left = leaving(catalog, it, ids) if kinds.LEAVING.key in asked else {}
+    quiet = attending.days_of(catalog, it, ids) if kinds.UNATTENDED.key in asked else {}
     out = []
     for notice in notices:
         row = records.get(UUID(notice["record"]))
-        if row is None or not _holds(it, notice, row, fits, left.get(row["id"])):
+        if row is None or not (_waits(catalog, it, notice, row, quiet) if notice["kind"] == kinds.UNATTENDED.key else _holds(it, notice, row, fits, left.get(row["id"]))):
             out.append(notice)
     return out
 
@@ -340,6 +341,13 @@ def _holds(it: Definition, notice: Mapping[str, Any], row: Mapping[str, Any], fi
             now = row[tell.field]
             return notice["owner"] in (now if isinstance(now, list) else [now])
     return False
+
+
+def _waits(catalog: Catalog, it: Definition, notice: Mapping[str, Any], row: Mapping[str, Any], quiet: Mapping[UUID, int]) -> bool:
+    """Whether a record is still left unattended by whom it was told of, for as long as concerns whoever was told."""
+    held, rule = notice["facts"] or {}, catalog.patience.get(it.name)
+    needed = (rule.superior if held.get("superior") else rule.days) if rule is not None else None
+    return needed is not None and str(row["owner"]) == held["owner"] and quiet.get(row["id"], -1) >= needed
 
 
 def leaving(catalog: Catalog, it: Definition, ids: Sequence[UUID] | None = None) -> dict[UUID, tuple[str, date]]:

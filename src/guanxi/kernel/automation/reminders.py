@@ -18,17 +18,19 @@ from guanxi.kernel.automation.notices import Wish
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.declare.fields import Link
-from guanxi.kernel.declare.notices import LEAVING, Reached
+from guanxi.kernel.declare.notices import LEAVING, UNATTENDED, Reached
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import people, pooling
 from guanxi.kernel.records.guard import Guard
+from guanxi.kernel.storage import attending, sql
 from guanxi.kernel.storage import notices as facts
 from guanxi.kernel.storage import rows as storage
-from guanxi.kernel.storage import sql
 
 BACK = timedelta(days=2)
 """What was reached longer ago, while nothing ran, is not told any more."""
 MORNING = 8
+MOST = 20
+"""So many records left unattended are told at once of each object to one person, those that have waited longest: the list has them all."""
 """The hour of the workspace's day at which people are reminded of what is about to happen."""
 
 
@@ -47,6 +49,7 @@ def run(workspace: UUID, now: datetime) -> int:
         if _morning(catalog, since, now):
             notices.end(catalog, actor, None)
             made += notices.make(catalog, actor, [wish for it in catalog for wish in _leaving(catalog, it)])
+            made += notices.make(catalog, actor, [wish for it in catalog for wish in _unattended(catalog, it)])
         facts.wind(workspace, now)
     return made
 
@@ -96,3 +99,21 @@ def _leaving(catalog: Catalog, it: Definition) -> Iterable[Wish]:
     for step, due in pooling.reminded(catalog, it):
         held = {"rule": due.rule, "days": due.days, "due": due.due.isoformat()} | ({"workdays": True} if due.workdays else {})
         yield Wish(LEAVING, due.owner, it.name, str(due.id), due.id, f"{due.rule} {due.due} {step}", None, held)
+
+
+def _unattended(catalog: Catalog, it: Definition) -> Iterable[Wish]:
+    """What nobody followed up and nobody plans to: told to its owner, and later to their superior as well."""
+    rule = catalog.patience.get(it.name)
+    if it.attended is None or rule is None:
+        return
+    quiet = attending.quiet(catalog, it, rule.days, MOST)
+    late = attending.quiet(catalog, it, rule.superior, MOST) if rule.superior is not None else []
+    above = facts.superiors(catalog.workspace, list({one.owner for one in late})) if late else {}
+    known = facts.open_of(catalog.workspace, UNATTENDED.key, it.name)
+    told: dict[UUID, int] = {}
+    for to, one in [*((one.owner, one) for one in quiet), *((above[one.owner], one) for one in late if one.owner in above)]:
+        higher = to != one.owner
+        told[to] = told.get(to, 0) + higher
+        if told[to] <= MOST and (str(one.id), to) not in known:
+            held = {"owner": str(one.owner), "n": one.days} | ({"superior": True} if higher else {})
+            yield Wish(UNATTENDED, to, it.name, str(one.id), one.id, f"{one.owner} {catalog.settings.today}", None, held)

@@ -12,7 +12,8 @@ from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
 from guanxi.base.workdays import Calendar
-from guanxi.kernel.catalog import duplicates, grades, holidays, numbering, pairs, pools, robots, security
+from guanxi.kernel.catalog import attending, duplicates, grades, holidays, numbering, pairs, pools, robots, security
+from guanxi.kernel.catalog.attending import Patience
 from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.catalog.duplicates import Rule
 from guanxi.kernel.catalog.pools import Pool
@@ -181,6 +182,8 @@ class Catalog:
     """The rules for duplicates at work, in order."""
     calendar: Calendar = Calendar()
     """The company's working days."""
+    patience: Mapping[str, Patience] = dataclasses.field(default_factory=dict)
+    """By object, after how many days without a follow-up somebody is told."""
     whole: Catalog | None = dataclasses.field(default=None, repr=False, compare=False)
     """The picture without anybody's veils, when this is somebody's."""
 
@@ -243,9 +246,10 @@ def build(
     ruled: Sequence[Mapping[str, Any]] = (),
     numbered: Sequence[Mapping[str, Any]] = (),
     days: Iterable[tuple[date, str]] = (),
+    patient: Sequence[Mapping[str, Any]] = (),
 ) -> Catalog:
     """The picture from rows: `entries` are (dictionary key, key, name, name_en, color, active) in order; `customs` are
-    custom field records, `pooled` pools, `ruled` rules for duplicates and `numbered` those for numbers, as plain dicts; `days` the
+    custom field records, `pooled` pools, `ruled` rules for duplicates, `numbered` those for numbers and `patient` those for following up, as plain dicts; `days` the
     company's own holidays."""
     options: dict[str, list[Option]] = {}
     for dictionary, key, name, name_en, color, active in entries:
@@ -267,12 +271,12 @@ def build(
         objects[definition.name] = dataclasses.replace(definition, fields=fields, verbs=verbs)
     objects |= numbering.bound(objects, numbered)
     objects |= _offered(objects)
-    return Catalog(workspace, version, objects, settings, pools.read(pooled), duplicates.read(ruled), holidays.calendar(settings.zone, days))
+    return Catalog(workspace, version, objects, settings, pools.read(pooled), duplicates.read(ruled), holidays.calendar(settings.zone, days), attending.read(patient))
 
 
 def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:
     """The objects whose choices are made of what other objects declare."""
-    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), robots.offering(objects), security.offering(objects)) if it is not None}
+    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), attending.offering(objects), robots.offering(objects), security.offering(objects)) if it is not None}
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

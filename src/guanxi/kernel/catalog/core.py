@@ -14,6 +14,7 @@ from guanxi.base.errors import FieldError, Invalid
 from guanxi.base.text import T
 from guanxi.kernel.catalog import consents, desk, notices, pleas, remarks, robots
 from guanxi.kernel.catalog.applying import AccountRequest
+from guanxi.kernel.catalog.attending import FollowUpRule
 from guanxi.kernel.catalog.bin import BinRules
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.catalog.duplicates import DuplicateRule
@@ -393,7 +394,7 @@ CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
     objects=(
-        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, Holiday, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *pleas.OBJECTS, *notices.OBJECTS, *robots.OBJECTS,
+        Company, DepartmentObject, User, Role, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, Holiday, FollowUpRule, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *pleas.OBJECTS, *notices.OBJECTS, *robots.OBJECTS,
         PrivacyRules, consents.Consent, SubjectRequest,
     ),
     grants={role: {**desk.GRANTS.get(role, {}), **notices.GRANTS.get(role, {})} for role in (*desk.GRANTS, *notices.GRANTS)},

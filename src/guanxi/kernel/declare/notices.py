@@ -70,8 +70,12 @@ ANNOUNCED = NoticeKind("announcement", T("公告", "Announcements"), T("{who} �
 ARRANGED = NoticeKind("arrangement", T("工作安排", "Work arrangements"), T("{who} 发来工作安排{title}", "{who} sent you a work arrangement {title}"), "todo", always=True)
 GRADED = NoticeKind("graded", T("我的记录被规则评定", "My records graded by rule"), T("{what}{why}", "{what}{why}"))
 WARNED = NoticeKind("warned", T("规则预警，如流失预警", "Warnings by rule, such as of losing a customer"), T("{what}{why}", "{what}{why}"), "todo")
+UNATTENDED = NoticeKind(
+    "unattended", T("久未跟进且没有计划（本人与上级）", "Left unattended, mine and my people's"),
+    T("{owner} 负责的{what}已 {n} 天没有跟进，也没有约下次联系", "{what} ({owner}) has had no follow-up for {n} days, and none is planned"), "todo",
+)  # fmt: skip
 ASKED = NoticeKind("asked", T("有人申请协作或申诉", "Somebody asks to join or appeals"), T("{who} 就{what}提出了申请，请处理", "{who} asks you to decide about {what}"), "todo")
 ANSWERED = NoticeKind("answered", T("我的申请有了答复", "My requests answered"), T("{who} 答复了您的{what}", "{who} answered your {what}"))
 
-KINDS = (MENTIONED, ASSIGNED, TAKEN, RETURNED, RECYCLED, CLAIMED, LEAVING, JOB, SECURITY, ANNOUNCED, ARRANGED, GRADED, WARNED, ASKED, ANSWERED)
+KINDS = (MENTIONED, ASSIGNED, TAKEN, RETURNED, RECYCLED, CLAIMED, LEAVING, JOB, SECURITY, ANNOUNCED, ARRANGED, GRADED, WARNED, UNATTENDED, ASKED, ANSWERED)
 """The kernel's own kinds; modules add theirs by naming them in a declaration."""

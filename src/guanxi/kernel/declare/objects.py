@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, get_args
 
 from guanxi.base.text import T, Text
+from guanxi.kernel.declare.attending import LABEL as UNATTENDED
+from guanxi.kernel.declare.attending import Attended
+from guanxi.kernel.declare.attending import fields as attended_fields
 from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.conditions import Always, Condition, from_text
 from guanxi.kernel.declare.fields import Boolean, Choice, DateTime, Field, Link, Links, Person, TextField
@@ -304,6 +307,7 @@ class Definition:
     hands: str | None = ""
     duplicates: Matching | None = None
     tells: tuple[Tells, ...] = ()
+    attended: Attended | None = None
     sought: bool = True
 
     @property
@@ -366,6 +370,7 @@ class Object:
       pooling           how its records lie in pools, see `declare.pooling`
       duplicates        what tells its records apart, see `declare.matching`
       tells             whom its events and instants concern, see `declare.notices`
+      attended          when its records count as left unattended, see `declare.attending`
       unique            groups of fields unique together, bin excluded
       indexes           orders that lists need, such as ("owner", "-amount")
     """
@@ -381,6 +386,7 @@ class Object:
     pooling: ClassVar[Pooling | None] = None
     duplicates: ClassVar[Matching | None] = None
     tells: ClassVar[Iterable[Tells]] = ()
+    attended: ClassVar[Attended | None] = None
 
     def __init_subclass__(
         cls,
@@ -419,6 +425,9 @@ class Object:
             own |= pool_fields(cls.pooling)
             actions += tuple(_declared_action(one) for one in pool_actions(cls.pooling))
             views, checks = _pool_views(views, cls.pooling), (pool_settle, *checks)
+        if cls.attended is not None:
+            own |= attended_fields()
+            views = _attended_views(views, title, cls.attended)
         if cls.duplicates is not None:
             own |= merge_fields(name)
             actions += tuple(_declared_action(one) for one in merge_actions(name))
@@ -455,6 +464,7 @@ class Object:
             follows={link: from_text(where) if where else Always() for link, where in (follows or {}).items()},
             hands=hands,
             duplicates=cls.duplicates,
+            attended=cls.attended,
             tells=_tells(tuple(cls.tells), "owner" in own and cls.policy.read == "scope" and hands is not None),
             sought=sought,
         )
@@ -518,6 +528,9 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
         for verb in view.moves.values() if isinstance(view, Board) else ():
             if verb not in it.verbs:
                 raise DeclarationError(f"{where}: view {view.name!r} moves cards by {verb!r}, which is not a verb")
+    for path in (it.attended.last, it.attended.planned) if it.attended else ():
+        if not isinstance(own.get(path), DateTime) or "owner" not in own:
+            raise DeclarationError(f"{where}: attended names {path!r}, which is no instant, or has no owner")
     for path in (*it.duplicates.asked, *([it.duplicates.contacted] if it.duplicates.contacted else [])) if it.duplicates else ():
         if path not in own:
             raise DeclarationError(f"{where}: duplicates name {path!r}, which is not a field")
@@ -577,6 +590,14 @@ def _pool_views(views: tuple[View, ...], pooling: Pooling) -> tuple[View, ...]:
         ),
         *out[after:],
     )
+
+
+def _attended_views(views: tuple[View, ...], title: str, attended: Attended) -> tuple[View, ...]:
+    """The list of what is left unattended, after the object's other lists."""
+    after = max((i for i, view in enumerate(views) if isinstance(view, List)), default=-1) + 1
+    columns = (title, *attended.columns, "quiet_days", attended.last, "owner")
+    made = List(columns=columns, sort=("-quiet_days",), filters=(*attended.columns, "owner"), where="unattended = true", name="unattended", label=UNATTENDED)
+    return (*views[:after], made, *views[after:])
 
 
 def _plural(name: str) -> str:

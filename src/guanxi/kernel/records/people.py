@@ -17,7 +17,7 @@ from guanxi.kernel.catalog import catalog as catalogs
 from guanxi.kernel.catalog import security
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.fields import Settings
-from guanxi.kernel.storage import people, recycling, sql
+from guanxi.kernel.storage import attending, people, recycling, sql
 
 _lock = threading.Lock()
 _catalogs: dict[UUID, Catalog] = {}
@@ -33,8 +33,9 @@ def _catalog(workspace: UUID, version: int, settings: Settings) -> Catalog:
         made = catalogs.build(
             workspace, version, settings, people.dictionaries(workspace), people.customs(workspace), pooled=people.pools(workspace), ruled=people.rules(workspace),
             numbered=people.numbering(workspace), days=people.holidays(workspace),
+            patient=people.patience(workspace),
         )
-        made = recycling.with_formulas(made)
+        made = attending.with_formulas(recycling.with_formulas(made))
     with _lock:
         _catalogs[workspace] = made
     return made

@@ -62,6 +62,14 @@ def open_about(workspace: UUID, records: Sequence[tuple[str, UUID]] | None, limi
     return [row[0] for row in found]
 
 
+def open_of(workspace: UUID, kind: str, object: str) -> set[tuple[str, UUID]]:
+    """The records of an object that are told of by open notices of a kind, each with whom."""
+    found = sql.rows(
+        "SELECT record, owner_id FROM gx_notice WHERE workspace_id = %s AND kind = %s AND object_name = %s AND done_at IS NULL AND deleted_at IS NULL", [workspace, kind, object]
+    )
+    return {(row[0], row[1]) for row in found}
+
+
 def handled(workspace: UUID, before: datetime, limit: int) -> list[UUID]:
     """The oldest notices that are over since before an instant: to-dos that ended, others that were read."""
     found = sql.rows(

@@ -184,6 +184,13 @@ def rules(workspace_id: UUID) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
+def patience(workspace_id: UUID) -> list[dict[str, Any]]:
+    """The living rules for following up, as values by field."""
+    names = ("object_name", "days", "superior_days", "active")
+    found = sql.rows(f"SELECT {', '.join(names)} FROM gx_follow_up_rule WHERE workspace_id = %s AND deleted_at IS NULL", [workspace_id])
+    return [dict(zip(names, row, strict=True)) for row in found]
+
+
 @dataclass(frozen=True)
 class Facts:
     """What rights are made of: the user, the roles' grants, and how people and departments lie in their trees."""

@@ -47,7 +47,7 @@ class Due:
 # -- expressions -------------------------------------------------------------------------------------------------------
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
     """A value written into the text, for expressions that carry no parameters. Only what declarations and checked settings
     hold comes here."""
     if isinstance(value, bool):
@@ -55,7 +55,7 @@ def _literal(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list | tuple):
-        return f"ARRAY[{', '.join(_literal(v) for v in value)}]"
+        return f"ARRAY[{', '.join(literal(v) for v in value)}]"
     if isinstance(value, UUID):
         return f"'{value}'::uuid"
     if isinstance(value, datetime):
@@ -69,10 +69,10 @@ def _literal(value: Any) -> str:
 def _inline(text: str, values: Sequence[Any]) -> str:
     parts = text.split("%s")
     assert len(parts) == len(values) + 1
-    return "".join(part + (_literal(values[i]) if i < len(values) else "") for i, part in enumerate(parts))
+    return "".join(part + (literal(values[i]) if i < len(values) else "") for i, part in enumerate(parts))
 
 
-def _condition(catalog: Catalog, it: Definition, text: str, alias: str = ME) -> str:
+def declared(catalog: Catalog, it: Definition, text: str, alias: str = ME) -> str:
     """A declared condition over an alias, never NULL."""
     if not text:
         return "TRUE"
@@ -103,7 +103,7 @@ def _typed(catalog: Catalog, it: Definition, tree: Condition) -> Condition:
     return tree
 
 
-def _day(catalog: Catalog, one: Field, text: str) -> str:
+def day_of(catalog: Catalog, one: Field, text: str) -> str:
     zone = catalog.settings.zone.replace("'", "''")
     return f"(({text}) AT TIME ZONE '{zone}')::date" if isinstance(one, DateTime) else f"({text})"
 
@@ -112,7 +112,7 @@ def _hanging(catalog: Catalog, h: Hanging) -> tuple[Definition, str]:
     """The object that hangs on the row under alias h, and the rows of it that do."""
     other = catalog.objects[h.object]
     on = f"h.workspace_id = {ME}.workspace_id AND {expression(other.fields[h.link], 'h')} = {ME}.id AND h.deleted_at IS NULL"
-    return other, f"{on} AND ({_condition(catalog, other, h.where, 'h')})"
+    return other, f"{on} AND ({declared(catalog, other, h.where, 'h')})"
 
 
 def _since(catalog: Catalog, it: Definition, rule: Rule) -> str:
@@ -120,11 +120,11 @@ def _since(catalog: Catalog, it: Definition, rule: Rule) -> str:
     if rule is PROTECTION:
         return f"{ME}.protected_until"
     own = it.fields["owned_since"]
-    parts = [_day(catalog, own, f"COALESCE({ME}.owned_since, {ME}.created_at)")]
-    parts += [_day(catalog, it.fields[name], expression(it.fields[name], ME)) for name in rule.dates]
+    parts = [day_of(catalog, own, f"COALESCE({ME}.owned_since, {ME}.created_at)")]
+    parts += [day_of(catalog, it.fields[name], expression(it.fields[name], ME)) for name in rule.dates]
     for h in rule.hangs:
         other, where = _hanging(catalog, h)
-        at = _day(catalog, other.fields[h.at], f"max({expression(other.fields[h.at], 'h')})")
+        at = day_of(catalog, other.fields[h.at], f"max({expression(other.fields[h.at], 'h')})")
         parts.append(f"(SELECT {at} FROM {other.table} h WHERE {where})")
     return f"GREATEST({', '.join(parts)})"
 
@@ -142,7 +142,7 @@ def _by_choice(it: Definition, pooling: Pooling, pool: Pool, rule: Rule, said: C
     usual = "NULL" if days is None else said(int(days))
     if not by or not pooling.by:
         return usual
-    cases = " ".join(f"WHEN {_literal(key)} THEN {'NULL' if n is None else said(int(n))}" for key, n in by.items())
+    cases = " ".join(f"WHEN {literal(key)} THEN {'NULL' if n is None else said(int(n))}" for key, n in by.items())
     return f"(CASE {expression(it.fields[pooling.by], ME)} {cases} ELSE {usual} END)"
 
 
@@ -163,8 +163,8 @@ def _working(catalog: Catalog, since: str, days: int, day: date) -> str:
     while not far or far[-1] > 0 or back <= 0:
         far.append((catalog.calendar.after(day - timedelta(days=back), days) - day).days)
         back += 1
-    place = f"LEAST(GREATEST({_literal(day)} - {since}, {-AHEAD}), {len(far) - AHEAD - 1}) + {AHEAD + 1}"
-    return f"({_literal(day)} + (ARRAY{far})[{place}])"
+    place = f"LEAST(GREATEST({literal(day)} - {since}, {-AHEAD}), {len(far) - AHEAD - 1}) + {AHEAD + 1}"
+    return f"({literal(day)} + (ARRAY{far})[{place}])"
 
 
 def named_on(catalog: Catalog, pool: Pool, rule: str, since: date, days: int) -> date:
@@ -202,18 +202,18 @@ def members(catalog: Catalog, pool: Pool) -> str:
     """The users who are members of a pool, departments with those below."""
     parts = ["FALSE"]
     if pool.members.get("user"):
-        parts.append(f"u.id = ANY({_literal(sorted(pool.members['user']))})")
+        parts.append(f"u.id = ANY({literal(sorted(pool.members['user']))})")
     if pool.members.get("department"):
         parts.append(
             "EXISTS (WITH RECURSIVE d AS (SELECT id FROM gx_department WHERE workspace_id = u.workspace_id AND id = ANY("
-            f"{_literal(sorted(pool.members['department']))}) UNION SELECT c.id FROM gx_department c JOIN d ON c.above_id = d.id "
+            f"{literal(sorted(pool.members['department']))}) UNION SELECT c.id FROM gx_department c JOIN d ON c.above_id = d.id "
             "WHERE c.deleted_at IS NULL) SELECT 1 FROM d WHERE d.id = u.department_id OR EXISTS (SELECT 1 FROM gx_link l "
             "WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'departments' AND l.source_id = u.id AND l.target_id = d.id))"
         )
     if pool.members.get("role"):
         parts.append(
             "EXISTS (SELECT 1 FROM gx_link l WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'roles' "
-            f"AND l.source_id = u.id AND l.target_id = ANY({_literal(sorted(pool.members['role']))}))"
+            f"AND l.source_id = u.id AND l.target_id = ANY({literal(sorted(pool.members['role']))}))"
         )
     return f"SELECT u.id FROM gx_user u WHERE u.workspace_id = '{catalog.workspace}'::uuid AND ({' OR '.join(parts)})"
 
@@ -222,11 +222,11 @@ def _takes(catalog: Catalog, it: Definition, pool: Pool, day: date) -> str:
     """Whether a pool's rules look at the row at all on a day: it is somebody's, alive, not locked, nothing excludes it."""
     pooling = it.pooling
     assert pooling is not None
-    today = _literal(day)
+    today = literal(day)
     parts = [
         f"{ME}.owner_id IS NOT NULL AND {ME}.pool_id IS NULL AND {ME}.deleted_at IS NULL",
         f"NOT ({ME}.locked_at IS NOT NULL AND ({ME}.locked_until IS NULL OR {ME}.locked_until >= {today}))",
-        _condition(catalog, it, pooling.live),
+        declared(catalog, it, pooling.live),
         *(f"NOT ({excluded(catalog, it, one.key)})" for one in pooling.exclusions if one.key in pool.exclude),
         _member(catalog, pool),
     ]
@@ -238,7 +238,7 @@ def excluded(catalog: Catalog, it: Definition, key: str, alias: str = ME) -> str
     assert it.pooling is not None
     one = next(one for one in it.pooling.exclusions if one.key == key)
     if one.hangs is None:
-        return _condition(catalog, it, one.where).replace(ME, alias)
+        return declared(catalog, it, one.where).replace(ME, alias)
     other, where = _hanging(catalog, one.hangs)
     return f"EXISTS (SELECT 1 FROM {other.table} h WHERE {where})".replace(ME, alias)
 
@@ -256,7 +256,7 @@ def with_formulas(catalog: Catalog) -> Catalog:
             continue
         pools = at_work(catalog, it)
         day = catalog.settings.today
-        today = _literal(day)
+        today = literal(day)
         left = [f"WHEN {_takes(catalog, it, pool, day)} THEN NULLIF(GREATEST(COALESCE({_due(catalog, it, pool, day)} - {today}, {NEVER}), 0), {NEVER})" for pool in pools]
         soon = [f"WHEN {_takes(catalog, it, pool, day)} THEN {_due(catalog, it, pool, day)} - {today} <= {pool.remind}" for pool in pools]
         fields = dict(it.fields)
@@ -284,9 +284,9 @@ def due(
         return []
     assert it.pooling is not None
     pairs = [(_since(catalog, it, rule), f"{_days(it, it.pooling, pool, rule)}::int") for rule in names]
-    where = [_takes(catalog, it, pool, day), *(f"NOT ({_takes(catalog, it, other, day)})" for other in before), f"{_due(catalog, it, pool, day)} <= {_literal(day)} + {int(ahead)}"]
+    where = [_takes(catalog, it, pool, day), *(f"NOT ({_takes(catalog, it, other, day)})" for other in before), f"{_due(catalog, it, pool, day)} <= {literal(day)} + {int(ahead)}"]
     if ids is not None:
-        where.append(f"{ME}.id = ANY({_literal(sorted(ids))}::uuid[])")
+        where.append(f"{ME}.id = ANY({literal(sorted(ids))}::uuid[])")
     heads = ", ".join(f"{since}, {days}" for since, days in pairs)
     text = (
         f"SELECT {ME}.id, {ME}.owner_id, {heads} FROM {it.table} {ME} WHERE {ME}.workspace_id = %s AND {' AND '.join(f'({w})' for w in where)} "
@@ -330,7 +330,7 @@ def held(catalog: Catalog, it: Definition, users: Sequence[UUID], pool: Pool) ->
     """Per person: how many records they hold out of a pool, how many altogether (both without what the pool does not count),
     and how many of theirs are locked."""
     counted = " AND ".join(["TRUE", *(f"NOT ({excluded(catalog, it, key, 't')})" for key in pool.uncounted)])
-    today = _literal(catalog.settings.today)
+    today = literal(catalog.settings.today)
     found = sql.rows(
         f"SELECT t.owner_id, count(*) FILTER (WHERE t.from_pool_id = %s AND {counted}), count(*) FILTER (WHERE {counted}), "
         f"count(*) FILTER (WHERE t.locked_at IS NOT NULL AND (t.locked_until IS NULL OR t.locked_until >= {today})) "

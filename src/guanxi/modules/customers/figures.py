@@ -30,6 +30,14 @@ COUNTERS = (
         ("created_at",),
     ),
     Counter(
+        "customers_unattended",
+        T("久未跟进的客户", "Customers left unattended"),
+        "customer",
+        "owner = me and unattended = true",
+        "waiting",
+        ("-quiet_days",),
+    ),
+    Counter(
         "key_customers_quiet",
         T("30 天未联系的重点客户", "Key customers quiet for 30 days"),
         "customer",

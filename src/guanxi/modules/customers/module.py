@@ -5,6 +5,7 @@ from __future__ import annotations
 from guanxi.kernel import (
     Action,
     Along,
+    Attended,
     AutoNumber,
     Board,
     Boolean,
@@ -235,6 +236,7 @@ class Customer(
         also=("lead", "contact"),
         contacted="last_contact_at",
     )
+    attended = Attended(live="relation not in (lost, blacklisted, competitor)", days=30, superior=45, columns=("grade",))
     tells = (
         Reached(CONTACT, "next_contact_at", where="pool empty"),
         Reached(UNCONTACTED, "next_contact_at", where="pool empty", days=1, superior=True),
@@ -370,7 +372,7 @@ class Customer(
                 (T("需求与备注", "Needs and notes"), ("needs", "preferences", "opinions", "description", "files")),
                 (
                     T("跟进与成交", "Contacts and deals"),
-                    ("last_contact_at", "last_contact_by", "last_contact_kind", "next_contact_at", "last_won_on",
+                    ("last_contact_at", "last_contact_by", "last_contact_kind", "next_contact_at", "quiet_days", "last_won_on",
                      "deal_status"),
                 ),
                 (T("流失管理", "Churn"), ("churn_risk", "deferred_until", "churn_reason", "churn_measures", "lost_on", "won_back_on")),

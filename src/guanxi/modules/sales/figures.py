@@ -33,6 +33,14 @@ COUNTERS = (
         ("created_at",),
     ),
     Counter(
+        "leads_unattended",
+        T("久未跟进的线索", "Leads left unattended"),
+        "lead",
+        "owner = me and unattended = true",
+        "waiting",
+        ("-quiet_days",),
+    ),
+    Counter(
         "leads_leaving",
         T("待进线索池线索", "Leads soon in the pool"),
         "lead",
@@ -55,6 +63,14 @@ COUNTERS = (
         f"{_LIVE_DEAL} and next_contact_at < today",
         "late",
         ("next_contact_at",),
+    ),
+    Counter(
+        "deals_unattended",
+        T("久未跟进的商机", "Opportunities left unattended"),
+        "opportunity",
+        "owner = me and unattended = true",
+        "waiting",
+        ("-quiet_days",),
     ),
     Counter(
         "deals_overdue",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from guanxi.kernel import (
     COLOURS,
     Action,
+    Attended,
     AutoNumber,
     Board,
     Boolean,
@@ -143,6 +144,7 @@ class Lead(
         also=("customer", "contact"),
         contacted="last_contact_at",
     )
+    attended = Attended(live="status in (new, contacting)", days=7, superior=14, columns=("status",))
     tells = (
         Reached(CONTACT, "next_contact_at", where="status in (new, contacting) and pool empty"),
         Reached(UNCONTACTED, "next_contact_at", where="status in (new, contacting) and pool empty", days=1, superior=True),
@@ -229,7 +231,7 @@ class Lead(
                     (
                         "status", "invalid_reason", "invalid_note", "converted_at", "converted_customer",
                         "converted_contact",
-                        "converted_opportunity", "last_contact_at", "last_contact_by", "next_contact_at",
+                        "converted_opportunity", "last_contact_at", "last_contact_by", "next_contact_at", "quiet_days",
                     ),
                 ),
                 (T("系统信息", "System"), ("owner", "created_by", "created_at", "updated_by", "updated_at")),
@@ -408,6 +410,7 @@ class Opportunity(
     files = File(T("附件", "Files"))
     owner = Owner()
 
+    attended = Attended(live="result = open", days=14, superior=30, columns=("stage",))
     tells = (
         Reached(CONTACT, "next_contact_at", where="result = open"),
         Reached(UNCONTACTED, "next_contact_at", where="result = open", days=1, superior=True),
@@ -527,7 +530,7 @@ class Opportunity(
                 (
                     T("系统信息", "System"),
                     (
-                        "owner", "last_contact_at", "last_contact_by", "next_contact_at", "created_by", "created_at",
+                        "owner", "last_contact_at", "last_contact_by", "next_contact_at", "quiet_days", "created_by", "created_at",
                         "updated_by", "updated_at",
                     ),
                 ),

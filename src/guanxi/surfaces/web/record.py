@@ -174,7 +174,7 @@ def grouped(visit: Visit, it: Definition, view: Record) -> list[tuple[Text, list
         first = form.fields if form is not None else tuple(n for n, f in it.fields.items() if not f.system)
         named = [(T("基本信息", "Basics"), first), (T("系统信息", "System"), ("created_by", "created_at", "updated_by", "updated_at"))]
     shown = {path for _, group in named for path in group}
-    rest = tuple(n for n, f in it.fields.items() if n not in shown and n != MERGED and not f.system and not isinstance(f, Json))
+    rest = tuple(n for n, f in it.fields.items() if n not in shown and n != MERGED and not (f.system or f.virtual) and not isinstance(f, Json))
     if rest:
         named.insert(max(1, len(named) - 1), (T("其他信息", "More"), rest))
     found = [(label, see(visit, it, group)) for label, group in named]
