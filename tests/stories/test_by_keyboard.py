@@ -12,70 +12,9 @@ import pytest
 
 from guanxi.kernel.records import door, reading
 from guanxi.surfaces.jobs import worker
-from tests.cast import PASSWORD, Cast
+from tests.cast import Cast
 from tests.chromium import after, enter
-
-HERE = """() => { const it = document.activeElement; if (!it || it === document.body) return "nowhere";
-  return `${it.tagName.toLowerCase()}${it.id ? "#" + it.id : ""}${it.name ? `[name=${it.name}]` : ""} ${(it.getAttribute("aria-label") ?? it.textContent).trim().slice(0, 20)}`; }"""
-AT = "(wanted) => document.activeElement?.matches(wanted)"
-SEEN = """() => { const it = document.activeElement, label = it.closest("label") ?? it, box = label.getBoundingClientRect();
-  return label.checkVisibility() && box.width > 0 && box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth; }"""
-
-
-class Keys:
-    """Two hands on a keyboard."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def type(self, text: str) -> None:
-        self.page.keyboard.type(text)
-
-    def at(self, wanted: str) -> None:
-        """Focus comes there by itself."""
-        try:
-            self.page.wait_for_function(AT, arg=wanted, timeout=10_000)
-        except Exception as error:
-            raise AssertionError(f"focus is {self.page.evaluate(HERE)}, not {wanted}") from error
-
-    def to(self, wanted: str, most: int = 120, key: str = "Tab") -> None:
-        """Press Tab until there, where it can be seen."""
-        way: list[str] = []
-        for _ in range(most):
-            self.press(key)
-            if self.page.evaluate(AT, wanted):
-                assert self.page.evaluate(SEEN), f"{wanted} is not seen"
-                return
-            way.append(self.page.evaluate(HERE))
-        raise AssertionError(f"{wanted} is not reached: {way}")
-
-    def main(self) -> None:
-        """Past the navigation, by the first link of the page; a page that was gone to in place begins there."""
-        if self.page.evaluate("document.activeElement?.id === 'main'"):
-            return
-        self.page.evaluate("document.activeElement?.blur()")
-        self.to("a.skip")
-        self.press("Enter")
-        self.at("#main")
-
-    def choose(self, wanted: str, option: str) -> None:
-        """An option of a list, by its first letters or the arrows."""
-        self.to(wanted)
-        self.pick(option)
-
-    def pick(self, option: str) -> None:
-        """An option of the list one is in."""
-        held = "() => document.activeElement.selectedOptions[0]?.textContent.trim()"
-        self.press("Home")
-        for _ in range(self.page.evaluate("() => document.activeElement.length")):
-            if self.page.evaluate(held) == option:
-                return
-            self.press("ArrowDown")
-        assert self.page.evaluate(held) == option
+from tests.hands import AT, Keys, sign_in
 
 
 @pytest.fixture(scope="module")
@@ -94,17 +33,6 @@ def one(cast: Cast, name: str, where: str, fields: list[str], who: str = "owner"
     rows = after(lambda: reading.query(name, actor=cast.actor(who), where=where, fields=fields).rows)
     assert len(rows) == 1, rows
     return dict(rows[0])
-
-
-def sign_in(page: Any, keys: Keys, site: str) -> None:
-    page.goto(site + "/signin")
-    if not page.evaluate(AT, "#username"):
-        keys.to("#username")
-    keys.type("owner")
-    keys.to("#password")
-    keys.type(PASSWORD)
-    keys.press("Enter")
-    page.wait_for_url(site + "/")
 
 
 def test_signing_in_and_the_morning(cast: Cast, site: str, chromium: Any) -> None:

@@ -18,6 +18,7 @@ from guanxi.kernel.records import door, finding, reading, telling
 from guanxi.surfaces.imports import exporting
 from tests.cast import PASSWORD, Cast
 from tests.chromium import CHROMIUM, FLAGS, serve
+from tests.hands import Keys
 from tests.surfaces.web.browser import Browser
 
 AMOUNT = "7654321"
@@ -42,7 +43,7 @@ def site(cast: Cast, deal: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def role(cast: Cast, site: str) -> str:
-    """What the administrator does, with the keyboard; answers with the role's id."""
+    """What the administrator does, by keyboard alone; answers with the role's id."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     from playwright.sync_api import sync_playwright
@@ -53,38 +54,39 @@ def role(cast: Cast, site: str) -> str:
         page = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}).new_page()
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("console", lambda m: said.append(m.text) if m.type == "error" and "Failed to load resource" not in m.text else None)  # this server has no event stream
+        keys = Keys(page)
         page.goto(site + "/signin?next=/settings")
-        page.keyboard.type("admin")
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
+        keys.type("admin")
+        keys.press("Tab")
+        keys.type(PASSWORD)
+        keys.press("Enter")
         page.wait_for_url("**/settings")
-        page.locator('.sider a[href="/roles"]').press("Enter")
+        keys.click(".sider a[href='/roles']")
         page.wait_for_url("**/roles")
-        page.locator("a.title", has_text="客户经理").press("Enter")
-        page.locator("a", has_text="复制为新角色").press("Enter")
-        page.fill("#i-name", "外协销售")
-        page.keyboard.press("Enter")
+        keys.click("a.title:has-text('客户经理')")
+        page.wait_for_url("**/roles/0*")
+        keys.click("a:has-text('复制为新角色')")
+        page.wait_for_selector("#i-name")
+        keys.fill("#i-name", "外协销售")
+        keys.press("Enter")
         page.wait_for_selector("h1:has-text('外协销售')")
 
-        page.locator("#opportunity details.levels summary").press("Enter")
+        keys.click("#opportunity details.levels summary")
         page.wait_for_selector("#l-opportunity-amount")
-        page.focus("#l-opportunity-amount")
-        page.keyboard.press("ArrowDown")
-        page.select_option("#l-opportunity-weighted", "hidden")
+        keys.select("#l-opportunity-amount", "不可见")
+        keys.select("#l-opportunity-weighted", "不可见")
         page.locator("#says-opportunity", has_text="看不到预计金额、加权金额").wait_for()
-        page.locator("#opportunity input[value=export]").press("Space")
-        page.locator("#opportunity input[value=export]").press("Space")
-        page.locator("button", has_text="保存权限").press("Enter")
+        for _ in range(2):
+            keys.click("#opportunity input[value=export]")
+        keys.click("button:has-text('保存权限')")
         page.wait_for_selector("text=权限已保存")
         made = page.url.rpartition("/")[2].partition("?")[0]
 
         page.goto(f"{site}/users/{cast.users['owner']}/edit")
-        for box in page.locator("input[name='roles.keep']").all():
-            if box.is_checked():
-                box.press("Space")
-        page.locator("label.check", has_text="外协销售").locator("input").press("Space")
-        page.locator(".saves button.primary").press("Enter")
+        while page.locator("input[name='roles.keep']:checked").count():
+            keys.click("input[name='roles.keep']:checked")
+        keys.click("label.check:has-text('外协销售') input")
+        keys.click(".saves button.primary")
         page.wait_for_selector(".facts")
         browser.close()
     assert said == []

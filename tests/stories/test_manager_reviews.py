@@ -1,4 +1,5 @@
-"""A manager's review in Chromium: from signing in to the people, the rows behind a figure, the funnel, and a board of their own."""
+"""A manager's review in Chromium: from signing in to the people, the rows behind a figure, the funnel, and a board of their own; by pointer
+and by keyboard alone."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from guanxi.kernel.records import people, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import PASSWORD, Cast
 from tests.chromium import after, enter
+from tests.hands import WAYS, Keys, hands
 
 MANAGER = "chenli"
 """陈立 of the sample company, who looks after three sellers."""
@@ -47,21 +49,22 @@ def number(text: str) -> Decimal:
     return Decimal(re.sub(r"[^\d.-]", "", text))
 
 
-def test_a_manager_reviews_the_team(site: str, chromium: Any) -> None:
+@pytest.mark.parametrize("how", WAYS)
+def test_a_manager_reviews_the_team(site: str, chromium: Any, how: str) -> None:
     page, said = enter(chromium, site, MANAGER)
+    hand = hands(how, page)
     team = page.locator(".team tbody tr")
     assert {team.nth(n).locator("th").inner_text().split()[1] for n in range(team.count())} == {"陈立", "王浩", "李静", "赵磊"}
-    line = page.locator(".team tbody tr", has_text="王浩")
-    cell = line.locator('td[data-label="跟进次数"] a')
-    told = int(cell.inner_text())
-    cell.click()
+    cell = '.team tbody tr:has-text("王浩") td[data-label="跟进次数"] a'
+    told = int(page.inner_text(cell))
+    hand.click(cell)
     page.wait_for_selector("#list table.rows")
     assert number(page.locator(".heading .count").first.inner_text()) == told > 0
     assert asked("activity", "owner.name = 王浩 and happened_at within this_month") == [told]
 
-    page.goto(site + "/")
-    page.click('.sider a[href="/dashboards"]')
-    page.click('a.board:has-text("销售漏斗")')
+    hand.click('.sider a[href="/dashboards"]')
+    page.wait_for_selector("a.board")
+    hand.click('a.board:has-text("销售漏斗")')
     page.wait_for_selector(".k-funnel canvas")
     rows = page.locator(".k-funnel .numbers tbody tr")
     steps = {rows.nth(n).locator("th").inner_text(): [number(rows.nth(n).locator("td").nth(at).inner_text()) for at in (0, 2, 3)] for n in range(rows.count())}
@@ -69,12 +72,12 @@ def test_a_manager_reviews_the_team(site: str, chromium: Any) -> None:
         assert asked("opportunity", f"stage.name = {stage} and result != lost and pipeline.key = standard and created_at within this_year", "count", "sum:amount") == [here, amount]
     reached = [one[0] for one in steps.values()]
     assert reached == sorted(reached, reverse=True) and reached[0] == sum(one[1] for one in steps.values())
-    page.locator(".k-funnel .numbers tbody tr").nth(1).locator("td").nth(0).locator("a").click()
+    hand.click(".k-funnel .numbers tbody tr:nth-child(2) td:nth-child(2) a")
     page.wait_for_selector("#list table.rows")
     assert number(page.locator(".heading .count").first.inner_text()) == reached[1]
 
     page.goto(site + "/dashboards/sales.overview?period=this_year")
-    page.select_option("select[name=who]", label="王浩")
+    hand.select("select[name=who]", "王浩")
     page.wait_for_url("**who=u*")
     shown = number(page.locator(".widget", has_text="赢单金额").first.locator(".big").get_attribute("title"))
     assert asked("opportunity", "owner.name = 王浩 and result = won and closed_on within this_year", "sum:amount") == [shown]
@@ -82,36 +85,46 @@ def test_a_manager_reviews_the_team(site: str, chromium: Any) -> None:
     page.context.close()
 
 
-def test_a_manager_composes_and_keeps_a_board(site: str, chromium: Any) -> None:
+@pytest.mark.parametrize("how", WAYS)
+def test_a_manager_composes_and_keeps_a_board(site: str, chromium: Any, how: str) -> None:
     page, said = enter(chromium, site, MANAGER)
+    hand = hands(how, page)
     page.goto(site + "/dashboards/sales.ranking")
-    page.click(".heading .menu summary")
-    page.click("text=复制一份来修改")
+    hand.click(".heading .menu summary")
+    hand.click(".heading .menu button:has-text('复制一份来修改')")
     page.wait_for_url("**/compose")
-    page.click(".adding")
-    page.click('dialog .about a:has-text("商机")')
-    page.check("dialog [name=kind][value=pie]")
-    page.fill("dialog [name=title]", "按来源赢单")
-    page.fill("dialog [name=where]", "结果 = won")
-    page.select_option("dialog [name=group]", "source")
-    page.click("dialog .partform button.primary")
+    hand.click(".adding")
+    page.wait_for_selector("dialog .about")
+    hand.click('dialog .about a:has-text("商机")')
+    page.wait_for_selector("dialog .partform")
+    hand.check("dialog [name=kind][value=pie]")
+    hand.fill("dialog [name=title]", "按来源赢单")
+    hand.fill("dialog [name=where]", "结果 = won")
+    hand.select("dialog [name=group]", "商机来源")
+    hand.click("dialog .partform button.primary")
     page.wait_for_selector('.composed h2:has-text("按来源赢单")')
     before = page.locator(".composed h2").all_inner_texts()
-    page.evaluate("scrollTo(0, 0)")
     page.wait_for_selector(".composed .handle")
-    page.locator(".composed .handle").first.drag_to(page.locator(".composed .widget").nth(2), target_position={"x": 200, "y": 60})
-    page.wait_for_load_state()
+    if isinstance(hand, Keys):
+        hand.at(".adding")  # where the dialog was opened from
+        hand.click(".composed button[value='down:0']")
+    else:
+        page.evaluate("scrollTo(0, 0)")
+        page.locator(".composed .handle").first.drag_to(page.locator(".composed .widget").nth(2), target_position={"x": 200, "y": 60})
     page.wait_for_function("first => document.querySelector('.composed h2').textContent.trim() !== first", arg=before[0])
     assert sorted(page.locator(".composed h2").all_inner_texts()) == sorted(before)
-    page.click("text=完成")
+    if isinstance(hand, Keys):
+        hand.at(".composed button[value='down:1']")  # who moves a part goes along with it
+        assert page.locator(".composed h2").nth(1).inner_text() == before[0]
+    hand.click(".heading .does a.primary")
     page.wait_for_url(lambda url: not url.endswith("/compose"))
     page.wait_for_selector(".k-pie canvas")
-    page.click(".k-pie summary:has-text('数据')")
+    hand.click(".k-pie summary:has-text('数据')")
     cells = page.locator(".k-pie .numbers td a")
     assert sum(number(cells.nth(n).inner_text()) for n in range(cells.count())) == asked("opportunity", "result = won")[0]
     with page.expect_download() as download:
-        page.locator(".k-pie header summary").click()
-        page.locator(".k-pie [data-picture]").click()
+        hand.click(".k-pie header summary")
+        hand.click(".k-pie [data-picture]")
     assert download.value.suggested_filename == "按来源赢单.png" and Path(download.value.path()).read_bytes()[:4] == b"\x89PNG"
     assert said == []
     page.context.close()

@@ -1,4 +1,4 @@
-"""From the inbox of duplicates to one record, and back to two: in a real browser."""
+"""From the inbox of duplicates to one record, and back to two: in a real browser, by pointer and by keyboard alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from guanxi.kernel.records import pairing
+from guanxi.kernel.records import pairing, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
-from tests.chromium import enter
+from tests.chromium import after, enter
+from tests.hands import Keys
 from tests.kernel.tools import create
 
 
@@ -69,3 +70,31 @@ def test_merged_from_the_inbox_and_taken_back(twins: tuple[UUID, UUID], chromium
     page.wait_for_url("**/customers/merge?*")
     expect(page.locator("fieldset[data-field=name]")).to_be_visible()
     assert said == []
+    page.context.close()
+
+
+def test_merged_and_taken_back_by_keyboard_alone(twins: tuple[UUID, UUID], cast: Cast, chromium: Any, website: str) -> None:
+    """Two rows ticked where one walks the list, compared, merged, and taken back by the key the message has."""
+    a, b = twins
+    names = lambda: {row["name"] for row in after(lambda: reading.query("customer", actor=cast.actor("owner"), fields=["name"]).rows)}  # noqa: E731
+    page, said = enter(chromium, website)
+    keys = Keys(page)
+    page.goto(f"{website}/customers?sort=created_at")
+    page.wait_for_selector("#list a.title >> nth=1")
+    keys.press("j", "x", "j", "x")
+    page.wait_for_selector("#selection.on")
+    keys.click("#selection button[value=merge]")
+    page.wait_for_url("**/customers/merge?*")
+    keys.check(f"fieldset[data-field=name] input[value='{b}']")
+    keys.click(".saves button.primary")
+    page.wait_for_url(f"{website}/customers/{a}")
+    assert names() == {"瘦西湖旅游（扬州）"}
+    page.wait_for_selector(".toast a[data-key=z]")
+    keys.press("z")
+    page.wait_for_selector("h1:has-text('撤销这次合并？')")
+    keys.click("button:has-text('撤销合并')")
+    page.wait_for_url(f"{website}/customers/{a}")
+    page.wait_for_selector("h1:has-text('扬州瘦西湖旅游有限公司')")
+    assert names() == {"扬州瘦西湖旅游有限公司", "瘦西湖旅游（扬州）"}
+    assert said == []
+    page.context.close()

@@ -16,6 +16,7 @@ from guanxi.kernel.storage import sql
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import PASSWORD
 from tests.chromium import after, enter
+from tests.hands import WAYS, hands
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 HELD = """async (part) => {
@@ -150,8 +151,10 @@ def test_it_can_be_installed(site, chromium):
     page.context.close()
 
 
-def test_a_follow_up_written_without_a_connection(cast, site, customer, chromium):
-    page, _ = enter(chromium, site, **PHONE)
+@pytest.mark.parametrize("how", WAYS)
+def test_a_follow_up_written_without_a_connection(cast, site, customer, chromium, how):
+    page, said = enter(chromium, site, **PHONE)
+    hand, where = hands(how, page), {"pointer": ("地铁", "站台"), "keyboard": ("车上", "路边")}[how]
     installed(page)
     path = f"/customers/{customer}"
     opened(page, site, path)
@@ -165,28 +168,30 @@ def test_a_follow_up_written_without_a_connection(cast, site, customer, chromium
     page.wait_for_selector("h1:has-text('没有网络')")
 
     page.goto(f"{site}/activities/new?customer={customer}")
-    page.fill("[name=content]", "地铁里写的跟进")
-    page.select_option("[name=kind]", index=1)
-    page.fill("[name=next_contact_at]", "2027-03-01T09:30")
-    page.click(".saves .primary")
+    hand.fill("[name=content]", f"{where[0]}写的跟进")
+    hand.select("[name=kind]", "微信")
+    hand.fill("[name=next_contact_at]", "2027-03-01T09:30")
+    hand.click(".saves .primary")
     page.wait_for_selector("#outbox")
     page.goto(site + path)
-    page.fill("form[data-box] textarea", "站台上写的跟进")
-    page.fill("form[data-box] [name=next_contact_at]", "2027-03-02T10:00")
-    page.click("form[data-box] .primary")
+    hand.fill("form[data-box] textarea", f"{where[1]}写的跟进")
+    hand.fill("form[data-box] [name=next_contact_at]", "2027-03-02T10:00")
+    hand.click("form[data-box] .primary")
     page.wait_for_selector("#outbox:has-text('2')")
     page.wait_for_function("() => document.querySelector('form[data-box] textarea').value === ''")
-    assert follow_ups(cast, "写的跟进") == []
+    written = lambda: [row for one in where for row in follow_ups(cast, f"{one}写的跟进")]  # noqa: E731
+    assert written() == []
 
     page.context.set_offline(False)
     page.wait_for_selector("#outbox", state="detached")
     page.goto(site + path)
-    page.wait_for_selector("#main .written:has-text('站台上写的跟进')")
-    found = follow_ups(cast, "写的跟进")
-    assert sorted((row["content"], row["customer"]["label"], row["next_contact_at"]) for row in found) == [
-        ("地铁里写的跟进", "离线客户", datetime(2027, 3, 1, 1, 30, tzinfo=UTC)), ("站台上写的跟进", "离线客户", datetime(2027, 3, 2, 2, tzinfo=UTC)),
+    page.wait_for_selector(f"#main .written:has-text('{where[1]}写的跟进')")
+    found = written()
+    assert [(row["content"], row["customer"]["label"], row["next_contact_at"]) for row in found] == [
+        (f"{where[0]}写的跟进", "离线客户", datetime(2027, 3, 1, 1, 30, tzinfo=UTC)), (f"{where[1]}写的跟进", "离线客户", datetime(2027, 3, 2, 2, tzinfo=UTC)),
     ]  # fmt: skip
     assert [verbs(row["id"]) for row in found] == [["create"], ["create"]]
+    assert [line for line in said if "pointed at" in line] == []
     page.context.close()
 
 

@@ -1,5 +1,6 @@
 """The pool in Chromium: a seller claims from the list until the limit, gives one back; a manager hands out evenly; an
-administrator tries a rule, switches it on, and the night takes what was foreseen."""
+administrator tries a rule, switches it on, and the night takes what was foreseen. Managers and administrators do it by keyboard alone, a
+seller by both."""
 
 from __future__ import annotations
 
@@ -13,10 +14,11 @@ from guanxi.kernel.records import door, people, pooling, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
 from tests.chromium import after, enter
+from tests.hands import Keys
 from tests.kernel.tools import create, raw
 
 DESK = system(DEFAULT_WORKSPACE, via="test")
-LYING = ["云山科技", "海图物流", "青禾农业", "北斗仪器", "远川建材", "明德教育"]
+LYING = ["云山科技", "海图物流", "青禾农业", "北斗仪器", "远川建材", "明德教育", "临海渔业"]
 
 
 def pool_of() -> UUID:
@@ -93,16 +95,17 @@ def test_a_seller_claims_until_the_limit_and_gives_one_back(site: str, chromium:
 
 def test_a_manager_hands_out_evenly(site: str, chromium: Any) -> None:
     page, said = enter(chromium, site, "manager")
+    keys = Keys(page)
     page.goto(site + "/customers?view=pool")
     page.wait_for_selector("td.act a.button")
     for name in ("青禾农业", "北斗仪器", "远川建材", "明德教育"):
-        page.locator("table.rows tbody tr", has_text=name).locator("input[type=checkbox]").check()
-    page.click('#selection button[value="distribute"]')
+        keys.check(f"table.rows tbody tr:has-text('{name}') input[type=checkbox]")
+    keys.click('#selection button[value="distribute"]')
     page.wait_for_selector("select[name=way]")
     for name in ("王伟", "李娜"):
-        page.get_by_label(name, exact=True).check()
-    page.select_option("select[name=way]", label="平均分配")
-    page.click("form.card button.primary, dialog[open] button.primary")
+        keys.check(f"#dialog label.check:has-text('{name}') input")
+    keys.select("select[name=way]", "平均分配")
+    keys.click("#dialog button.primary")
     page.wait_for_selector("text=分配：4 条已完成。")
     found = owners()
     given = [found[name] for name in ("青禾农业", "北斗仪器", "远川建材", "明德教育")]
@@ -110,19 +113,47 @@ def test_a_manager_hands_out_evenly(site: str, chromium: Any) -> None:
     assert said == []
 
 
+def test_a_seller_claims_and_gives_back_by_keyboard_alone(site: str, chromium: Any) -> None:
+    page, said = enter(chromium, site, "teammate")
+    keys = Keys(page)
+    page.goto(site + "/customers?view=pool")
+    keys.click("table.rows tbody tr:has-text('临海渔业') td.act a.button")
+    page.wait_for_selector("#dialog[open] form")
+    keys.click("#dialog button.primary")
+    page.wait_for_selector("table.rows tbody tr:has-text('临海渔业')", state="detached")
+    assert owners()["临海渔业"] == "李娜"
+    keys.at("#main, #main *")
+    page.goto(site + "/customers?view=mine")
+    keys.click("table.rows a.title:has-text('临海渔业')")
+    page.wait_for_selector("#drawer[open] .does")
+    if not page.is_visible("#drawer .does a[href$='/return_to_pool']"):
+        keys.click("#drawer .does details.menu > summary")
+    keys.click("#drawer .does a[href$='/return_to_pool']")
+    page.wait_for_selector("#dialog select[name=reason]")
+    keys.at("#dialog select[name=reason]")
+    keys.select("#dialog select[name=reason]", "其他")
+    keys.fill("#dialog [name=note]", "客户要求换人")
+    keys.press("Control+Enter")
+    page.wait_for_selector("#dialog:not([open])", state="attached")
+    assert owners()["临海渔业"] is None
+    assert said == []
+    page.context.close()
+
+
 def test_an_administrator_tries_a_rule_switches_it_on_and_the_night_agrees(site: str, chromium: Any) -> None:
     pool = after(pool_of)
     page, said = enter(chromium, site, "admin")
+    keys = Keys(page)
     page.goto(site + f"/pools/{pool}")
-    page.click('.does a:has-text("回收规则与试算")')
+    keys.click('.does a:has-text("回收规则与试算")')
     page.wait_for_selector("input[name='r.contact']")
-    page.fill("input[name='r.contact']", "30")
-    page.click("button[value=try]")
+    keys.fill("input[name='r.contact']", "30")
+    keys.click("button[value=try]")
     page.wait_for_selector("#trial")
     assert page.locator("#trial h2").inner_text() == "今晚将回收 2 个客户"
     assert sorted(page.locator("#trial tbody a.title").all_inner_texts()) == ["久未联系乙", "久未联系甲"]
     assert page.locator("#trial tbody tr").first.locator('td[data-label="原因"]').inner_text() == "超 30 天未跟进"
-    page.click("button[value=on]")
+    keys.click("button[value=on]")
     page.wait_for_selector(".pill.green >> text=已启用")
     assert said == []
     today = after(lambda: people.newest(DEFAULT_WORKSPACE).settings.today)

@@ -1,5 +1,5 @@
 """Two people at one record, each in a browser: they see each other, changes appear by themselves, a true conflict is decided
-field by field, and nothing is overwritten silently."""
+field by field, by pointer and by keyboard alone, and nothing is overwritten silently."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from guanxi.kernel.records import door, reading, telling
 from tests.cast import Cast
 from tests.chromium import after, enter
+from tests.hands import WAYS, Keys, Pointer, hands
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +31,13 @@ def two(customer: Any, whole_site: str, chromium: Any) -> Any:
         assert said == []
 
 
-def amend(page: Any, field: str, text: str, save: bool = True) -> None:
-    place = page.locator(f".facts [data-value]:has([data-shown='{field}'])")
-    place.hover()
-    place.locator("a.amend").click()
+def amend(page: Any, field: str, text: str, save: bool = True, hand: Pointer | Keys | None = None) -> None:
+    hand, place = hand or Pointer(page), f".facts [data-value]:has([data-shown='{field}'])"
+    if isinstance(hand, Pointer):
+        page.hover(place)
+    hand.click(f"{place} a.amend")
     page.wait_for_selector(f"form.value [name='{field}']")
-    page.fill(f"form.value [name='{field}']", text)
+    hand.fill(f"form.value [name='{field}']", text)
     if save:
         page.keyboard.press("Enter")
         page.wait_for_selector("form.value", state="detached")
@@ -81,53 +83,60 @@ def test_a_list_is_kept_up_to_date_and_announces_what_is_new(two: Any, whole_sit
     assert new is not None
 
 
-def test_a_true_conflict_is_shown_side_by_side_and_decided(two: Any, whole_site: str, cast: Cast, customer: Any) -> None:
+@pytest.mark.parametrize("how", WAYS)
+def test_a_true_conflict_is_shown_side_by_side_and_decided(two: Any, whole_site: str, cast: Cast, customer: Any, how: str) -> None:
     from playwright.sync_api import expect
 
     mine, theirs = two
+    my, their = (hands(how, page, shared=True) for page in two)
+    n, grade = {"pointer": ("", "key"), "keyboard": ("二", "vip")}[how]
     for page in two:
         page.goto(f"{whole_site}/customers/{customer}")
     # in place: 王伟 types while 李娜 saves
-    amend(mine, "short_name", "长风", save=False)
+    amend(mine, "short_name", f"长风{n}", save=False, hand=my)
     expect(theirs.locator(".present")).to_contain_text("王伟 正在编辑", timeout=15000)
-    amend(theirs, "short_name", "长风机械")
-    expect(mine.locator("form.value .just")).to_contain_text("李娜 刚刚改为 长风机械", timeout=15000)
-    assert mine.input_value("form.value [name=short_name]") == "长风", "what is being typed stays"
+    amend(theirs, "short_name", f"长风机械{n}", hand=their)
+    expect(mine.locator("form.value .just")).to_contain_text(f"李娜 刚刚改为 长风机械{n}", timeout=15000)
+    assert mine.input_value("form.value [name=short_name]") == f"长风{n}", "what is being typed stays"
     mine.keyboard.press("Enter")
     mine.wait_for_selector("form.value [role=alert]")
-    expect(mine.locator("form.value [role=alert]")).to_contain_text("长风机械")
+    expect(mine.locator("form.value [role=alert]")).to_contain_text(f"长风机械{n}")
     expect(mine.locator("form.value [role=alert]")).to_contain_text("李娜")
-    mine.click("form.value .keeps button.primary")
+    my.click("form.value .keeps button.primary")
     mine.wait_for_selector("form.value", state="detached")
-    expect(theirs.locator("[data-shown=short_name]")).to_have_text("长风", timeout=15000)
+    if isinstance(my, Keys):
+        my.at("a.amend[href$='/field/short_name']")
+    expect(theirs.locator("[data-shown=short_name]")).to_have_text(f"长风{n}", timeout=15000)
 
     # by the form: two fields clash and are decided differently, a third is put together by itself
-    mine.click(".heading a[data-key=e]")
+    my.click(".heading a[data-key=e]")
     mine.wait_for_selector("#dialog #i-name")
-    mine.fill("#dialog #i-name", "长风（王伟）")
-    mine.fill("#dialog #i-short_name", "王伟的")
-    amend(theirs, "name", "长风（李娜）")
-    amend(theirs, "short_name", "李娜的")
-    after(lambda: door.perform("customer", "update", actor=cast.actor("teammate"), id=customer, changes={"grade": "key"}))
-    mine.click("#dialog .saves button.primary")
+    my.fill("#dialog #i-name", f"长风（王伟）{n}")
+    my.fill("#dialog #i-short_name", f"王伟的{n}")
+    amend(theirs, "name", f"长风（李娜）{n}", hand=their)
+    amend(theirs, "short_name", f"李娜的{n}", hand=their)
+    after(lambda: door.perform("customer", "update", actor=cast.actor("teammate"), id=customer, changes={"grade": grade}))
+    my.click("#dialog .saves button.primary")
     mine.wait_for_selector("#dialog .both")
     expect(mine.locator("#dialog .both")).to_have_count(2)
-    expect(mine.locator("#dialog .both").first).to_contain_text("长风（李娜）")
-    mine.click("#dialog .saves button.primary")
+    expect(mine.locator("#dialog .both").first).to_contain_text(f"长风（李娜）{n}")
+    my.click("#dialog .saves button.primary")
     expect(mine.locator("#dialog .error").first).to_have_text("请选择保留哪一个。")
-    mine.check("#dialog input[name='keep.name'][value=theirs]")
-    mine.check("#dialog input[name='keep.short_name'][value=mine]")
-    mine.click("#dialog .saves button.primary")
+    my.check("#dialog input[name='keep.name'][value=theirs]")
+    my.check("#dialog input[name='keep.short_name'][value=mine]")
+    my.click("#dialog .saves button.primary")
     mine.wait_for_selector("#dialog:not([open])", state="attached")
-    expect(mine.locator("[data-shown=short_name]").first).to_have_text("王伟的")
-    expect(theirs.locator("[data-shown=short_name]").first).to_have_text("王伟的", timeout=15000)
+    if isinstance(my, Keys):
+        my.at(".heading a[data-key=e]")
+    expect(mine.locator("[data-shown=short_name]").first).to_have_text(f"王伟的{n}")
+    expect(theirs.locator("[data-shown=short_name]").first).to_have_text(f"王伟的{n}", timeout=15000)
 
     row, events = after(lambda: (reading.get("customer", customer, actor=cast.actor("owner")), telling.history("customer", customer, actor=cast.actor("owner"))))
-    assert (row["name"], row["short_name"], row["grade"]) == ("长风（李娜）", "王伟的", "key")
+    assert (row["name"], row["short_name"], row["grade"]) == (f"长风（李娜）{n}", f"王伟的{n}", grade)
     said = [(e.actor["label"], {k: v[1] for k, v in e.changes.items() if k in ("name", "short_name", "grade")}) for e in events[:6]]
     assert said == [
-        ("王伟", {"short_name": "王伟的"}), ("李娜", {"grade": "key"}), ("李娜", {"short_name": "李娜的"}), ("李娜", {"name": "长风（李娜）"}),
-        ("王伟", {"short_name": "长风"}), ("李娜", {"short_name": "长风机械"}),
+        ("王伟", {"short_name": f"王伟的{n}"}), ("李娜", {"grade": grade}), ("李娜", {"short_name": f"李娜的{n}"}), ("李娜", {"name": f"长风（李娜）{n}"}),
+        ("王伟", {"short_name": f"长风{n}"}), ("李娜", {"short_name": f"长风机械{n}"}),
     ]  # fmt: skip
 
 
@@ -137,9 +146,10 @@ def test_they_talk_about_it_under_it(two: Any, whole_site: str, cast: Cast, cust
     mine, theirs = two
     for page in two:
         page.goto(f"{whole_site}/customers/{customer}")
-    mine.click("details.remarks summary")
-    mine.click("form.remark textarea")
-    mine.keyboard.type("名称听你的 @李娜")
+    keys = Keys(mine, shared=True)
+    keys.click("details.remarks summary")
+    keys.reach("form.remark textarea")
+    keys.type("名称听你的 @李娜")
     mine.wait_for_selector(".ats li[aria-selected=true]:has-text('李娜')")
     mine.keyboard.press("Enter")
     mine.keyboard.press("Control+Enter")

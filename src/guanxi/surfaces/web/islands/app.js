@@ -64,14 +64,6 @@ document.addEventListener("keydown", (event) => {
   if (closed) { event.preventDefault(); event.stopPropagation(); closed.querySelector("summary").focus(); }
 }, true);
 
-// Empty filters are not spelt out in the address.
-addEventListener("pageshow", () => document.querySelectorAll("form[data-live] :disabled").forEach((one) => (one.disabled = false)));
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (!form.matches("form[data-live]")) return;
-  for (const one of form.elements) if (one.name && one.value === "") one.disabled = true;
-}, true);
-
 // A filter applies when it is chosen.
 document.addEventListener("change", (event) => {
   const form = event.target.form;

@@ -3,7 +3,7 @@
 // settings from daily work, files, another site, an answer that is no page of ours - is gone to by the browser, and so is a link
 // or form with `data-plain`.
 import { mayLeave } from "./guard.js";
-import { bring, openLayer, put, stand, standing } from "./layers.js";
+import { bring, openLayer, put, refill, refresh, stand, standing } from "./layers.js";
 import { fetchInside, plain, wait } from "./waiting.js";
 
 const main = () => document.getElementById("main");
@@ -55,6 +55,8 @@ const within = (link) => link.hash && link.pathname + link.search === location.p
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
+  // Past the navigation, without a mark in the address: whoever came back to that would be put there again, wherever they were.
+  if (link?.matches(".skip") && main()) { event.preventDefault(); return main().focus(); }
   if (event.defaultPrevented || !plain(event) || !leads(link) || within(link) || link.closest("dialog") || !main()) return;
   event.preventDefault();
   go(link.href);
@@ -66,8 +68,19 @@ document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || form.method !== "get" || form.matches("[data-plain]") || !form.closest("#main")) return;
   event.preventDefault();
   const to = new URL(event.submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? "", location.href);
-  to.search = new URLSearchParams(new FormData(form, event.submitter));
+  to.search = new URLSearchParams([...new FormData(form, event.submitter)].filter(([, value]) => value || !form.matches("[data-live]"))); // empty filters are not spelt out
   go(to);
+});
+
+// A form that leads back to its own page: that is read anew where it stands, and whoever is in it stays there.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.matches("form[data-stay]")) return;
+  event.preventDefault();
+  const answer = await wait(fetch(form.action, { method: "POST", body: new FormData(form, event.submitter), headers: { "X-Inside": "main" } }), main()).catch(() => null);
+  if (!answer || answer.redirected) location.reload();
+  else if (answer.headers.get("Content-Type")?.startsWith("application/json")) refresh();
+  else refill("", await answer.text()); // what was refused says why
 });
 
 // Back and forward between pages that were gone to in place.

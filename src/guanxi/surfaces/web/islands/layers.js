@@ -180,7 +180,10 @@ function again(had) {
   const words = (one) => one.textContent.replace(/[↑↓]/g, "").trim();
   const all = (wanted) => [...document.querySelectorAll(`#main ${wanted}`), ...document.querySelectorAll(wanted)].filter((one) => one.checkVisibility() && !one.disabled);
   if (had.id) return all(`#${CSS.escape(had.id)}`)[0];
-  if (had.name) return all(`${had.localName}[name="${CSS.escape(had.name)}"]`).find((one) => one.value === had.value || !["checkbox", "radio", "submit"].includes(one.type));
+  if (had.name) {
+    const named = all(`${had.localName}[name="${CSS.escape(had.name)}"]`);
+    return named.find((one) => had.ariaLabel && one.ariaLabel === had.ariaLabel) ?? named.find((one) => one.value === had.value || !["checkbox", "radio", "submit"].includes(one.type));
+  }
   if (!had.href) return null;
   return all(`a[href="${CSS.escape(had.getAttribute("href"))}"]`)[0] ?? all("a").find((one) => words(one) && words(one) === words(had));
 }

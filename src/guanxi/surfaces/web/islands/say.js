@@ -34,8 +34,8 @@ export function toast(text, { kind = "done", link = "", label = "", undo = null,
   };
   const box = el(`div.toast.${kind}`, kind === "wrong" ? { role: "alert" } : {},
     el("span", {}, text),
-    link && el("a", { href: link, onclick: close, "data-dialog": link.startsWith("/undo/") ? "" : null }, label || t("打开", "Open")),
-    undo && el("button", { type: "button", onclick: async () => { close(); await undo(); } }, t("撤销", "Undo")),
+    link && el("a", { href: link, onclick: close, "data-dialog": link.startsWith("/undo/") ? "" : null, "data-key": /\/(undo|unmerge)\b/.test(link) ? "z" : null }, label || t("打开", "Open")),
+    undo && el("button", { type: "button", "data-key": "z", onclick: async () => { close(); await undo(); } }, t("撤销", "Undo")),
     el("button.shut", { type: "button", "aria-label": t("关闭", "Close"), onclick: close }, "×"));
   while (where.childElementCount > 3) where.firstElementChild.remove();
   where.append(box);

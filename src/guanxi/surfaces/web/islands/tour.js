@@ -49,6 +49,7 @@ customElements.define("gx-tour", class extends HTMLElement {
   end() {
     this.close();
     this.hidden = true;
+    document.getElementById("main").focus({ preventScroll: true });
     fetch("/me/tour", { method: "POST", headers: { "X-CSRFToken": this.dataset.csrf }, credentials: "same-origin", keepalive: true });
   }
 });
