@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-
-from guanxi.base.errors import Invalid, NewerData, NotFound
+from guanxi.base.errors import Invalid, NotFound
 from guanxi.base.text import T
-from guanxi.kernel import jobs, passwords
+from guanxi.kernel import jobs, passwords, upgrading
 from guanxi.kernel.access.actor import Actor, system
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.catalog import attending, consents, duplicates, pools
@@ -94,36 +90,27 @@ class Desk:
         return Desk(replace(self.actor, user=found[0]["id"], name=found[0]["name"]))
 
 
-def due() -> int:
-    """How many steps are about to change a database that people use; 0 where it is up to date, or new."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    used = ("kernel", "0001_initial") in executor.loader.applied_migrations and sql.rows("SELECT 1 FROM gx_account LIMIT 1")
-    return len(plan) if used else 0
-
-
-def migrate(progress: Progress) -> None:
-    """Bring the database to this program's version. Raises NewerData when it is ahead of it; safe to run at every start."""
-    executor = MigrationExecutor(connection)
-    known = set(executor.loader.disk_migrations)
-    ahead = [key for key in executor.loader.applied_migrations if key not in known and key[0] in executor.loader.migrated_apps]
-    if ahead:
-        raise NewerData()
+def migrate(progress: Progress, before: Callable[[upgrading.Meets], None] | None = None) -> None:
+    """Bring the database to this program's version, and go on with an upgrade that was killed. Safe to run at every start: one process
+    does it at a time. `before`: asked when steps are due, and may refuse. Raises NewerData when the database is ahead of this program."""
+    upgrading.look()
     with _alone():
-        executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if plan:
-            progress(str(T(f"更新数据库（{len(plan)} 步）", f"Updating the database ({len(plan)} steps)")))
-            call_command("migrate", verbosity=0, interactive=False)
+        meets = upgrading.look()
+        if meets.steps:
+            if before is not None:
+                before(meets)
+            progress(str(T(f"更新数据库（{len(meets.steps)} 步）", f"Updating the database ({len(meets.steps)} steps)")))
+            upgrading.take(progress if meets.used else None)
         protect.apply()
         if not tables.Workspace.objects.filter(id=tables.DEFAULT_WORKSPACE).exists():
             from datetime import UTC, datetime
 
             tables.Workspace.objects.create(id=tables.DEFAULT_WORKSPACE, name="关系", created_at=datetime.now(UTC))
         consumers.enrol()
-        if plan or _unseeded():
+        if upgrading.finished() != upgrading.state():
             progress(str(T("准备基础数据", "Preparing base data")))
             seed(tables.DEFAULT_WORKSPACE)
+            upgrading.finish()
 
 
 def keep_register() -> None:
@@ -156,11 +143,6 @@ class _alone:
 
     def __exit__(self, *_: object) -> None:
         sql.rows("SELECT pg_advisory_unlock(%s)", [self.KEY])
-
-
-def _unseeded() -> bool:
-    with sql.work(tables.DEFAULT_WORKSPACE):
-        return not sql.rows("SELECT 1 FROM gx_role LIMIT 1")
 
 
 def seed(workspace: UUID) -> None:
@@ -276,12 +258,13 @@ def operator(workspace: UUID = tables.DEFAULT_WORKSPACE) -> Actor:
 def diagnose() -> list[tuple[str, bool, str, str]]:
     """What `doctor` shows: (check, fine, Chinese, English)."""
     out: list[tuple[str, bool, str, str]] = []
-    version = connection.cursor().connection.info.server_version
-    out.append(("postgresql", version >= 150000, f"PostgreSQL {version // 10000}（需要 15 以上）", f"PostgreSQL {version // 10000} (15 or later needed)"))
-    executor = MigrationExecutor(connection)
-    waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    out.append(("migrations", waiting == 0, f"待执行的数据库更新：{waiting}", f"Database updates waiting: {waiting}"))
-    if ("kernel", "0001_initial") not in executor.loader.applied_migrations:
+    meets = upgrading.look()
+    version = meets.server // 10000
+    out.append(("postgresql", meets.server >= upgrading.OLDEST_SERVER, f"PostgreSQL {version}（需要 15 以上）", f"PostgreSQL {version} (15 or later needed)"))
+    waiting = len(meets.steps)
+    begun = T("，上次升级没有完成，重新启动即可继续", "; an upgrade was begun and not ended: start again to go on with it") if meets.interrupted else T("", "")
+    out.append(("migrations", waiting == 0 and not meets.interrupted, f"待执行的数据库更新：{waiting}{begun.zh}", f"Database updates waiting: {waiting}{begun.en}"))
+    if not meets.there:
         out.append(("data", False, "还没有数据，请先运行一次 ./guanxi serve", "There are no data yet: run ./guanxi serve once"))
         return out
     missing = protect.missing()

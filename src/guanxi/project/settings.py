@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -90,6 +92,28 @@ STATEMENT_SECONDS = _number("GUANXI_STATEMENT_SECONDS", 30)
 """How long one statement of a request may take; 0 is as long as it likes."""
 
 
+def migrations_of(module: Module) -> str:
+    """Where a module's migrations are: the program's own under project, a stranger's beside its declaration."""
+    package = module.objects[0].__module__.rpartition(".")[0]
+    return f"guanxi.project.migrations.{module.name}" if package.startswith("guanxi.") else f"{package}.migrations"
+
+
+MIGRATION_MODULES = {
+    "kernel": "guanxi.project.migrations.kernel",
+    **{module.name: migrations_of(module) for module in REGISTRY.modules},
+}
+
+
+def _version() -> str:
+    """Which tables this program is for, in a few letters: by it processes tell their like from those of another version."""
+    names = []
+    for module, package in MIGRATION_MODULES.items():
+        parent, _, folder = package.rpartition(".")
+        for place in import_module(parent).__path__:
+            names += [f"{module}/{file.stem}" for file in (Path(place) / folder).glob("[0-9]*.py")]
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:12]
+
+
 def _database(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
@@ -103,7 +127,7 @@ def _database(url: str) -> dict[str, object]:
         "PORT": str(parts.port or options.pop("port", "")),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "application_name": "guanxi", "prepare_threshold": 3},
+        "OPTIONS": {**options, "application_name": f"guanxi {_version()}", "prepare_threshold": 3},
     }
 
 
@@ -119,17 +143,7 @@ INSTALLED_APPS = [
 ]
 
 
-def migrations_of(module: Module) -> str:
-    """Where a module's migrations are: the program's own under project, a stranger's beside its declaration."""
-    package = module.objects[0].__module__.rpartition(".")[0]
-    return f"guanxi.project.migrations.{module.name}" if package.startswith("guanxi.") else f"{package}.migrations"
-
-
 AUTH_USER_MODEL = "kernel.Account"
-MIGRATION_MODULES = {
-    "kernel": "guanxi.project.migrations.kernel",
-    **{module.name: migrations_of(module) for module in REGISTRY.modules},
-}
 PASSWORD_HASHERS = ["guanxi.project.hashing.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username",)}},

@@ -17,7 +17,7 @@ from guanxi.surfaces.cli import main as cli
 from guanxi.surfaces.cli.home import Home
 from guanxi.surfaces.cli.speech import said
 
-COMMANDS = ("serve", "worker", "token", "createuser", "import", "backup", "verify", "restore", "doctor", "check", "test", "bench", "manage")
+COMMANDS = ("serve", "worker", "token", "createuser", "import", "backup", "verify", "restore", "upgrade", "doctor", "check", "test", "bench", "manage")
 
 
 def guanxi(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -29,7 +29,8 @@ class Xid8Field(models.Field):  # type: ignore[type-arg]
 
 
 class Workspace(models.Model):
-    """One company. The versions say when cached rights, catalogs and saved views are out of date."""
+    """One company. The versions say when cached rights, catalogs and saved views are out of date; `upgraded` is the last migration of each
+    part when the company's data were last brought to a version whole."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
     name = models.TextField()
@@ -41,6 +42,7 @@ class Workspace(models.Model):
     access_version = models.BigIntegerField(default=1)
     catalog_version = models.BigIntegerField(default=1)
     views_version = models.BigIntegerField(default=1)
+    upgraded = models.JSONField(db_default={})
     created_at = models.DateTimeField()
 
     class Meta:

@@ -59,10 +59,8 @@ def run(home: Home | None = None) -> Backup | None:
     return made
 
 
-def before_upgrade(home: Home, tell: Progress) -> Backup | None:
+def before_upgrade(home: Home, tell: Progress) -> Backup:
     """A copy of the data as they are, before migrations change them."""
-    if moment_of_day() is None:
-        return None
     tell("数据将升级，先做一次备份…", "The data are about to be upgraded: making a backup first…")
     folder = place.usual(home)
     made = make(Server.in_use(home), home, folder, "upgrade")

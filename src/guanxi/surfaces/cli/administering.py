@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,16 +43,45 @@ def ready() -> Iterator[None]:
 
 
 def migrate(progress: Callable[[str], None]) -> None:
-    """Bring the data to this program's version; data that people use are backed up first."""
-    from guanxi.kernel import setup
+    """Bring the data to this program's version. Data that people use are looked at first (`preflight`) and backed up; raises Trouble."""
+    from guanxi.kernel import setup, upgrading
     from guanxi.surfaces.backup import again, daily
+    from guanxi.surfaces.cli import preflight
 
     home = Home.from_environment()
-    if setup.due():
-        daily.before_upgrade(home, tell)
-    setup.migrate(progress)
+
+    def before(meets: upgrading.Meets) -> None:
+        preflight.demand(meets, home)
+        if meets.due and preflight.makes_backup(meets, home):
+            daily.before_upgrade(home, tell)
+
+    setup.migrate(progress, before)
     again.due(home, tell)
     setup.keep_register()
+
+
+def upgrade(options: argparse.Namespace) -> int:
+    """Brings the data to this program's version, as each start does; with --check only says what that would meet, exit code 1 where it
+    would be refused."""
+    home = Home.from_environment()
+    with database(home):
+        prepare_django()
+        from guanxi.kernel import upgrading
+        from guanxi.surfaces.cli import preflight
+
+        if not options.check:
+            migrate(tell_step)
+            tell("数据已是当前版本。", "The data are of this version.")
+            return 0
+        meets = upgrading.look()
+        found = list(preflight.checks(meets, home, datetime.now(UTC)))
+    passed = preflight.passed_over()
+    print(said(Text(f"待执行的步骤：{len(meets.steps)}", f"Steps to be done: {len(meets.steps)}")))
+    for step in meets.steps:
+        print(f"  {step}")
+    for check in found:
+        print(f"{'✓' if check.fine else '✗'} {said(check.state)}{'' if check.fine else '  ' + said(check.remedy)}")
+    return 0 if all(check.fine or check.name in passed for check in found) else 1
 
 
 def token(options: argparse.Namespace) -> int:

@@ -138,6 +138,8 @@ def parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     back.add_argument("--erased", metavar="FILE", help=said(Text("另一处的删除登记 (erased.log)，其中的内容再次删除", "a register of erasures (erased.log) kept elsewhere: what it tells is erased again")))
     proof = command("verify", administering.verify, "核对日志有没有被改动；给出备份则试恢复并逐行核对", "prove that journal and log were not edited, or prove a backup by restoring it elsewhere")
     proof.add_argument("backup", nargs="?", metavar="BACKUP")
+    newer = command("upgrade", administering.upgrade, "把数据升级到本版本（每次启动也会做）", "bring the data to this version, as each start does")
+    newer.add_argument("--check", action="store_true", help=said(Text("只检查，不改动", "only say what it would meet")))
     command("doctor", administering.doctor, "检查运行环境", "check that everything is in order")
     command("check", developing.check, "代码检查: 格式、类型、结构", "check the code: style, types, structure")
     passing_on("test", command("test", developing.test, "运行测试 (pytest 参数)", "run the tests (pytest's arguments)"))

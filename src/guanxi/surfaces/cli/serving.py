@@ -80,8 +80,11 @@ def work(options: argparse.Namespace) -> int:
         die_with_parent()
         with database(Home.from_environment()):
             prepare_django()
+            from guanxi.kernel import upgrading
             from guanxi.surfaces.jobs import worker
 
+            if upgrading.look().steps:  # a worker that a program of before starts anew must not take jobs to tables it does not know
+                raise Trouble("数据还没有升级到本版本，请先运行 ./guanxi serve 或 ./guanxi upgrade。", "The data are not of this version yet: run ./guanxi serve or ./guanxi upgrade first.")
             worker.run(options.concurrency)
     return 0
 
