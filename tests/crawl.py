@@ -50,6 +50,7 @@ def kinds(found: dict[str, str], each: int = 1) -> dict[str, str]:
         name, _, query = first.partition("?")
         general = "/".join(["{}", *rest]) + "?" + query if name in objects else one
         general = re.sub(r"tab=\w+\.\w+", "tab={}", general)
+        general = re.sub(r"^/?help/[\w-]+", "help/{}", general)
         counted[general] = counted.get(general, 0) + 1
         if counted[general] <= each:
             out[one] = url

@@ -45,6 +45,7 @@ from guanxi.kernel.declare.fields import (
 )
 from guanxi.kernel.declare.fields import TextField as Text
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure, Widget
+from guanxi.kernel.declare.help import Help
 from guanxi.kernel.declare.matching import FirstRule, Identity, Matching
 from guanxi.kernel.declare.notices import MENTIONED, Named, NoticeKind, Reached
 from guanxi.kernel.declare.objects import (
@@ -101,6 +102,7 @@ __all__ = [
     "Grant",
     "Guess",
     "Hanging",
+    "Help",
     "Identity",
     "Image",
     "Industry",

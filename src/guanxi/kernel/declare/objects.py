@@ -19,6 +19,7 @@ from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.conditions import Always, Condition, from_text
 from guanxi.kernel.declare.fields import Boolean, Choice, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
+from guanxi.kernel.declare.help import Help
 from guanxi.kernel.declare.matching import Matching, MergeAction
 from guanxi.kernel.declare.matching import actions as merge_actions
 from guanxi.kernel.declare.matching import fields as merge_fields
@@ -654,6 +655,7 @@ class Module:
     grants: role key → object name → Grant, for the built-in roles. seed(desk): writes the records a new workspace
     starts with, through the door. demo(desk): the believable sample company. counters, figures: what its records put on
     the first page. dashboards: the standard ones, which people may copy. captures: what pasted text may become.
+    help: pages about working with its objects.
     """
 
     name: str
@@ -665,5 +667,6 @@ class Module:
     figures: tuple[Figure, ...] = ()
     dashboards: tuple[Dashboard, ...] = ()
     captures: tuple[Capture, ...] = ()
+    help: tuple[Help, ...] = ()
     seed: Callable[..., None] | None = None
     demo: Callable[..., None] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from guanxi.kernel import (
     MENTIONED,
     Action,
@@ -15,6 +17,7 @@ from guanxi.kernel import (
     File,
     Form,
     Grant,
+    Help,
     Integer,
     Link,
     Links,
@@ -434,6 +437,8 @@ _REPORT = {"work_report": Grant(_REPORTING, "reports", "own")}
 """One's own reports, and those of whom one is the superior of."""
 _OWN = {"activity": Grant(_WRITING, "own", "own"), "task": Grant(_DOING, "own", "own"), **_REPORT}
 
+HELP = Path(__file__).parent / "help"
+
 MODULE = Module(
     name="activities",
     label=T("跟进与任务", "Follow-ups and tasks"),
@@ -455,6 +460,7 @@ MODULE = Module(
     counters=figures.COUNTERS,
     figures=figures.FIGURES,
     dashboards=figures.DASHBOARDS,
+    help=(Help("follow-ups", HELP, ("activity", "task", "work_report")),),
     captures=(Capture("activity", T("跟进记录", "Follow-up"), capture.activity),),
     seed=seeds.seed,
     demo=demo.demo,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from guanxi.kernel import (
     Action,
     Along,
@@ -21,6 +23,7 @@ from guanxi.kernel import (
     Form,
     Grant,
     Hanging,
+    Help,
     Identity,
     Industry,
     Integer,
@@ -553,6 +556,8 @@ class Contact(
 
 FULL = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "import", "export")
 
+HELP = Path(__file__).parent / "help"
+
 MODULE = Module(
     name="customers",
     label=T("客户", "Customers"),
@@ -581,6 +586,7 @@ MODULE = Module(
     counters=figures.COUNTERS,
     figures=figures.FIGURES,
     dashboards=figures.DASHBOARDS,
+    help=(Help("customers", HELP, ("customer", "contact")),),
     captures=(
         Capture("customer", T("客户", "Customer"), capture.customer),
         Capture("customer_more", T("补充客户资料", "Complete the customer"), capture.customer_more, "customer"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from guanxi.kernel import (
     COLOURS,
     Action,
@@ -19,6 +21,7 @@ from guanxi.kernel import (
     FirstRule,
     Form,
     Grant,
+    Help,
     Identity,
     Industry,
     Integer,
@@ -589,6 +592,8 @@ _DEAL = (*FULL, "win", "lose", "move", "reopen")
 _SEEN = Grant(("read",), "all", "none")
 _HISTORY = Grant(("read", "export"), "all", "none")
 
+HELP = Path(__file__).parent / "help"
+
 MODULE = Module(
     name="sales",
     label=T("销售", "Sales"),
@@ -625,6 +630,7 @@ MODULE = Module(
     counters=figures.COUNTERS,
     figures=figures.FIGURES,
     dashboards=figures.DASHBOARDS,
+    help=(Help("leads", HELP, ("lead",)), Help("opportunities", HELP, ("opportunity", "pipeline"))),
     captures=(
         Capture("opportunity", T("商机", "Opportunity"), capture.opportunity),
         Capture("deal", T("更新商机", "Update the deal"), capture.deal, "opportunity"),

@@ -70,7 +70,7 @@ def _keys(*said: Text) -> list[str]:
 @page
 def palette(visit: Visit) -> HttpResponse:
     """Pages, views and actions with the words that find them, and what the objects found by a search look like."""
-    from guanxi.surfaces.web import showing
+    from guanxi.surfaces.web import helping, showing
 
     say = visit.look.say
     entries: list[dict[str, Any]] = []
@@ -99,6 +99,12 @@ def palette(visit: Visit) -> HttpResponse:
         add("do", T("粘贴记录", "Paste and record"), "pen", press="a.pen")
     for label, icon, press in ACTIONS:
         add("do", label, icon, press=press)
+    for name, one in helping.pages().items():
+        zh, en = helping.told(one, "zh-CN"), helping.told(one, "en")
+        title = T(zh.title, en.title)
+        add("help", title, "help", helping.HELP, href=f"/help/{name}")
+        for n, (task, same) in enumerate(zip(zh.tasks, en.tasks, strict=True), 1):
+            add("help", T(task.title, same.title), "help", title, href=f"/help/{name}#s{n}")
     objects = {it.name: {"plural": it.plural, "label": say(it.label), "icon": it.icon} for it in visit.catalog if visit.may(it, "read")}
     icons = {one["icon"] for one in (*entries, *objects.values())} | {"search", "history", "record"}
     body = {"entries": entries, "objects": objects, "icons": {name: PATHS.get(name) or PATHS["record"] for name in sorted(icons)}}

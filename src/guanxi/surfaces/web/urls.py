@@ -23,6 +23,7 @@ from guanxi.surfaces.web import (
     forms,
     grades,
     grouping,
+    helping,
     home,
     importing,
     inbox,
@@ -66,7 +67,7 @@ from guanxi.surfaces.web.settings import (
 )
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "spelled", "undo", "api")
+RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "help", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "spelled", "undo", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -99,6 +100,8 @@ urlpatterns = [
     path("search", home.search),
     path("search/advanced", inquiring.inquire),
     path("palette", shell.palette),
+    path("help", helping.index),
+    path("help/<slug:name>", helping.read),
     path("desk", shell.desk),
     path("waiting", shell.waiting),
     path("standing", home.standing),

@@ -47,6 +47,7 @@ function around(path) {
   const near = links.map(of).filter((one) => path === one || (one !== "/" && path.startsWith(`${one}/`))).sort((a, b) => b.length - a.length)[0];
   for (const one of area ? [] : links) { if (of(one) === near) one.setAttribute("aria-current", "page"); else one.removeAttribute("aria-current"); }
   for (const one of document.querySelectorAll(":is(.sider, .top) input[name=next]")) one.value = location.pathname + location.search;
+  for (const one of document.querySelectorAll(".top a.help")) one.href = `/help?at=${encodeURIComponent(location.pathname + location.search)}`;
   for (const one of document.querySelectorAll(":popover-open")) one.hidePopover();
 }
 

@@ -1,6 +1,6 @@
 // The keyboard: what every page has, and what stands on this one. An element takes a key by `data-key="e"`; a place of the
 // navigation is reached by g and its `data-go`. "?" lists them all.
-import { openLayer, step } from "./layers.js";
+import { open, openLayer, step } from "./layers.js";
 import { show } from "./finder.js";
 import { kept } from "./words.js";
 
@@ -20,6 +20,7 @@ document.addEventListener("keydown", (event) => {
   if (command || event.altKey || modal || typing(event.target)) return;
   if (event.key === "/") { event.preventDefault(); return void show(); }
   if (event.key === "?") { event.preventDefault(); return sheet(); }
+  if (event.key === "F1") { event.preventDefault(); return help(); }
   if (off() || (event.shiftKey && event.key.length === 1 && event.key === event.key.toUpperCase())) return;
   if (go(event) || walk(event)) return event.preventDefault();
   const one = keyed().findLast((other) => other.dataset.key === event.key);
@@ -56,6 +57,12 @@ function walk(event) {
   if (write) { write.click(); return true; }
   if (event.key === "e" && at >= 0 && row?.closest("[data-editable]")) { import("./layers.js").then(({ open }) => open("dialog", `${all[at].pathname}/edit`)); return true; }
   return false;
+}
+
+// Help with the page one is at, or with what the drawer shows. A form is left alone.
+function help() {
+  const url = `/help?at=${encodeURIComponent(location.pathname + location.search)}`;
+  if (openLayer() === "dialog") window.open(url, "_blank", "noopener"); else open("drawer", url);
 }
 
 // ⌘Enter or Ctrl Enter saves the form one is in.

@@ -109,6 +109,7 @@ function focus(kind) {
   const field = into.querySelector("[aria-invalid=true]") ?? (kind === "dialog" ? into.querySelector("[autofocus], form :is(input:not([type=hidden]), select, textarea):not([disabled])") : location.hash === "#write" ? into.querySelector("#write") : null);
   const to = field ?? into;
   to.focus({ preventScroll: !field });
+  if (!field && location.hash.length > 1) into.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`)?.scrollIntoView();
 }
 
 async function load(kind, url, answering = fetchInside(url, kind)) {

@@ -10,7 +10,7 @@ const searches = () => kept.get(mine("searches"), []);
 let known;
 const load = () => (known ??= fetch(document.body.dataset.palette).then((answer) => answer.json()).catch(() => { known = undefined; return { entries: [], objects: {}, icons: {} }; }));
 
-let box, input, list, asked = 0, timer, found = { q: "", rows: [] }, going;
+let box, input, list, asked = 0, timer, found = { q: "", rows: [] }, going, moved = false;
 
 function build() {
   input = el("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-autocomplete": "list",
@@ -40,6 +40,7 @@ export async function show(q = "") {
 }
 
 function changed() {
+  moved = false;
   const q = input.value.trim();
   clearTimeout(timer);
   going?.abort();
@@ -80,6 +81,7 @@ async function draw() {
     [t("最近打开", "Recent"), before.filter((one) => one.label.toLowerCase().includes(q.toLowerCase())).slice(0, 3).map(record)],
     [t("页面", "Pages"), matching("go", SHOWN)],
     [t("操作", "Actions"), matching("do", SHOWN)],
+    [t("帮助", "Help"), matching("help", 4)],
     ["", [{ href: `/search?q=${encodeURIComponent(q)}`, label: t(`搜索“${q}”的全部结果`, `All results for “${q}”`), icon: "search" }]],
   ] : [
     [t("最近打开", "Recent"), before.slice(0, SHOWN).map(record)],
@@ -87,7 +89,7 @@ async function draw() {
     [t("操作", "Actions"), matching("do", 8)],
     [t("页面", "Pages"), matching("go", 30)],
   ];
-  const seen = new Set();
+  const seen = new Set(), held = moved && chosen()?.one;
   let at = 0;
   list.replaceChildren(...groups.map(([title, some]) => [title, some.filter((one) => !one.href || (!seen.has(one.href) && seen.add(one.href)))]).filter(([, some]) => some.length).map(([title, some], n) =>
     el("div", title ? { role: "group", "aria-labelledby": `palette-${n}` } : { role: "presentation" }, title && el("h2", { id: `palette-${n}`, role: "presentation" }, title), ...some.map((one) => {
@@ -95,7 +97,8 @@ async function draw() {
       made.one = one;
       return made;
     }))));
-  mark(0);
+  // Whoever went to something stays on it when more is found.
+  mark(held ? Math.max(0, options().findIndex(({ one }) => one.label === held.label && one.href === held.href)) : 0);
 }
 
 function picture(path) {
@@ -120,13 +123,12 @@ function mark(at) {
 async function key(event) {
   const now = options().indexOf(chosen());
   if (event.isComposing) return;
-  if (event.key === "ArrowDown") { event.preventDefault(); mark(now + 1); }
-  else if (event.key === "ArrowUp") { event.preventDefault(); mark(now - 1); }
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); moved = true; mark(now + (event.key === "ArrowDown" ? 1 : -1)); }
   else if (event.key === "Enter") {
     event.preventDefault();
     const q = input.value.trim(), away = event.ctrlKey || event.metaKey;
     // Somebody who types and presses Enter means what they typed, not what was found for half of it.
-    if (q && found.q !== q && !/^(go|do)$/.test(chosen()?.one.kind ?? "")) { clearTimeout(timer); await search(q); await draw(); }
+    if (q && found.q !== q && !/^(go|do|help)$/.test(chosen()?.one.kind ?? "")) { clearTimeout(timer); await search(q); await draw(); }
     const option = chosen();
     if (option) choose(option, away);
   }
