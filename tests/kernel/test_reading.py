@@ -62,6 +62,12 @@ def test_a_cursor_visits_every_row_once_in_order(cast: Cast, books: list[UUID], 
         if after is None:
             break
     assert seen == whole
+    back = [row["id"] for row in page.rows]
+    while page.previous is not None:
+        page = reading.query("book", actor=manager, sort=sort, limit=size, fields=["name"], before=page.previous)
+        back = [row["id"] for row in page.rows] + back
+        assert len(page.rows) == size and page.next is not None
+    assert back == whole
 
 
 def test_orders_are_what_they_say(cast: Cast, books: list[UUID]) -> None:
@@ -101,6 +107,8 @@ def test_broken_foreign_and_tampered_cursors_are_refused(cast: Cast, books: list
         with pytest.raises(Invalid) as caught:
             reading.query("book", actor=manager, sort="pages", after=after)
         assert [e.field for e in caught.value.errors] == ["after"], after
+        with pytest.raises(Invalid):
+            reading.query("book", actor=manager, sort="pages", before=after)
     with pytest.raises(Invalid):
         reading.query("author", actor=manager, sort="name", after=_cursor(cast, sort="name"))
     for kind, value in (("price", ["n", "Infinity"]), ("published_on", ["d", "2026-13-01"]), ("published_on", ["t", "2026-01-01T00:00:00+00:00"]), ("name", ["s", "\x00"]), ("available", ["i", 1])):

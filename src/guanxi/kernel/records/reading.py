@@ -46,12 +46,14 @@ MAX_GROUPS = 1_000
 
 @dataclass(frozen=True)
 class Page:
-    """Rows, the cursor of what follows, and the count when asked for; `more` says that the count is "10,000+"."""
+    """Rows, the cursor of what follows, and the count when asked for; `more` says that the count is "10,000+". `previous`: the cursor
+    of what comes before, of a page that is not the first."""
 
     rows: list[dict[str, Any]]
     next: str | None = None
     count: int | None = None
     more: bool = False
+    previous: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def query(
     sort: Sequence[str] | str | None = None,
     limit: int = 50,
     after: str | None = None,
+    before: str | None = None,
     count: str = "none",
     deleted: bool = False,
     marks: Mapping[str, Any] | None = None,
@@ -85,7 +88,7 @@ def query(
     """Records the actor may read, in order, a page at a time.
 
     where: the condition language in any form. fields: paths, None for the object's list columns. sort: paths, `-` for
-    descending. limit: 1 to 200. after: the `next` of the page before. count: "none", "estimate", "exact" (exact up to
+    descending. limit: 1 to 200. after: the `next` of the page before. before: the `previous` of the page after, instead. count: "none", "estimate", "exact" (exact up to
     10,000, then `more`) or "soon" (the same, but of many thousands that a condition would have to be held against: None, for
     whoever waits to ask `counts` later). deleted: the bin instead of the living; needs the right to restore. marks: conditions by name;
     each row says which hold for it. reach: a verb; rows say under "reach" whether the actor may do it to them.
@@ -105,23 +108,29 @@ def query(
     reading = select(guard, it, chosen)
     _mark(guard, it, reading, marks, reach)
     keys = order(guard, it, reading, sort)
-    start = _open(after, it.name, keys, reading) if after else None
+    start = _open(after or before or "", it.name, keys, reading) if after or before else None
+    if before and not after:
+        reading.turn()
     with sql.work(actor.workspace):
         more, both, kept = False, None, not conditions.narrows(narrowed)
         if count == "soon":
             count = "exact" if kept or not sizes.large(it) else "first"
-        if count == "exact" and after is None and not kept:
+        if count == "exact" and start is None and not kept:
             both = reading.again().run_counting(condition, limit=limit + 1, most=COUNT_TO, deleted=deleted)
         found = both[0] if both else reading.run(condition, limit=limit + 1, after=start, deleted=deleted, kept=kept)
         total = both[1] if both else None
-        if count != "none" and after is None and len(found) <= limit:
+        if count != "none" and start is None and len(found) <= limit:
             total = len(found)  # the first page holds them all
         elif count not in ("none", "first") and total is None:
             total = Reading(guard.catalog, it).count(condition, most=COUNT_TO, deleted=deleted, kept=kept)
             more = total > COUNT_TO
             total = min(total, COUNT_TO)
-    next_ = _seal(it.name, keys, found[limit - 1][1]) if len(found) > limit else None
-    return Page([row for row, _ in found[:limit]], next_, total, more)
+    further, shown = len(found) > limit, found[:limit]
+    if before and not after:
+        shown.reverse()
+        return Page([row for row, _ in shown], _seal(it.name, keys, shown[-1][1]) if shown else None, total, more, _seal(it.name, keys, shown[0][1]) if further else None)
+    next_ = _seal(it.name, keys, shown[-1][1]) if further else None
+    return Page([row for row, _ in shown], next_, total, more, _seal(it.name, keys, shown[0][1]) if start is not None and shown else None)
 
 
 def _mark(guard: Guard, it: Definition, reading: Reading, marks: Mapping[str, Any] | None, reach: str) -> None:

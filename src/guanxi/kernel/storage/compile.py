@@ -7,7 +7,7 @@ Names come from declarations and are safe to write into the text; every value is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from guanxi.kernel.catalog.catalog import Catalog
@@ -321,19 +321,27 @@ def _region(one: Field, alias: str, op: str, value: Any) -> Sql:
 
 @dataclass(frozen=True)
 class Key:
-    """One step of an order: an expression, its direction, and whether it may be empty (empty ones come last)."""
+    """One step of an order: an expression, its direction, and whether it may be empty (empty ones come last, and first in an order
+    that is read backwards)."""
 
     sql: str
     descending: bool
     nullable: bool
     field: Field | None = None
+    backwards: bool = False
+
+    def turned(self) -> Key:
+        """The same step of the order read from its end."""
+        return replace(self, descending=not self.descending, backwards=not self.backwards)
 
 
 def order_by(keys: Sequence[Key]) -> str:
     out = []
     for key in keys:
         text = f"{key.sql} DESC" if key.descending else f"{key.sql} ASC"
-        out.append(f"{text} NULLS LAST" if key.nullable and key.descending else text)
+        if key.nullable and key.descending != key.backwards:  # otherwise it is where the database puts them by itself
+            text += " NULLS FIRST" if key.backwards else " NULLS LAST"
+        out.append(text)
     return ", ".join(out)
 
 
@@ -350,9 +358,11 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> Sql:
         ]
         value = values[i]
         if value is None:
+            if key.backwards:
+                choices.append(both([*same, (f"{key.sql} IS NOT NULL", [])], "AND"))
             continue
         sign = "<" if key.descending else ">"
-        later = f"{key.sql} {sign} %s" + (f" OR {key.sql} IS NULL" if key.nullable else "")
+        later = f"{key.sql} {sign} %s" + (f" OR {key.sql} IS NULL" if key.nullable and not key.backwards else "")
         choices.append(both([*same, (later, [value])], "AND"))
     return both(choices, "OR") if choices else ("FALSE", [])
 

@@ -428,6 +428,10 @@ class Reading:
         descending = self.keys[-1].descending if self.keys else True
         self.keys.append(Key("t.id", descending, False))
 
+    def turn(self) -> None:
+        """Read the order from its end."""
+        self.keys = [key.turned() for key in self.keys]
+
     def run(
         self, where: Condition, *, limit: int, after: Sequence[Any] | None = None, deleted: bool = False, kept: bool = False
     ) -> list[tuple[dict[str, Any], list[Any]]]:

@@ -77,7 +77,7 @@ def asked(visit: Visit, it: Definition) -> Condition:
 
 
 def _list(visit: Visit, it: Definition, where: str) -> str:
-    query = {key: values for key, values in visit.get.lists() if key not in ("where", "after", "at") and not key.startswith("f.")}
+    query = {key: values for key, values in visit.get.lists() if key not in ("where", "after", "before", "at") and not key.startswith("f.")}
     text = urlencode({**query, **({"where": [where]} if where else {})}, doseq=True, safe="/,", quote_via=quote)
     return f"/{it.plural}" + (f"?{text}" if text else "")
 

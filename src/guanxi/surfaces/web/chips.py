@@ -18,7 +18,7 @@ from guanxi.surfaces.web.visit import Visit
 
 def builder_url(visit: Visit, it: Definition, **more: Any) -> str:
     """Where the condition of this address is built; it leads back here."""
-    query = {key: values for key, values in visit.get.lists() if key != "after"}
+    query = {key: values for key, values in visit.get.lists() if key not in ("after", "before")}
     text = urlencode({**query, **more}, doseq=True, safe="/,", quote_via=quote)
     return f"/{it.plural}/filter" + (f"?{text}" if text else "")
 

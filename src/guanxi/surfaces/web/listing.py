@@ -19,10 +19,11 @@ from guanxi.surfaces.web.deeds import EXPORT, deeds
 from guanxi.surfaces.web.filters import Column
 from guanxi.surfaces.web.record import editable
 from guanxi.surfaces.web.rows import numeric
-from guanxi.surfaces.web.visit import Visit
+from guanxi.surfaces.web.visit import Visit, redirect
 
 SIZES = (20, 50, 100)
 SIZE = 50
+CURSORS = ("after", "before")
 KEPT = ("view", "sort", "bin", "letter", "size")
 """What of the address stays while the list is filtered; the cursor never survives a change."""
 
@@ -65,6 +66,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 sort=order,
                 limit=size,
                 after=get.get("after") or None,
+                before=get.get("before") or None,
                 count="soon",
                 deleted=binned,
                 reach="update" if changeable else "",
@@ -76,6 +78,8 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
                 bin.stamp(visit, it, result.rows)
     except Invalid as problem:
         errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
+    if get.get("before") and not get.get("after") and result.previous is None and group is None and not errors:
+        return redirect(address())  # what is left of the first page is the first page
     act = doing.doing(visit, it, view) if not binned else None
     return visit.page(
         "pages/list.html",
@@ -103,12 +107,13 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         q=q,
         where=where,
         result=result,
-        uncounted=uncounted(visit, it) if result.next and result.count is None and not get.get("after") else "",
+        uncounted=uncounted(visit, it) if result.next and result.count is None and not turned(visit) else "",
         errors=errors,
         binned=binned,
         sort=sort,
         size=size,
         sizes=SIZES,
+        turned=turned(visit),
         usual=usual,
         sorted=_directions(sort or list(view.sort)),
         sortable=_sortable,
@@ -132,6 +137,11 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         ways=beginning.ways,
         title=it.label,
     )
+
+
+def turned(visit: Visit) -> bool:
+    """Whether another page than the first is asked for."""
+    return bool(visit.get.get("after") or visit.get.get("before"))
 
 
 def uncounted(visit: Visit, it: Definition) -> str:
@@ -180,9 +190,10 @@ def _sortable(column: Column) -> bool:
 
 
 def href(visit: Visit, **changes: Any) -> str:
-    """This address with something changed; always the first page unless `after` is given."""
+    """This address with something changed; always the first page unless a cursor is given."""
     query = dict(visit.get.lists())
-    query.pop("after", None)
+    for cursor in CURSORS:
+        query.pop(cursor, None)
     for key, value in changes.items():
         if value in (None, "", False):
             query.pop(key, None)

@@ -34,7 +34,7 @@ class Offer:
 
 def offer(visit: Visit, it: Definition, view: List) -> Offer | None:
     """None when the list shows its view as it is and that view is nobody's own."""
-    query = {key: values for key, values in visit.get.lists() if key != "after"}
+    query = {key: values for key, values in visit.get.lists() if key not in ("after", "before")}
     changed = any(values != [""] for key, values in query.items() if key != "view")
     held = next((one for one in views.for_object(visit.actor, it.name, ("list",)) if one.key == view.name), None)
     own = str(held.id) if held is not None and held.mine and held.id is not None else ""

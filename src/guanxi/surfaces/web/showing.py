@@ -234,7 +234,7 @@ class Frame:
     def href(self, **changes: Any) -> str:
         """This page's address with something changed."""
         query = self.visit.get.copy()
-        for key in ("after", "column"):
+        for key in ("after", "before", "column"):
             query.pop(key, None)
         for key, value in changes.items():
             if value in (None, "", False):

@@ -8,12 +8,14 @@ const write = (held) => { try { sessionStorage.setItem(KEY, JSON.stringify(held)
 const list = () => document.querySelector("#main #list[data-rows]");
 const layered = () => document.querySelector("dialog.layer[open]");
 
+const lies = (shown, way) => shown.querySelector(`a[rel=${way}]`)?.getAttribute("href") ?? "";
+
 // What is seen now: the address, how far it is scrolled, the records in order, and where they go on.
 function keep(scrolled = scrollY) {
   const shown = list();
   if (!shown || layered() || new URLSearchParams(location.search).has("bin")) return;
   const records = [...new Set([...shown.querySelectorAll("a.title")].map((one) => one.pathname))];
-  write({ ...read(), [`/${shown.dataset.rows}`]: { at: location.pathname + location.search, scrolled, records, next: shown.querySelector("a[rel=next]")?.getAttribute("href") ?? "" } });
+  write({ ...read(), [`/${shown.dataset.rows}`]: { at: location.pathname + location.search, scrolled, records, next: lies(shown, "next"), prev: lies(shown, "prev") } });
 }
 
 function drop() {
@@ -60,25 +62,26 @@ function neighbours() {
   const base = location.pathname.split("/").slice(0, 3).join("/"), kept = held[base.split("/").slice(0, 2).join("/")], at = kept?.records.indexOf(base) ?? -1;
   if (at < 0) return;
   const step = (by, text, key, path) => {
-    const to = kept.records[at + by], more = by > 0 && !to && kept.next;
-    const made = el("a.button.square", { href: to ?? (more ? kept.next : null), "aria-label": text, title: `${text} (${key.toUpperCase()})`, "data-key": to || more ? key : null, "aria-disabled": to || more ? null : "true", role: to || more ? null : "link" });
+    const to = kept.records[at + by], way = by > 0 ? "next" : "prev", more = !to && kept[way];
+    const made = el("a.button.square", { href: to ?? (more || null), "aria-label": text, title: `${text} (${key.toUpperCase()})`, "data-key": to || more ? key : null, "aria-disabled": to || more ? null : "true", role: to || more ? null : "link" });
     made.innerHTML = `<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d="${path}"/></svg>`;
-    if (more) made.addEventListener("click", (event) => { event.preventDefault(); event.stopPropagation(); onward(kept, base); });
+    if (more) made.addEventListener("click", (event) => { event.preventDefault(); event.stopPropagation(); onward(kept, base, way); });
     return made;
   };
   does.prepend(el("span.beside", {}, el("span.faint", {}, `${at + 1} / ${kept.records.length}${kept.next ? "+" : ""}`), step(-1, t("上一条", "Previous"), "k", "M6 12l4-4 4 4"), step(1, t("下一条", "Next"), "j", "M6 8l4 4 4-4")));
 }
 
-// Past the last record of the page: the next page of the list, and its first.
-async function onward(kept, base) {
-  const answer = await fetch(kept.next, { headers: { "X-Inside": "main" }, credentials: "same-origin" }).catch(() => null);
-  if (!answer?.ok || answer.redirected) return location.assign(kept.next);
+// Past the last record of the page, or the first: the page of the list beside it, and its nearest.
+async function onward(kept, base, way) {
+  const answer = await fetch(kept[way], { headers: { "X-Inside": "main" }, credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok || new URL(answer.url).pathname !== new URL(kept[way], location.href).pathname) return location.assign(kept[way]);
   const made = new DOMParser().parseFromString(await answer.text(), "text/html");
   const more = [...made.querySelectorAll("#list a.title")].map((one) => one.getAttribute("href"));
   const held = read(), name = base.split("/").slice(0, 2).join("/");
-  held[name] = { ...kept, records: [...kept.records, ...more].slice(-500), next: made.querySelector("a[rel=next]")?.getAttribute("href") ?? "" };
+  const all = way === "next" ? [...kept.records, ...more].slice(-500) : [...more, ...kept.records.filter((one) => !more.includes(one))].slice(0, 500);
+  held[name] = { ...kept, records: all, [way]: lies(made, way) };
   write(held);
-  location.assign(more[0] ?? kept.at);
+  location.assign(all[all.indexOf(base) + (way === "next" ? 1 : -1)] ?? kept.at);
 }
 
 document.addEventListener("submit", (event) => { if (event.target.getAttribute("action") === "/signout") sessionStorage.removeItem(KEY); }, true);
