@@ -50,3 +50,9 @@ def test_looking_up_before_a_visit(cast: Cast) -> None:
     assert "没有查到" in client.post("/customers/lookup", {"q": "天下没有这家"}).content.decode()
     assert client.post("/customers/lookup", {"q": ""}).status_code == 422
     assert client.get("/tasks/lookup").status_code == 404
+
+
+def test_a_request_is_begun_where_its_record_is(cast: Cast) -> None:
+    """Not from the list of requests, which offers neither a form nor an import of them."""
+    text = Browser("owner").read("/pleas")
+    assert "还没有查重申请" in text and "/pleas/new" not in text and "/pleas/import" not in text

@@ -92,3 +92,13 @@ def test_an_amount_stands_in_capital_numerals_under_its_input(cast: Cast) -> Non
 
     assert [spelled("1.2万"), spelled("¥0.5"), spelled("5", "USD"), spelled("USD 5"), spelled("abc"), spelled(""), spelled("1e99"), spelled("99999999999999999")] == ["壹万贰仟元整", "伍角", "", "", "", "", "", ""]
     assert words(client.read("/opportunities/new")).count("大写") == 0 and inputs(client.read("/opportunities/new"))["name"] == [""]
+
+
+def test_a_day_that_is_today_unless_somebody_says_otherwise_stands_there(cast: Cast) -> None:
+    """A time is the moment of saving, and stays empty."""
+    client, today = Browser("owner"), cast.actor("owner").catalog.settings.today  # type: ignore[union-attr]
+    assert inputs(client.read("/work_reports/new"))["day"] == [str(today)]
+    assert inputs(client.read("/activities/new"))["happened_at"] == [""]
+    assert client.fill("/work_reports/new", done="写了报告").status_code == 302
+    made = reading.query("work_report", actor=cast.actor("owner"), fields=["day", "kind"]).rows
+    assert [(row["day"], row["kind"]) for row in made] == [(today, "day")]

@@ -126,7 +126,7 @@ class Plea(
     views = (
         List(columns=("name", "kind", "state", "owner", "to", "created_at", "answered_by"), sort=("-created_at",), filters=("kind", "state", "owner", "created_at")),
         Record(highlights=("kind", "state", "owner", "created_at"), groups=((T("申请", "What is asked"), ("name", "kind", "note", "to")), (T("答复", "Answer"), ("answer", "answered_by")))),
-        Form(fields=("note",)),
+        Form(fields=("note",), offered=False),
     )
 
 

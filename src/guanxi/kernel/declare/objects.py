@@ -231,7 +231,7 @@ class Along:
 class Form:
     """Fields in order, for creating and editing. `offline`: a new record may be written without a connection and is sent later.
     `short`: the few a new record asks for at once; the others wait behind one click, as do none while it is empty. `along`: what may be
-    made with it."""
+    made with it. `offered`: whether lists offer to make one; what is always about something is made where that is."""
 
     fields: tuple[str, ...]
     name: str = "form"
@@ -239,6 +239,7 @@ class Form:
     offline: bool = False
     short: tuple[str, ...] = ()
     along: Along | None = None
+    offered: bool = True
 
 
 View = List | Board | Calendar | Record | Box | Form

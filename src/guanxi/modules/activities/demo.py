@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from guanxi.kernel import Test
-from guanxi.modules.customers.demo import PEOPLE, samples
+from guanxi.modules.customers.demo import PEOPLE, SELLERS, samples
 
 _TALKS = (
     ("phone", "电话介绍了产品方案，客户关心实施周期和数据迁移。"),
@@ -88,7 +88,27 @@ def demo(desk: Any) -> None:
         ).id
         if index % 8 == 7:
             seller.perform("task", "complete", id=task, changes={"outcome": "已完成，客户确认收到。"})
+    _reports(desk, dice)
     _into_pools(desk)
+
+
+_DONE = (
+    "拜访了两家老客户，确认了二期的需求清单；整理了报价。", "电话回访 8 位客户，其中 3 位约了下周演示。", "参加行业交流会，收到 5 张名片，已录入线索。",
+    "完成方案评审，客户提出数据迁移的时间要求。", "跟进合同细节，等待对方法务回复。", "上门演示移动端，使用部门反馈良好。",
+)  # fmt: skip
+_PLANS = ("准备正式报价，周三前发出。", "联系上周未接电话的客户。", "安排技术同事一起去现场调研。")
+_HELP = ("", "", "希望产品同事提供一份对接说明。")
+
+
+def _reports(desk: Any, dice: random.Random) -> None:
+    """The sellers' reports of the last working days, and what their week was."""
+    days = [day for back in range(1, 8) if (day := desk.today - timedelta(days=back)).weekday() < 5][:3]
+    last = desk.today - timedelta(days=desk.today.weekday() + 7)
+    for name in SELLERS:
+        seller = desk.user(name)
+        for day in reversed(days):
+            seller.perform("work_report", "create", changes={"kind": "day", "day": str(day), "done": dice.choice(_DONE), "plan": dice.choice(_PLANS), "problems": dice.choice(_HELP)})
+        seller.perform("work_report", "create", changes={"kind": "week", "day": str(last), "done": dice.choice(_DONE), "plan": dice.choice(_PLANS)})
 
 
 def _into_pools(desk: Any) -> None:

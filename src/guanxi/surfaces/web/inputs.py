@@ -225,14 +225,14 @@ def prefill(fields: Sequence[Field], visit: Visit) -> Raw:
 
 
 def defaults(fields: Sequence[Field], visit: Visit) -> Raw:
-    """What a new record's inputs show before anybody typed: plain defaults, and the person as owner."""
+    """What a new record's inputs show before anybody typed: plain defaults, the day where it is today, and the person as owner."""
     raw = Raw()
     for one in fields:
         if one.kind == "owner" and visit.actor.user is not None:
             raw.fill(initial(one, {"id": visit.actor.user, "label": visit.actor.name}, visit))
-        elif one.default is not None and not callable(one.default):
+        elif one.default is not None and (one.kind == "date" or not callable(one.default)):
             try:
-                raw.fill(initial(one, one.parse(one.default, visit.look.settings), visit))
+                raw.fill(initial(one, one.default(visit.meaning) if callable(one.default) else one.parse(one.default, visit.look.settings), visit))
             except (FieldProblem, TypeError, AttributeError, KeyError):
                 continue
         elif isinstance(one, Money):
