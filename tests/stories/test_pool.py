@@ -102,8 +102,11 @@ def test_a_manager_hands_out_evenly(site: str, chromium: Any) -> None:
         keys.check(f"table.rows tbody tr:has-text('{name}') input[type=checkbox]")
     keys.click('#selection button[value="distribute"]')
     page.wait_for_selector("select[name=way]")
-    for name in ("王伟", "李娜"):
-        keys.check(f"#dialog label.check:has-text('{name}') input")
+    for typed, name in (("ww", "王伟"), ("李", "李娜")):
+        keys.reach("#dialog gx-combobox[many] input")
+        keys.type(typed)
+        page.wait_for_selector(f"#dialog gx-combobox[many] li[aria-selected=true]:has-text('{name}')")
+        keys.press("Enter")
     keys.select("select[name=way]", "平均分配")
     keys.click("#dialog button.primary")
     page.wait_for_selector("text=分配：4 条已完成。")

@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from guanxi.base.normal import clean
+from guanxi.base import pinyin
+from guanxi.base.normal import clean, normal
 
 _MINORITIES: Final = (
     "壮族|回族|维吾尔|维吾尔族|藏族|羌族|彝族|苗族|侗族|布依族|土家族|哈尼族|傣族|白族|景颇族|傈僳族|蒙古族?|哈萨克族?|"
@@ -72,6 +73,8 @@ class Regions:
         for name in (*self._full, *self._short):
             self._begun[name[:2]] = max(self._begun.get(name[:2], 0), len(name))
         self._longest = max((len(name) for name in self._names.values()), default=0)
+        self._spelt: list[tuple[str, str, tuple[str, ...]]] = []
+        """For what people type: code, own name, and all it may begin with; made when it is first asked for."""
 
     @classmethod
     def from_json(
@@ -131,6 +134,35 @@ class Regions:
         if city is not None and self._names[city] in _GROUPS and len(found[-1]) == 4:
             city = None
         return Region(by_length.get(2), city, by_length.get(6), _SEPARATORS.sub("", rest).strip())
+
+    def find(self, text: str, most: int = 12) -> list[str]:
+        """The codes of the places somebody may mean who types their name, its pinyin or initials, alone or behind what they lie
+        in: 南山, nanshan, 深圳南山, szns. Those called so before those whose name only begins or holds it, wide ones first."""
+        wanted = normal(text).replace(" ", "")
+        if not wanted:
+            return []
+        ranked = []
+        for code, name, keys in self._keys():
+            rank = 0 if wanted in keys[:2] else 1 if any(key.startswith(wanted) for key in keys) else 2 if wanted in name else 3
+            if rank < 3:
+                ranked.append((rank, len(code), code))
+        found = [code for *_, code in sorted(ranked)[:most]]
+        named = self.resolve(text).code if not found else None
+        return [named] if named else found
+
+    def _keys(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        if not self._spelt:
+            spelt = []
+            for code, name in self._names.items():
+                if name in _GROUPS:
+                    continue
+                above = [_ENDING.sub("", self._names[part]) for part in self._chain(code)[:-1] if self._names[part] not in _GROUPS]
+                short = _ENDING.sub("", name)
+                trails = ["".join([*above[at:], name]) for at in range(len(above) + 1)]
+                sounds = [sound for trail in trails for sound in pinyin.of(trail)]
+                spelt.append((code, name, (short, name, *trails[:-1], *sounds)))
+            self._spelt = spelt
+        return self._spelt
 
     def within(self, text: str) -> tuple[str, int] | None:
         """The code and the length of the place a company's name begins with, or None. A single place: 上海徐汇… is 上海.

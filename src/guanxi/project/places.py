@@ -49,6 +49,11 @@ def install(packages: Path) -> None:
         return [(one.ljust(6, "0"), called) for one, called in places.children(code or None)] if places is not None else []
 
     @lru_cache(maxsize=4096)
+    def find(text: str, most: int) -> list[tuple[str, str]]:
+        places = divisions()
+        return [(code.ljust(6, "0"), places.label(code)) for code in places.find(text, most)] if places is not None else []
+
+    @lru_cache(maxsize=4096)
     def within(text: str) -> tuple[str, int] | None:
         places = divisions()
         return places.within(text) if places is not None else None
@@ -57,3 +62,4 @@ def install(packages: Path) -> None:
     Region.resolve = staticmethod(resolve)
     Region.names = staticmethod(name)
     Region.below = staticmethod(below)
+    Region.find = staticmethod(find)

@@ -164,7 +164,7 @@ def signed_in(draft: Any, context: Any) -> None:
 
 
 class User(
-    Object, label=T("员工", "User"), icon="user", group="settings", title="name", subtitle=("username",), parent="superior",
+    Object, label=T("员工", "User"), icon="user", group="settings", title="name", subtitle=("department", "username"), parent="superior",
     touches="access",
     about=T("使用系统的同事：所在部门、角色和登录。", "The people who use the program: their department, roles and sign-in."),
 ):  # fmt: skip

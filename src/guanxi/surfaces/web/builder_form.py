@@ -28,7 +28,7 @@ from guanxi.kernel.declare.fields import (
     Region,
 )
 from guanxi.kernel.declare.objects import Definition
-from guanxi.surfaces.web import phrasing
+from guanxi.surfaces.web import filters, phrasing
 from guanxi.surfaces.web.phrasing import trail
 from guanxi.surfaces.web.visit import Visit
 
@@ -182,7 +182,7 @@ def _held(one: Field, op: str, values: list[Any]) -> dict[str, list[str]] | None
                 return {"": [name]}
             return {"on": texts} if kind == "day" else None
         case "region":
-            code = texts[0] if texts[0].isdigit() else Region.resolve(texts[0])[0] if Region.resolve is not None else ""
+            code = texts[0] if texts[0].isdigit() else filters.region(texts[0])
             return {"": [code.ljust(6, "0")]} if code else None
         case "yes":
             return {"": ["true" if texts[0].casefold() in ("true", "是", "yes") else "false"]}

@@ -103,11 +103,19 @@ def _tests(column: Column, given: Mapping[str, str], guard: Guard) -> list[Condi
     if isinstance(one, Choice | Boolean):
         return [Test(path, "=", value)]
     if isinstance(one, Region):
-        code = Region.resolve(value)[0] if Region.resolve is not None else ""
+        code = region(value)
         return [Test(path, "=", code) if code else Test(path, "contains", value)]
     if isinstance(one, Phone):
         return [Test(path, "contains", value)]
     return [Test(path, "contains", value)]
+
+
+def region(value: str) -> str:
+    """The code of the region somebody named, as it is written or as it sounds; nothing for what is no region."""
+    code = Region.resolve(value)[0] if Region.resolve is not None else ""
+    if not code and value.isascii() and Region.find is not None and (found := Region.find(value, 1)):
+        code = found[0][0]
+    return code
 
 
 def _link(one: Link | Links, path: str, value: str, guard: Guard) -> Condition:

@@ -28,11 +28,11 @@ from guanxi.surfaces.web import (
     importing,
     inbox,
     inquiring,
-    linking,
     merging,
     notices,
     passkeys,
     phone,
+    picking,
     pools,
     presence,
     printing,
@@ -67,7 +67,7 @@ from guanxi.surfaces.web.settings import (
 )
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "help", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "spelled", "undo", "api")
+RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "help", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "spelled", "places", "undo", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -106,6 +106,7 @@ urlpatterns = [
     path("waiting", shell.waiting),
     path("standing", home.standing),
     path("spelled", spelling.spelled),
+    path("places", picking.places),
     path("capture", capturing.paste),
     path("welcome", welcome.welcome),
     path("settings", area.overview),
@@ -166,7 +167,7 @@ urlpatterns = [
     path("<slug:plural>/check", duplicates.check),
     path("<slug:plural>/lookup", duplicates.lookup),
     path("<slug:plural>/merge", merging.merge),
-    path("<slug:plural>/options", linking.options),
+    path("<slug:plural>/options", picking.options),
     path("<slug:plural>/<str:id>", record.record),
     path("<slug:plural>/<str:id>/edit", forms.edit),
     path("<slug:plural>/<str:id>/menu", doing.menu),

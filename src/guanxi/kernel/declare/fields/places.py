@@ -113,6 +113,8 @@ class Region(Field):
     """Code to its full name (广东省深圳市南山区); installed at start likewise."""
     below: ClassVar[Callable[[str], list[tuple[str, str]]] | None] = None
     """The regions directly in one, or the provinces for "": code and own name; installed at start likewise."""
+    find: ClassVar[Callable[[str, int], list[tuple[str, str]]] | None] = None
+    """The regions called as somebody typed, in characters, pinyin or initials, at most so many: code and full name; installed at start likewise."""
     within: ClassVar[Callable[[str], tuple[str, int] | None] | None] = None
     """The place a company's name begins with: code and length, or None; installed at start likewise."""
 

@@ -8,6 +8,7 @@ import "./guard.js";
 import "./keys.js";
 import "./layers.js";
 import "./outbox.js";
+import "./places.js";
 import "./selection.js";
 import "./shell.js";
 import "./waiting.js";

@@ -88,7 +88,7 @@ async function people(area) {
   const { options } = await answer.json();
   shut();
   if (!options.length) return;
-  const items = options.map((one, n) => el("li", { id: `at-${n}`, role: "option", "data-id": one.id, "data-label": one.label }, one.label));
+  const items = options.map((one, n) => el("li", { id: `at-${n}`, role: "option", "data-id": one.id, "data-label": one.label }, one.label, one.sub && el("span", {}, one.sub)));
   menu = { area, at: 0, items, list: el("ul.ats", { role: "listbox", "aria-label": t("提醒同事", "Mention a colleague") }, ...items) };
   area.parentElement.append(menu.list);
   mark(0);

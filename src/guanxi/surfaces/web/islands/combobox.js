@@ -1,8 +1,9 @@
-// A picker: the text input of a link, with what it may mean below it.
+// A picker: the text input of a link, with what it may mean below it; departments stand in their tree. `many` adds to a list of boxes,
+// `free` is a filter, which any text may stand in. What is typed is found by the server, which knows how names sound.
 customElements.define("gx-combobox", class extends HTMLElement {
   connectedCallback() {
-    this.input = this.querySelector("input[type=text]");
-    if (!this.input) return;
+    this.input = this.querySelector("input:not([type=hidden])");
+    if (!this.input || this.list) return;
     const [id, label] = this.querySelectorAll("input[type=hidden]");
     this.id_ = id;
     this.label = label;
@@ -10,12 +11,14 @@ customElements.define("gx-combobox", class extends HTMLElement {
     this.list.hidden = true;
     this.list.id = `${this.input.id}-list`;
     this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", this.input.labels?.[0]?.textContent || this.input.getAttribute("aria-label") || "");
+    if (this.list.showPopover) this.list.popover = "manual"; // over dialogs, and cut off by nothing that scrolls
     this.append(this.list);
     for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", this.list.id], ["aria-autocomplete", "list"]]) {
       this.input.setAttribute(name, value);
     }
     this.input.addEventListener("input", () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(), 120); });
-    this.input.addEventListener("focus", () => { if (!this.input.value || this.hasAttribute("many")) this.ask(); });
+    this.input.addEventListener("click", () => { if (this.list.hidden) { if (this.chosen()) this.input.select(); this.ask(); } });
     this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("mousedown", (event) => {
@@ -25,18 +28,23 @@ customElements.define("gx-combobox", class extends HTMLElement {
     });
   }
 
+  // Whether what stands in the input was picked: then everything is offered, not only what is called so.
+  chosen() { return Boolean(this.id_?.value) && this.input.value === this.label.value; }
+
   async ask() {
-    const asked = (this.asked = this.input.value.trim());
+    const asked = (this.asked = this.chosen() ? "" : this.input.value.trim());
     const src = this.getAttribute("src");
-    const answer = await fetch(`${src}${src.includes("?") ? "&" : "?"}q=${encodeURIComponent(asked)}`, { headers: { Accept: "application/json" } });
-    if (!answer.ok || asked !== this.asked) return;
+    const answer = await fetch(`${src}${src.includes("?") ? "&" : "?"}q=${encodeURIComponent(asked)}`, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok || asked !== this.asked) return;
     const { options } = await answer.json();
-    this.list.replaceChildren(...options.map((one, at) => {
+    const there = this.hasAttribute("many") ? [...(this.parentElement.querySelector(".checks")?.querySelectorAll("input:checked") ?? [])].map((box) => box.value.split("|")[0]) : [];
+    this.list.replaceChildren(...options.filter((one) => !there.includes(one.id)).map((one, at) => {
       const item = document.createElement("li");
       item.id = `${this.list.id}-${at}`;
       item.setAttribute("role", "option");
       item.dataset.id = one.id;
       item.dataset.label = one.label;
+      if (one.depth) item.style.paddingLeft = `${10 + 18 * one.depth}px`;
       item.append(one.label);
       if (one.sub) {
         const sub = document.createElement("span");
@@ -45,15 +53,44 @@ customElements.define("gx-combobox", class extends HTMLElement {
       }
       return item;
     }));
-    this.list.hidden = options.length === 0;
-    this.input.setAttribute("aria-expanded", String(!this.list.hidden));
-    this.mark(-1);
+    if (this.list.children.length) this.show(); else this.hide();
+    const held = this.chosen() ? [...this.list.children].findIndex((item) => item.dataset.id === this.id_.value) : -1;
+    this.mark(held < 0 && asked && !this.hasAttribute("free") ? 0 : held);
   }
+
+  show() {
+    const was = this.list.hidden;
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    if (!this.list.popover) return;
+    this.place();
+    if (was) {
+      this.list.showPopover();
+      addEventListener("scroll", this.follow = (event) => { if (event.target !== this.list) this.place(); }, { capture: true, passive: true });
+    }
+  }
+
+  hide() {
+    if (this.list.popover && !this.list.hidden) {
+      removeEventListener("scroll", this.follow, { capture: true });
+      if (this.list.isConnected) this.list.hidePopover();
+    }
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+  }
+
+  // Below the input, or above it where there is more room.
+  place() {
+    const box = this.input.getBoundingClientRect(), below = innerHeight - box.bottom - 12, above = box.top - 12, up = below < 160 && above > below;
+    const width = Math.min(Math.max(box.width, 220), innerWidth - 16);
+    Object.assign(this.list.style, { width: `${width}px`, left: `${Math.max(8, Math.min(box.left, innerWidth - width - 8))}px`, maxHeight: `${Math.min(300, up ? above : below)}px`, top: up ? "auto" : `${box.bottom + 4}px`, bottom: up ? `${innerHeight - box.top + 4}px` : "auto" });
+  }
+
+  disconnectedCallback() { if (this.follow) removeEventListener("scroll", this.follow, { capture: true }); }
 
   mark(at) {
     const items = [...this.list.children];
-    this.at = items.length ? (at + items.length) % items.length : -1;
-    if (at < 0 && at !== this.at - items.length) this.at = -1;
+    this.at = at < 0 || !items.length ? -1 : at % items.length;
     items.forEach((item, n) => item.setAttribute("aria-selected", String(n === this.at)));
     if (this.at >= 0) {
       this.input.setAttribute("aria-activedescendant", items[this.at].id);
@@ -62,10 +99,10 @@ customElements.define("gx-combobox", class extends HTMLElement {
   }
 
   key(event) {
-    const open = !this.list.hidden;
+    const open = !this.list.hidden, last = this.list.children.length - 1;
     if (event.key === "ArrowDown") { event.preventDefault(); if (open) this.mark(this.at + 1); else this.ask(); }
-    else if (event.key === "ArrowUp" && open) { event.preventDefault(); this.mark(this.at <= 0 ? this.list.children.length - 1 : this.at - 1); }
-    else if (event.key === "Enter" && open && this.at >= 0) { event.preventDefault(); this.choose(this.list.children[this.at]); }
+    else if (event.key === "ArrowUp" && open) { event.preventDefault(); this.mark(this.at <= 0 ? last : this.at - 1); }
+    else if (event.key === "Enter" && open && this.at >= 0 && !event.isComposing) { event.preventDefault(); this.choose(this.list.children[this.at]); }
     else if (event.key === "Escape" && open) { event.stopPropagation(); event.preventDefault(); this.close(); }
   }
 
@@ -85,17 +122,17 @@ customElements.define("gx-combobox", class extends HTMLElement {
       this.input.value = "";
     } else {
       this.input.value = label;
-      this.id_.value = id;
-      this.label.value = label;
+      if (this.id_) this.id_.value = id;
+      if (this.label) this.label.value = label;
     }
     this.input.dispatchEvent(new Event("input", { bubbles: true }));
     clearTimeout(this.timer);
     this.close();
+    if (this.hasAttribute("free") && this.input.form?.matches("[data-live]")) this.input.form.requestSubmit();
   }
 
   close() {
     this.asked = null;
-    this.list.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
+    this.hide();
   }
 });

@@ -105,7 +105,8 @@ async function change(cell, seed = "") {
   if (seed && input.matches("input:not([type=date], [type=datetime-local], [type=checkbox], [type=file]), textarea")) {
     input.value = seed;
     input.dispatchEvent(new Event("input", { bubbles: true }));
-  } else if (input.matches("select")) { try { input.showPicker(); } catch { /* it opens by the next key */ } }
+  } else if (input.parentElement.ask) input.parentElement.ask(); // a picker
+  else if (input.matches("select")) { try { input.showPicker(); } catch { /* it opens by the next key */ } }
 }
 
 function place() {

@@ -1,0 +1,111 @@
+"""Pickers: people by how their names sound, departments in their tree, regions by a cascade or by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from guanxi.kernel.records import door, reading
+from tests.chromium import after, enter
+from tests.surfaces.web.browser import Browser
+
+
+def offered(who: str, address: str) -> list[tuple[str, str]]:
+    return [(one["label"], one["sub"]) for one in Browser(who).get(address).json()["options"]]
+
+
+@pytest.fixture(scope="module")
+def gone(cast):
+    """Somebody who works here no more."""
+    return door.perform("user", "create", actor=cast.actor("admin"), changes={"name": "李离", "username": "gone", "department": str(cast.departments["销售部"]), "active": False}).id
+
+
+def test_people_are_found_as_they_sound_with_their_department(cast, gone):
+    for typed in ("李", "娜", "ln", "lina", "LiNa", "teammate"):
+        assert offered("owner", f"/users/options?q={typed}") == [("李娜", "销售部 · teammate")], typed
+    assert offered("owner", "/users/options?q=lili") == [], "nobody is given anything who works here no more"
+    assert offered("owner", "/users/options?q=zm") == [("张敏", "二组 · junior")]
+
+
+def test_before_anything_is_typed_one_s_own_people_come_first(cast, gone):
+    found = [label for label, _ in offered("owner", "/users/options?q=")]
+    assert found[0] == "王伟" and set(found[1:4]) == {"李娜", "刘洋", "赵强"} and len(found) == 9
+    assert offered("owner", "/users/options?q=&who=1")[:2] == [("我", ""), ("王伟", "销售部 · owner")]
+    assert offered("owner", "/users/options?q=w&who=1") == [("我", ""), ("王伟", "销售部 · owner")]
+
+
+def test_departments_stand_in_their_tree(cast):
+    tree = [(one["label"], one["depth"]) for one in Browser("owner").get("/departments/options?q=").json()["options"]]
+    assert sorted(tree) == sorted([("总部", 0), ("销售部", 1), ("二组", 2), ("市场部", 1)])
+    assert tree[0] == ("总部", 0) and tree.index(("二组", 2)) == tree.index(("销售部", 1)) + 1
+    assert offered("owner", "/departments/options?q=ez") == [("二组", "总部 / 销售部")]
+    assert offered("owner", "/departments/options?q=xiaoshou") == [("销售部", "总部")]
+    assert offered("owner", "/departments/options?q=&who=1")[0] == ("我的部门", "")
+
+
+def test_what_somebody_typed_without_choosing_is_asked_back(cast):
+    customer = door.perform("customer", "create", actor=cast.actor("owner"), changes={"name": "没有选人"}).id
+    answer = Browser("owner").fill(f"/customers/{customer}/assign", owner="ln")
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "您要找的是不是" in page and 'name="owner.pick"' in page and "销售部 · teammate" in page
+    assert reading.get("customer", customer, actor=cast.actor("owner"), fields=["owner"])["owner"]["label"] == "王伟"
+    assert Browser("owner").fill(f"/customers/{customer}/assign", owner="李娜").status_code == 302
+    assert reading.get("customer", customer, actor=cast.actor("admin"), fields=["owner"])["owner"]["label"] == "李娜"
+
+
+def test_regions_come_by_name_by_sound_and_column_by_column(cast):
+    ask = Browser("owner").get
+    namesakes = [{"id": "230404", "label": "黑龙江省鹤岗市南山区"}, {"id": "440305", "label": "广东省深圳市南山区"}]
+    for typed in ("南山", "nanshan", "NanShan"):
+        assert [one for one in ask(f"/places?q={typed}").json()["options"] if one["label"].endswith("南山区")] == namesakes, typed
+    for typed in ("深圳南山", "szns", "shenzhennanshan", "广东省深圳市南山区"):
+        assert ask(f"/places?q={typed}").json()["options"][0] == {"id": "440305", "label": "广东省深圳市南山区"}, typed
+    assert ask("/places?q=gd").json()["options"][0] == {"id": "440000", "label": "广东省"}
+    assert ask("/places?q=没有这样的地方").json()["options"] == []
+    start = ask("/places?text=").json()
+    assert [len(start["columns"]), start["text"], start["whole"], start["columns"][0]["at"]] == [1, "", False, ""]
+    there = ask("/places?text=深圳南山科技园1号").json()
+    assert [column["at"] for column in there["columns"]] == ["440000", "440300", "440305"] and there["whole"]
+    moved = ask("/places?at=310000&text=深圳南山科技园1号").json()
+    assert moved["text"] == "上海市 科技园1号" and [column["at"] for column in moved["columns"]] == ["310000", ""] and not moved["whole"]
+    district = ask("/places?at=310104&text=上海市 科技园1号").json()
+    assert district["text"] == "上海市徐汇区 科技园1号" and district["whole"]
+    assert Browser("owner").read("/customers?f.region=szns")
+
+
+def test_pickers_by_keyboard(cast, website, chromium):
+    from playwright.sync_api import expect
+
+    page, said = enter(chromium, website)
+    page.goto(f"{website}/customers/new")
+    page.fill("#i-name", "键盘选的公司")
+    owner = page.locator("#i-owner")
+    assert owner.input_value() == "王伟"
+    owner.click()
+    expect(page.locator("gx-combobox li[aria-selected=true]")).to_have_text("王伟销售部 · owner")
+    page.keyboard.type("ln")
+    expect(page.locator("gx-combobox li[aria-selected=true]")).to_have_text("李娜销售部 · teammate")
+    page.keyboard.press("Enter")
+    assert owner.input_value() == "李娜"
+    owner.click()
+    page.keyboard.type("ww")
+    expect(page.locator("gx-combobox li[aria-selected=true]")).to_have_text("王伟销售部 · owner")
+    page.keyboard.press("Enter")
+    page.fill("#i-region", "科技园1号")
+    page.locator("gx-places button").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".cascade ul")
+    page.keyboard.type("szns")
+    expect(page.locator(".cascade li")).to_have_text("广东省深圳市南山区")
+    page.keyboard.press("Enter")
+    expect(page.locator("#i-region")).to_have_value("广东省深圳市南山区 科技园1号")
+    expect(page.locator(".cascade")).to_have_count(0)
+    page.locator("gx-places button").click()
+    expect(page.locator(".cascade ul")).to_have_count(3)
+    page.locator(".cascade li", has_text="宝安区").click()
+    expect(page.locator("#i-region")).to_have_value("广东省深圳市宝安区 科技园1号")
+    page.locator(".saves button.primary").click()
+    page.wait_for_selector(".facts")
+    made = after(lambda: reading.query("customer", actor=cast.actor("owner"), where={"field": "name", "op": "=", "value": "键盘选的公司"}, fields=["owner", "region"]).rows)
+    assert made[0]["owner"]["label"] == "王伟" and made[0]["region"] == {"code": "440306", "detail": "科技园1号"}
+    assert said == []
+    page.context.close()
