@@ -124,6 +124,86 @@ def test_a_list_without_a_declared_view_is_filtered_too(books):
     assert "保存为视图" in Browser("owner").read("/books?q=x")
 
 
+def kept(cast, place):
+    row = reading.get("view", place.partition("=")[2], actor=cast.actor("owner"), fields=["kind", "settings"])
+    return row["kind"], row["settings"]
+
+
+def current(page):
+    """The tab of the view one is on: which way it is shown, and its name."""
+    nav = re.search(r'<nav class="views".*?</nav>', page, re.S)[0]
+    return [re.sub(r"<svg.*?</svg>|<[^>]+>", "", one).strip() for one in re.findall(r'<a [^>]*aria-current="page">(.*?)</a>', nav, re.S)]
+
+
+def test_a_view_opens_the_way_it_was_saved(cast, books):
+    browser, board = save("owner", "书架上的草稿", "view=shelves&q=本&f.status=draft")
+    kind, settings = kept(cast, board)
+    assert (kind, settings["by"], settings["card"]) == ("board", "shelf", ["name", "price"])
+    page = browser.read(board)
+    assert 'id="board"' in page and current(page) == ["看板：书架上的草稿"]
+    assert re.search(r'<h2[^>]*>.*?（未填）.*?<span class="count">20</span>', page, re.S), "20 of the 60 are drafts"
+
+    _, calendar = save("owner", "付印周历", "view=printing&span=week&date=2024-03-04&where=" + quote("pages >= 40"))
+    kind, settings = kept(cast, calendar)
+    assert (kind, settings["date"], settings["end"], settings["span"]) == ("calendar", "printed_at", "updated_at", "week")
+    page = browser.read(calendar)
+    assert '<gx-calendar class="week"' in page and current(page) == ["日历：付印周历"]
+    assert 'class="month"' in browser.read(f"{calendar}&span=month")
+
+    _, region = save("owner", "广东的书", "view=region&by=place&total=price&at=440000&f.status=draft")
+    kind, settings = kept(cast, region)
+    assert (kind, settings["by"], settings["total"], settings["at"]) == ("region", "place", "price", "440000")
+    page = browser.read(region)
+    assert 'class="card regions"' in page and current(page) == ["地区：广东的书"]
+    _, counted = save("owner", "各地数量", "view=region&total=-&f.status=draft")
+    assert kept(cast, counted)[1].keys() == {"by", "where"}
+    page = browser.read(counted)
+    assert re.search(r'total=-"[^>]*aria-current="page">数量', page.replace("&amp;", "&"))
+    behind = re.search(r'<td class="right"><a href="([^"]+)">20</a>', page)
+    assert behind is not None and "20 条" in words(browser.read(html.unescape(behind[1]))), "a number opens the view's own records"
+    assert browser.get("/books/save-view?view=chart").status_code == 404, "a chart is kept on a dashboard"
+
+    listed = browser.read("/books")
+    for name in ("书架上的草稿", "付印周历", "广东的书", "各地数量"):
+        assert name in listed and name not in Browser("teammate").read("/books")
+    assert "看板： 书架上的草稿 20 " in words(browser.read("/books/tabs"))
+
+
+def test_the_records_of_a_saved_board_are_shown_in_any_way(cast, books):
+    browser, board = save("owner", "草稿板", "view=board&f.status=draft&q=本")
+    key = board.partition("=")[2]
+    switch = re.search(r'<nav class="switch".*?</nav>', browser.read(board), re.S)[0].replace("&amp;", "&")
+    rows = f"/books?view=list&scope={key}"
+    assert f'href="{rows}"' in switch and f'href="/books?view=calendar&scope={key}"' in switch
+    page = browser.read(rows)
+    assert sorted(titles(page)) == [f"本 {n:02}" for n in range(0, 60, 3)] and current(page) == ["看板：草稿板"]
+    assert len(titles(browser.read(f"{rows}&q=57"))) == 1 and f'name="scope" value="{key}"' in page
+    tab = next(one for one in re.findall(r'href="([^"]+)"', re.search(r'<nav class="views".*?</nav>', browser.read(board), re.S)[0]) if "scope" not in one and key not in one)
+    assert tab.replace("&amp;", "&") == "/books?view=board", "a list's tab leaves the saved board"
+
+
+def test_one_s_own_board_is_changed_where_it_stands(cast, books):
+    browser, board = save("owner", "一块板", "view=board&f.status=draft")
+    key = board.partition("=")[2]
+    page = browser.read(board)
+    assert "改名与共享" in page and "更新此视图" not in page
+    into = re.search(r'<form id="into" method="post" action="([^"]+)"', browser.read(f"{board}&where=" + quote("pages >= 30")))[1].replace("&amp;", "&")
+    assert Browser("teammate").post(into).status_code == 404
+    assert browser.post(into.replace(f"view={key}", "view=calendar")).status_code == 404, "a board stays a board"
+    assert browser.post(into).headers["Location"] == board
+    assert re.search(r'<span class="count">10 条</span>', browser.read(board)), "drafts of 30 pages and more"
+
+
+def test_a_tree_is_kept_too(cast):
+    browser = Browser("admin")
+    url = "/departments/save-view?view=tree&where=" + quote("name contains 部")
+    place = browser.post(url, inputs(browser.read(url)) | {"name": ["各部门"]}).headers["Location"]
+    page = browser.read(place)
+    assert 'class="card boughs"' in page and current(page) == ["层级：各部门"] and "总部" in page
+    with refused():
+        door.perform("view", "create", actor=cast.actor("admin"), changes={"name": "x", "object_name": "book", "kind": "calendar", "settings": {"date": "published_on", "span": "year"}})
+
+
 def test_saved_in_a_browser(cast, books, website, chromium):
     page, said = enter(chromium, website, "junior")
     after(lambda: door.perform("book", "create", actor=cast.actor("junior"), changes={"name": "小敏的书"}))

@@ -48,7 +48,8 @@ COLORS = [
     ("grey", T("灰", "Grey")),
 ]  # fmt: skip
 
-VIEW = {"columns", "widths", "where", "sort", "group", "density", "size", "by", "card", "total", "date", "end"}
+VIEW = {"columns", "widths", "where", "sort", "group", "density", "size", "by", "card", "total", "date", "end", "process", "span", "at"}
+SPANS = ("month", "week", "day")
 WIDGET = {one.name for one in fields(Widget)}
 DASHBOARD = {"period", "widgets", "narrow", "compare"}
 DESK = {"theme", "density", "sider", "views", "lists", "shortcuts", "searches", "drafts", "tour", "notices"}
@@ -165,6 +166,9 @@ def whole_view(draft: Any, context: Any) -> None:
     read.field("by", context, it.name, places, "不能作为分列依据。", "cannot make the columns.")
     for key in ("date", "end"):
         read.field(key, context, it.name, (Date, DateTime), "不是日期或时间。", "is not a date or time.")
+    read.text("process", 40)
+    read.text("at", 6)
+    read.choice("span", SPANS)
     needed = {"board": "by", "region": "by", "calendar": "date"}.get(draft.kind)
     if needed and not read.value.get(needed):
         read.wrong(needed, f"{VIEW_KINDS[draft.kind].zh}需要它。", f"a view of kind {draft.kind} needs it.", "required")

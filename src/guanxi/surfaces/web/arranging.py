@@ -67,7 +67,7 @@ def arrange(visit: Visit, plural: str) -> HttpResponse:
     it = visit.object(plural)
     if not visit.posted:
         raise NotFound()
-    view = showing.list_view(visit, it, visit.get.get("view", ""))
+    view = showing.list_view(visit, it, showing.key(visit))
     held, post = _held(visit, it, view), visit.post
     changes: dict[str, Any] = dict.fromkeys(KEPT) if "reset" in post else {}
     if paths := [path for path in post.getlist("columns")[:40] if filters.column(visit.guard, it, path) is not None]:

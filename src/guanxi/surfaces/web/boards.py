@@ -36,9 +36,9 @@ SIZE = 15
 
 def board(visit: Visit, it: Definition) -> HttpResponse:
     """The page, or, for `column` and `after`, the cards that follow in one column."""
-    view = _board(visit, it, visit.get.get("view", ""))
+    view = shown(visit, it)
     frame = showing.Frame.of(visit, it, "board")
-    found = columns.lanes(visit, it, view, _meant(visit, view, frame), visit.get.get("process", ""))
+    found = columns.lanes(visit, it, view, _meant(visit, view, frame), showing.told(visit, it, "process"))
     seen = _columns(visit, it, view)
     draw = drawing(visit.look, it, view, seen)
     if visit.get.get("column"):
@@ -48,9 +48,10 @@ def board(visit: Visit, it: Definition) -> HttpResponse:
     spare = sum(not lane.closed for lane in found.lanes) > 1
     for lane in found.lanes:
         lane.folded = spare and lane.closed and lane.key not in opened
-    shown = [lane for lane in found.lanes if not lane.folded and lane.count]
-    pages = reading.heads(it.name, actor=visit.actor, groups=[lane.where for lane in shown], where=found.where, limit=SIZE, **_asks(visit, it, view, seen))
-    for lane, cards in zip(shown, pages, strict=True):
+    full = [lane for lane in found.lanes if not lane.folded and lane.count]
+    saved = [one.key for one in showing.formed(visit, it)]
+    pages = reading.heads(it.name, actor=visit.actor, groups=[lane.where for lane in full], where=found.where, limit=SIZE, **_asks(visit, it, view, seen))
+    for lane, cards in zip(full, pages, strict=True):
         lane.page = cards
     return visit.page(
         "pages/board.html",
@@ -66,8 +67,13 @@ def board(visit: Visit, it: Definition) -> HttpResponse:
         count=sum(lane.count for lane in found.lanes),
         total=_money,
         spare=spare,
-        others=[(view.name == one.name, one.label, frame.href(view=one.name, open="", process="")) for one in showing.boards(visit, it)],
+        others=[(view.name == one.name, one.label, frame.href(view=one.name, open="", process="")) for one in showing.boards(visit, it) if one.name not in saved],
     )
+
+
+def shown(visit: Visit, it: Definition) -> Board:
+    """The board of the address."""
+    return _board(visit, it, visit.get.get("view", ""))
 
 
 def _meant(visit: Visit, view: Board, frame: showing.Frame) -> Condition:
@@ -327,7 +333,7 @@ class _Move:
         at = columns.key_of(self.row.get(view.by))
         self.lane = self.found.lane(at)
         frame = showing.Frame.of(visit, it, "board")
-        whole = columns.count(visit, it, columns.lanes(visit, it, view, _meant(visit, view, frame), visit.get.get("process", "")))
+        whole = columns.count(visit, it, columns.lanes(visit, it, view, _meant(visit, view, frame), showing.told(visit, it, "process")))
         seen = _columns(visit, it, view)
         cards = reading.query(it.name, actor=visit.actor, where=Test("id", "=", self.row["id"]), limit=1, **_asks(visit, it, view, seen)).rows
         head = environment(visit.look.lang).get_template("components/lane.html").module.lanehead  # type: ignore[attr-defined]

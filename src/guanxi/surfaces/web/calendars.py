@@ -99,9 +99,9 @@ def _by_hand(visit: Visit, it: Definition, name: str) -> bool:
 # -- the days ------------------------------------------------------------------------------------------------------------
 
 
-def span_of(visit: Visit) -> tuple[str, date]:
+def span_of(visit: Visit, usual: str = "") -> tuple[str, date]:
     """How much is shown, and a day of it."""
-    span = visit.get.get("span", "")
+    span = visit.get.get("span", "") or usual
     try:
         day = date.fromisoformat(visit.get.get("date", ""))
         if not 1900 < day.year < 2200:
@@ -207,7 +207,7 @@ def _context(visit: Visit, days: list[Day], span: str, day: date, sources: Seque
         "days": days,
         "weekdays": WEEKDAYS,
         "span": span,
-        "spans": [(name, label, href(span="" if name == "month" else name)) for name, label in SPANS.items()],
+        "spans": [(name, label, href(span="" if name == "month" and visit.get.get("view", "") in ("", *showing.KINDS) else name)) for name, label in SPANS.items()],
         "heading": _heading(visit, span, day, days),
         "before": href(date=_beside(span, day, -1)),
         "after": href(date=_beside(span, day, 1)),
@@ -222,13 +222,18 @@ def _context(visit: Visit, days: list[Day], span: str, day: date, sources: Seque
 # -- one object's, and everybody's ---------------------------------------------------------------------------------------
 
 
+def shown(visit: Visit, it: Definition) -> Calendar:
+    """The calendar of the address."""
+    found = showing.calendars(visit, it)
+    return next((v for v in found if v.name == visit.get.get("view", "")), found[0])
+
+
 def calendar(visit: Visit, it: Definition) -> HttpResponse:
     """The calendar of one object, under the list's filters."""
-    found = showing.calendars(visit, it)
-    asked = visit.get.get("view", "")
-    view = next((v for v in found if v.name == asked), found[0])
+    found, saved = showing.calendars(visit, it), [one.key for one in showing.formed(visit, it)]
+    view = shown(visit, it)
     frame = showing.Frame.of(visit, it, "calendar")
-    span, day = span_of(visit)
+    span, day = span_of(visit, showing.told(visit, it, "span"))
     days = grid(visit, span, day)
     held = source(visit, it, view)
     if not frame.errors:
@@ -239,7 +244,7 @@ def calendar(visit: Visit, it: Definition) -> HttpResponse:
         **frame.context(),
         **_context(visit, days, span, day, [held], frame.href),
         common=False,
-        others=[(v.name == view.name, v.label, frame.href(view=v.name)) for v in found],
+        others=[(v.name == view.name, v.label, frame.href(view=v.name)) for v in found if v.name not in saved],
     )
 
 

@@ -169,7 +169,6 @@ def _targets(visit: Visit, board: Board, one: Link, rows: Sequence[dict[str, Any
 def behind(visit: Visit, it: Definition, lane: Lane, frame: showing.Frame) -> str:
     """The list of the records in a column, under the same filters."""
     words = conditions.to_text(And((*(() if not (given := frame.visit.get.get("where", "").strip()) else (visit.guard.parse(given),)), lane.where)))
-    scope = frame.visit.get.get("scope", "")
     kept: dict[str, Any] = {key: value for key, value in frame.visit.get.items() if key.startswith("f.") or key == "q"}
-    return visit.look.to(it.name, view=scope, where=words, **kept)
+    return showing.rows(visit, it, where=words, **kept)
 

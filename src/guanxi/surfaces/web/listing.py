@@ -24,7 +24,7 @@ from guanxi.surfaces.web.visit import Visit, redirect
 SIZES = (20, 50, 100)
 SIZE = 50
 CURSORS = ("after", "before")
-KEPT = ("view", "sort", "bin", "letter", "size")
+KEPT = ("view", "scope", "sort", "bin", "letter", "size")
 """What of the address stays while the list is filtered; the cursor never survives a change."""
 
 
@@ -88,6 +88,8 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         it=it,
         view=view,
         views=(found := showing.lists(visit, it)),
+        formed=showing.tabs(visit, it, view.name),
+        saved="",
         columns=shown,
         editable=changeable,
         widths=arranging.widths(arranged := arranging.arrangement(visit, it, view), shown, bool(deeds(visit, it, binned)), act is not None),
@@ -129,7 +131,7 @@ def listing(visit: Visit, it: Definition) -> HttpResponse:
         exporting=href(visit, do=EXPORT).replace(visit.request.path, f"{visit.request.path}/bulk", 1),
         tab=lambda v: visit.look.to(it.name, view="" if v.name == found[0].name else v.name),
         saving=saving.offer(visit, it, view) if not binned else None,
-        clear=visit.look.to(it.name, view=get.get("view")),
+        clear=visit.look.to(it.name, view=get.get("view"), scope=get.get("scope")),
         switch=showing.switch(visit, it, view.name) if not binned else [],
         may_create=visit.may(it, "create") and beginning.offered(it),
         may_import=visit.may(it, "create") and visit.may(it, "import") and beginning.offered(it),
@@ -163,7 +165,7 @@ def columns(visit: Visit, it: Definition) -> list[Column]:
 
 def view_of(visit: Visit, it: Definition) -> List:
     """The list view of the address."""
-    return showing.list_view(visit, it, visit.get.get("view", ""))
+    return showing.list_view(visit, it, showing.key(visit))
 
 
 def condition(visit: Visit, it: Definition) -> Condition:

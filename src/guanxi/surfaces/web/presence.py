@@ -33,7 +33,7 @@ def rows(visit: Visit, plural: str) -> HttpResponse:
     """Of the records `ids`, those that belong to the list of this address, as its rows."""
     it = visit.object(plural)
     ids = [one for text in visit.get.get("ids", "").split(",")[:MOST] if (one := parse_id(text)) is not None]
-    shown, view = listing.columns(visit, it), showing.list_view(visit, it, visit.get.get("view", ""))
+    shown, view = listing.columns(visit, it), showing.list_view(visit, it, showing.key(visit))
     wanted = And((listing.condition(visit, it), Test("id", "in", ids)))
     reach = "update" if editable(visit, it) else ""
     paths = [c.path for c in shown]

@@ -33,27 +33,35 @@ class Place:
 
 def region(visit: Visit, it: Definition) -> HttpResponse:
     frame = showing.Frame.of(visit, it, "region")
-    fields = showing.regions(visit, it)
-    one = next((f for f in fields if f.name == visit.get.get("by", "")), fields[0])
-    at = visit.get.get("at", "")
-    at = at if at.isdigit() and len(at) == 6 else ""
-    moneys = [f for f, level in visit.guard.visible(it) if isinstance(f, Money) and level in ("read", "write")]
-    total = next((f for f in moneys if f.name == (visit.get.get("total") or _usual(it))), None)
+    one, total, at = shown(visit, it)
     places = _places(visit, it, frame, one, at, total)
     return visit.page(
         "pages/region.html",
         422 if frame.errors else 200,
         **frame.context(),
-        fields=fields,
+        fields=showing.regions(visit, it),
         one=one,
-        moneys=moneys,
+        moneys=_moneys(visit, it),
         total=total,
         parts=places,
         trail=[(_name(code), frame.href(at=code)) for code in _above(at)],
-        whole=frame.href(at=""),
+        whole=frame.href(at="-" if showing.held(visit, it) is not None else ""),
         sum=lambda value: total.show({"amount": value, "currency": visit.look.settings.currency}, visit.look.lang).removesuffix(".00") if total is not None and value is not None else "",
         count=sum(place.count for place in places),
     )
+
+
+def shown(visit: Visit, it: Definition) -> tuple[Region, Money | None, str]:
+    """What the address shows: by which field, compared by which amount, and in which region."""
+    fields, at = showing.regions(visit, it), showing.told(visit, it, "at")
+    one = next((f for f in fields if f.name == showing.told(visit, it, "by")), fields[0])
+    usual = "" if showing.held(visit, it) is not None else _usual(it)
+    total = next((f for f in _moneys(visit, it) if f.name == (showing.told(visit, it, "total") or usual)), None)
+    return one, total, at if at.isdigit() and len(at) == 6 else ""
+
+
+def _moneys(visit: Visit, it: Definition) -> list[Money]:
+    return [f for f, level in visit.guard.visible(it) if isinstance(f, Money) and level in ("read", "write")]
 
 
 def _usual(it: Definition) -> str:
@@ -107,4 +115,4 @@ def _behind(visit: Visit, it: Definition, frame: showing.Frame, test: Condition)
     given = visit.get.get("where", "").strip()
     words = conditions.to_text(And((*((visit.guard.parse(given),) if given else ()), test)))
     kept: dict[str, Any] = {key: value for key, value in visit.get.items() if key.startswith("f.") or key == "q"}
-    return visit.look.to(it.name, view=visit.get.get("scope", ""), where=words, **kept)
+    return showing.rows(visit, it, where=words, **kept)

@@ -1,7 +1,9 @@
-"""Keeping what a list shows as a view: a record of one's own that may be shared (docs/adr/0010)."""
+"""Keeping what a list, a board, a calendar, a tree or regions show as a view: a record of one's own that may be shared, and that
+opens the way it was saved (docs/adr/0010)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,14 +15,17 @@ from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound
 from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel.declare import conditions
+from guanxi.kernel.declare.conditions import And, Condition
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, reading, views
-from guanxi.surfaces.web import arranging, forms, grouping, listing, showing
+from guanxi.surfaces.web import arranging, boards, calendars, filters, forms, grouping, listing, regions, showing
 from guanxi.surfaces.web.inputs import Raw, defaults, read_all
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
 ASKED = ("name", "pinned", "everyone", "roles", "people")
-"""What is asked for when a view is saved; the rest is what the list shows."""
+"""What is asked for when a view is saved; the rest is what the page shows."""
+WITHOUT = ("after", "before", "column", "open", "date", "quiet")
+"""What of an address is about the moment, not about the view."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +39,13 @@ class Offer:
 
 def offer(visit: Visit, it: Definition, view: List) -> Offer | None:
     """None when the list shows its view as it is and that view is nobody's own."""
-    query = {key: values for key, values in visit.get.lists() if key not in ("after", "before")}
+    query = {key: values for key, values in visit.get.lists() if key not in WITHOUT}
+    way, held = showing.kind(visit, it), showing.held(visit, it)
     changed = any(values != [""] for key, values in query.items() if key != "view")
-    held = next((one for one in views.for_object(visit.actor, it.name, ("list",)) if one.key == view.name), None)
+    if way == "list":
+        held = next((one for one in views.for_object(visit.actor, it.name, ("list",)) if one.key == view.name), None)
+    elif held is None:
+        changed = True  # that it is a board is what there is to keep
     own = str(held.id) if held is not None and held.mine and held.id is not None else ""
     if not changed and not own:
         return None
@@ -52,6 +61,8 @@ def save(visit: Visit, plural: str) -> HttpResponse:
     saved = visit.catalog.object("view")
     if not visit.may(saved, "create"):
         raise Forbidden()
+    if showing.kind(visit, it) not in SETTINGS:
+        raise NotFound()  # a chart is kept on a dashboard
     into = parse_id(visit.get.get("into", ""))
     if into is not None:
         return _into(visit, it, into)
@@ -62,7 +73,7 @@ def save(visit: Visit, plural: str) -> HttpResponse:
     read = read_all(fields, raw, visit, everything=True)
     try:
         read.check()
-        changes = {**read.values, "object_name": it.name, "kind": "list", "settings": settings(visit, it)}
+        changes = {**read.values, "object_name": it.name, "kind": showing.kind(visit, it), "settings": settings(visit, it)}
         result = door.perform("view", "create", actor=visit.actor, changes=changes)
     except (Invalid, Conflict, Forbidden) as problem:
         return forms.draw(visit, saved, "create", fields, [], raw, problem=problem, candidates=read.candidates)
@@ -76,14 +87,55 @@ def _into(visit: Visit, it: Definition, view: UUID) -> HttpResponse:
     held = next((one for one in views.for_object(visit.actor, it.name) if one.id == view), None)
     if held is None:
         raise NotFound()
-    door.perform("view", "update", actor=visit.actor, id=view, changes={"settings": {**{key: value for key, value in held.settings.items() if key not in ("where", "group")}, **settings(visit, it)}}, version=held.version)
+    if held.kind != showing.kind(visit, it):
+        raise NotFound()
+    door.perform("view", "update", actor=visit.actor, id=view, changes={"settings": {**{key: value for key, value in held.settings.items() if key not in REWRITTEN}, **settings(visit, it)}}, version=held.version)
     visit.say(T("视图已更新。", "The view is changed."))
     return redirect(visit.look.to(it.name, view=held.key))
 
 
+REWRITTEN = ("where", "group", "process", "span", "at")
+"""What a view keeps only as long as the page it is changed from shows it."""
+
+
 def settings(visit: Visit, it: Definition) -> dict[str, Any]:
-    """What the list's address shows, as a view's settings."""
-    view = showing.list_view(visit, it, visit.get.get("view", ""))
+    """What the address shows, as a view's settings: those of its way of showing, and which records."""
+    out, where = SETTINGS[showing.kind(visit, it)](visit, it)
+    if conditions.narrows(where):
+        out["where"] = conditions.to_json(where)
+    return {key: value for key, value in out.items() if value not in (None, "")}
+
+
+def _records(visit: Visit, it: Definition, own: Any = None) -> Condition:
+    """The records of the address, under what the view shown asks of them itself."""
+    view = showing.list_view(visit, it, visit.get.get("scope", ""))
+    return And(tuple(c for c in (visit.guard.parse(own), showing.condition(visit, it, view, filters.offered(visit.guard, it, view))) if conditions.narrows(c)))
+
+
+def _board(visit: Visit, it: Definition) -> tuple[dict[str, Any], Condition]:
+    board = boards.shown(visit, it)
+    out = {"by": board.by, "card": list(board.card), "total": board.total, "sort": list(board.sort), "process": showing.told(visit, it, "process")}
+    return out, _records(visit, it, board.where)
+
+
+def _calendar(visit: Visit, it: Definition) -> tuple[dict[str, Any], Condition]:
+    calendar = calendars.shown(visit, it)
+    span, _ = calendars.span_of(visit, showing.told(visit, it, "span"))
+    return {"date": calendar.date, "end": calendar.end, "card": list(calendar.card), "span": span}, _records(visit, it, calendar.where)
+
+
+def _tree(visit: Visit, it: Definition) -> tuple[dict[str, Any], Condition]:
+    saved = showing.held(visit, it)
+    return {}, _records(visit, it, saved.settings.get("where") if saved is not None else None)
+
+
+def _region(visit: Visit, it: Definition) -> tuple[dict[str, Any], Condition]:
+    by, total, at = regions.shown(visit, it)
+    return {"by": by.name, "total": total.name if total is not None else "", "at": at}, _tree(visit, it)[1]
+
+
+def _list(visit: Visit, it: Definition) -> tuple[dict[str, Any], Condition]:
+    view = showing.list_view(visit, it, showing.key(visit))
     sort = [one for one in visit.get.get("sort", "").split(",") if one] or list(view.sort)
     out: dict[str, Any] = {"columns": [one.path for one in listing.columns(visit, it)], "sort": sort}
     group = grouping.by(visit, it, showing.settings_of(visit, it, view))
@@ -97,10 +149,12 @@ def settings(visit: Visit, it: Definition) -> dict[str, Any]:
     held = showing.settings_of(visit, it, view).get("size")
     if size := next((n for n in listing.SIZES if str(n) == visit.get.get("size")), held):
         out["size"] = size
-    where = listing.condition(visit, it)
-    if conditions.narrows(where):
-        out["where"] = conditions.to_json(where)
-    return out
+    return out, listing.condition(visit, it)
+
+
+SETTINGS: dict[str, Callable[[Visit, Definition], tuple[dict[str, Any], Condition]]] = {
+    "list": _list, "board": _board, "calendar": _calendar, "tree": _tree, "region": _region,
+}  # fmt: skip
 
 
 @page
@@ -116,12 +170,16 @@ def tabs(visit: Visit, plural: str) -> HttpResponse:
     """The views of a list with how many records each means, asked for after the page: one statement for all."""
     it = visit.object(plural)
     shown = [view for view in views.for_object(visit.actor, it.name, ("list",)) if view.problem is None]
+    formed = showing.formed(visit, it)
+    view = showing.list_view(visit, it, showing.key(visit))
     return visit.page(
         "components/tabs.html",
         it=it,
         views=[showing.list_of(view) for view in shown],
-        view=showing.list_view(visit, it, visit.get.get("view", "")),
-        counts=views.counts(visit.actor, it.name, shown),
+        view=view,
+        formed=showing.tabs(visit, it, view.name),
+        saved="",
+        counts=views.counts(visit.actor, it.name, [*shown, *formed]),
         tab=lambda v: visit.look.to(it.name, view="" if v.name == shown[0].key else v.name),
         title=it.label,
     )

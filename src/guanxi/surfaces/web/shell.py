@@ -93,6 +93,8 @@ def palette(visit: Visit) -> HttpResponse:
         add("go", words.plural(it), it.icon, href=f"/{it.plural}")
         for view in showing.lists(visit, it)[1:]:
             add("go", view.label, it.icon, words.plural(it), href=visit.look.to(it.name, view=view.name))
+        for tab in showing.tabs(visit, it, ""):
+            add("go", tab["label"], tab["icon"], words.plural(it), href=tab["url"])
     for heading, url, label, icon in _settings(visit):
         add("go", label, icon, *heading, href=url)
     if visit.may_capture:

@@ -48,9 +48,43 @@ def list_of(view: views.Shown) -> List:
 
 
 def list_view(visit: Visit, it: Definition, name: str) -> List:
-    """The list view of a key, else the first."""
+    """The list view of a key, else the first; of a view saved from another way, the first with its records."""
     found = lists(visit, it)
-    return next((view for view in found if view.name == name), found[0])
+    view = next((view for view in found if view.name == name), None)
+    if view is None and (saved := next((one for one in formed(visit, it) if one.key == name), None)) is not None:
+        return replace(found[0], where=saved.settings.get("where", ""), name=saved.key, label=saved.label)
+    return view or found[0]
+
+
+def formed(visit: Visit, it: Definition) -> list[views.Shown]:
+    """The views somebody saved from a board, a calendar, a tree or regions, that the actor may use."""
+    found = [view for view in views.for_object(visit.actor, it.name) if view.id is not None and view.kind != "list" and view.problem is None]
+    there = kinds(visit, it) if found else []
+    return [view for view in found if view.kind in there]
+
+
+def held(visit: Visit, it: Definition) -> views.Shown | None:
+    """The view saved from another way than a list that the address opens."""
+    asked = visit.get.get("view", "")
+    return next((view for view in formed(visit, it) if view.key == asked), None) if asked and asked not in KINDS else None
+
+
+def told(visit: Visit, it: Definition, name: str) -> str:
+    """What the address says of a way of showing, else what the saved view does that it opens."""
+    saved = held(visit, it) if name not in visit.get else None
+    return visit.get.get(name, "") if saved is None else str(saved.settings.get(name) or "")
+
+
+def key(visit: Visit) -> str:
+    """The view whose rows a list's address shows; `view=list` shows those of another way in rows."""
+    asked = visit.get.get("view", "")
+    return visit.get.get("scope", "") if asked in KINDS else asked
+
+
+def scope(visit: Visit, it: Definition) -> str:
+    """The key of the view whose records are shown: a list view's beside another way, or that of a view saved from one."""
+    saved = held(visit, it)
+    return visit.get.get("scope", "") or (saved.key if saved is not None else "")
 
 
 def settings_of(visit: Visit, it: Definition, view: List) -> Mapping[str, Any]:
@@ -154,6 +188,8 @@ def kind(visit: Visit, it: Definition) -> str:
     found = asked
     if asked not in KINDS:
         found = next((k for k, those in (("board", boards), ("calendar", calendars)) if any(v.name == asked for v in those(visit, it))), "list")
+        if (saved := held(visit, it)) is not None:
+            found = saved.kind
     return found if found in kinds(visit, it) else "list"
 
 
@@ -161,10 +197,11 @@ def switch(visit: Visit, it: Definition, scope: str) -> list[dict[str, Any]]:
     """The row of buttons in the head: each way with its address, keeping filter, search and list view."""
     now, out = kind(visit, it), []
     scope = "" if scope == lists(visit, it)[0].name else scope
+    whole = any(view.key == scope for view in formed(visit, it))  # to see its records in rows the way has to be named
     kept = [(key, value) for key in visit.get for value in visit.get.getlist(key) if value and (key in KEPT or key.startswith("f."))]
     found = kinds(visit, it)
     for name in found if len(found) > 1 else ():
-        way = [("view", scope)] if name == "list" else [("view", name), ("scope", scope)]
+        way = [("view", scope)] if name == "list" and not whole else [("view", name), ("scope", scope)]
         query = urlencode([pair for pair in (*way, *kept) if pair[1]], safe="/,")
         label, icon = KINDS[name]
         out.append({"name": name, "label": label, "icon": icon, "now": name == now, "url": f"/{it.plural}" + (f"?{query}" if query else "")})
@@ -188,8 +225,10 @@ class Frame:
         """The frame of what the address asks for. A condition that is wrong shows nothing and says so."""
         view = list_view(visit, it, visit.get.get("scope", ""))
         offered = filters.offered(visit.guard, it, view)
+        saved = held(visit, it)
+        own = visit.guard.parse(saved.settings.get("where")) if saved is not None and kind in ("tree", "region") else Always()  # the others know theirs
         try:
-            where = visit.guard.where(it, asked := condition(visit, it, view, offered))
+            where = visit.guard.where(it, asked := And((own, condition(visit, it, view, offered))))
         except Invalid as problem:
             errors = {e.field: e.message.for_(visit.look.lang) for e in problem.errors}
             return cls(visit, it, kind, view, offered, Test("id", "in", []), errors)
@@ -203,8 +242,10 @@ class Frame:
 
     def context(self) -> dict[str, Any]:
         """What components/shown.html needs."""
+        from guanxi.surfaces.web import saving
+
         visit, it, get = self.visit, self.it, self.visit.get
-        scope = get.get("scope", "")
+        saved = held(visit, it)
         active = filters.active(self.offered, get)
         return {
             "current": it,
@@ -212,7 +253,10 @@ class Frame:
             "kind": self.kind,
             "view": self.view,
             "views": (found := lists(visit, it)),
-            "tab": lambda v: self.href(scope="" if v.name == found[0].name else v.name),
+            "formed": tabs(visit, it, saved.key if saved is not None else get.get("scope", "")),
+            "tab": lambda v: self.href(scope="" if v.name == found[0].name else v.name, **({"view": self.kind, **dict.fromkeys(OWN)} if saved is not None else {})),
+            "saved": saved.key if saved is not None else "",
+            "saving": saving.offer(visit, it, self.view),
             "offered": self.offered,
             "active": active,
             "q": get.get("q", "").strip()[:200],
@@ -223,7 +267,7 @@ class Frame:
             "building": builder_url(visit, it),
             "kept": [(key, value) for key in ("view", "scope", "letter", *OWN) for value in get.getlist(key) if value],
             "clear": f"/{it.plural}?" + urlencode([(key, get[key]) for key in ("view", "scope", *OWN) if get.get(key)]),
-            "switch": switch(visit, it, scope),
+            "switch": switch(visit, it, scope(visit, it)),
             "binned": False,
             "may_create": visit.may(it, "create"),
             "may_restore": False,
@@ -243,6 +287,22 @@ class Frame:
                 query[key] = str(value)
         text = query.urlencode(safe="/,:")
         return f"/{self.it.plural}" + (f"?{text}" if text else "")
+
+
+def rows(visit: Visit, it: Definition, **query: Any) -> str:
+    """The address of the list of what is shown, whichever way it is shown now."""
+    shown = scope(visit, it)
+    whole = any(view.key == shown for view in formed(visit, it))
+    return visit.look.to(it.name, **({"view": "list", "scope": shown} if whole else {"view": shown}), **query)
+
+
+def tabs(visit: Visit, it: Definition, now: str) -> list[dict[str, Any]]:
+    """The views saved from other ways than a list, as they stand beside the lists' tabs: each says which way it is shown."""
+    out = []
+    for view in formed(visit, it):
+        label, icon = KINDS[view.kind]
+        out.append({"key": view.key, "label": view.label, "kind": label, "icon": icon, "now": view.key == now, "url": visit.look.to(it.name, view=view.key)})
+    return out
 
 
 OWN = ("process", "open", "by", "at", "date", "span", "total")
