@@ -11,7 +11,7 @@ _LINK = re.compile(r'<a\b[^>]*?\bhref="(/[^"#]*)"')
 _TELLING = {"tab", "bin", "view", "step", "do"}
 """What in a query makes another kind of page; filters, orders and cursors do not. Nor does which value of a record is changed."""
 
-_WAYS = {"board", "calendar", "tree", "region"}
+_WAYS = {"board", "calendar", "tree", "region", "chart"}
 """Views that are other pages than a list; all lists are alike."""
 
 
@@ -29,7 +29,7 @@ def pages(read: Callable[[str], str | None], start: str = "/", most: int = 1500)
     waiting = [start]
     for url in waiting:
         kind = shape(url)
-        if kind in found or "/files/" in url or url.startswith("/static/"):
+        if kind in found or "/files/" in url or "/figures." in url or url.startswith("/static/"):  # what is taken out is no page
             continue
         html = read(url)
         if html is None:

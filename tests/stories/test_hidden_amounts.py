@@ -105,7 +105,7 @@ def test_one_event_says_which_right_changed(cast: Cast, role: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "/", "/standing", "/opportunities", "/opportunities?view=mine", "/opportunities?view=closing", "/opportunities?view=board", "/opportunities?columns=name,amount,weighted",
+        "/", "/standing", "/opportunities", "/opportunities?view=mine", "/opportunities?view=closing", "/opportunities?view=board", "/opportunities?view=chart&by=owner&measure=sum:amount", "/opportunities?columns=name,amount,weighted",
         "/opportunities/{deal}", "/opportunities/{deal}?tab=history", "/opportunities/{deal}?tab=why", "/opportunities/{deal}/edit", "/opportunities/{deal}/win",
         "/customers", "/search?q=深水",
     ],

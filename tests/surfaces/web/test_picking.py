@@ -30,7 +30,7 @@ def test_before_anything_is_typed_one_s_own_people_come_first(cast, gone):
     found = [label for label, _ in offered("owner", "/users/options?q=")]
     assert found[0] == "王伟" and set(found[1:4]) == {"李娜", "刘洋", "赵强"} and len(found) == 9
     assert offered("owner", "/users/options?q=&who=1")[:2] == [("我", ""), ("王伟", "销售部 · owner")]
-    assert offered("owner", "/users/options?q=w&who=1") == [("我", ""), ("王伟", "销售部 · owner")]
+    assert offered("owner", "/users/options?q=w&who=1") == [("我", ""), ("王伟", "销售部 · owner"), ("周无", "总部 · nobody")]
 
 
 def test_departments_stand_in_their_tree(cast):

@@ -143,7 +143,7 @@ def part(visit: Visit, key: str, place: str) -> HttpResponse:
             return visit.went(f"{shown.path}/compose") if visit.inside else redirect(f"{shown.path}/compose")
     return visit.page(
         "pages/compose_part.html", 422 if errors else 200, shown=shown, place=place, version=version, it=it, held=given, errors=errors,
-        kinds=KINDS, sizes=SIZE_NAMES, sorts=SORTS, measures=list(_measures(visit, it)), groups=list(_groups(visit, it)), dates=list(_dates(visit, it)),
+        kinds=KINDS, sizes=SIZE_NAMES, sorts=SORTS, measures=list(measures(visit, it)), groups=list(groups(visit, it)), dates=list(_dates(visit, it)),
         columns=list(_columns(visit, it)), heading=_heading(visit, given, it), title=T("组件", "Part"),
     )  # fmt: skip
 
@@ -199,7 +199,8 @@ def _usable(visit: Visit, it: Definition) -> Iterator[Field]:
     return (one for one, level in visit.guard.visible(it) if level in ("read", "write") and one.name != "deleted_at")
 
 
-def _measures(visit: Visit, it: Definition) -> Iterator[Option]:
+def measures(visit: Visit, it: Definition) -> Iterator[Option]:
+    """What can be counted, added up or averaged."""
     look = visit.look
     yield Option("count", look.t("数量", "Count"))
     for one in _usable(visit, it):
@@ -211,7 +212,7 @@ def _measures(visit: Visit, it: Definition) -> Iterator[Option]:
             yield Option(f"distinct:{one.name}", drawing.measured(look, f"distinct:{one.name}", one))
 
 
-def _groups(visit: Visit, it: Definition) -> Iterator[Option]:
+def groups(visit: Visit, it: Definition) -> Iterator[Option]:
     """Every field that makes groups, and those of the records it links to."""
     yield from _own(visit, it, "", "")
     for link in _usable(visit, it):

@@ -196,7 +196,7 @@ def workbook(visit: Visit, key: str) -> HttpResponse:
     if not chosen:
         raise NotFound()
     file, number = io.BytesIO(), uuid7().hex[-12:]
-    write_sheets(file, _sheets(visit, chosen), above=exporting.mark(visit.actor, number))
+    write_sheets(file, sheets(visit, chosen), above=exporting.mark(visit.actor, number))
     auditing.exported(visit.actor, "dashboard", len(chosen), visit.request.get_full_path(), [visit.look.say(one.widget.title) for one in chosen], number)
     name = visit.look.say(chosen[0].widget.title if asked else shown.dashboard.label)
     return HttpResponse(
@@ -206,7 +206,7 @@ def workbook(visit: Visit, key: str) -> HttpResponse:
     )
 
 
-def _sheets(visit: Visit, pictures: Sequence[Picture]) -> list[Sheet]:
+def sheets(visit: Visit, pictures: Sequence[Picture]) -> list[Sheet]:
     """All single numbers on one sheet, every other widget on its own."""
     say, t = visit.look.say, visit.look.t
     out: list[Sheet] = []

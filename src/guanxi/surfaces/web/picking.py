@@ -77,7 +77,7 @@ def _among(visit: Visit, it: Definition, q: str, where: Condition) -> list[dict[
 def _people(visit: Visit, it: Definition, q: str) -> list[dict[str, Any]]:
     """Colleagues who work here: found by name as it is written or sounds; before anything is typed oneself, then one's own
     department, then the others."""
-    if q:
+    if len(q) > 1 or not q.isascii():
         return sounding(visit, it, q, IN_USE) or called(visit, it, "contains", q, IN_USE)
     fields, me = told(visit, it), visit.actor.user
     found = reading.query(it.name, actor=visit.actor, where=IN_USE, fields=fields, sort=[it.title], limit=SHORT_LIST).rows
@@ -91,7 +91,8 @@ def _people(visit: Visit, it: Definition, q: str) -> list[dict[str, Any]]:
         held = row.get(DEPARTMENTS)
         return 0 if row["id"] == me else 1 if held and held["id"] in visit.actor.departments else 2
 
-    return [candidate(visit, it, row) for row in sorted(rows.values(), key=distance)[:SHORT_LIST]]
+    out = [candidate(visit, it, row) for row in sorted(rows.values(), key=distance)[:SHORT_LIST]]
+    return [one for one in out if spells(q, one["label"])] if q else out  # a single letter, which no search finds
 
 
 def _departments(visit: Visit, it: Definition, q: str) -> list[dict[str, Any]]:

@@ -59,7 +59,12 @@ def dashboard(visit: Visit, key: str) -> HttpResponse:
         raise NotFound()
     said = [visit.look.say(one.widget.title) for one in pictures if dashboards.may_export(visit, one.drawn)]
     auditing.exported(visit.actor, "dashboard", len(said), visit.request.get_full_path(), said)
-    return _answer(visit, visit.look.say(shown.dashboard.label), [_filter(visit, bar)], _pictures(visit, pictures))
+    return figures(visit, visit.look.say(shown.dashboard.label), [_filter(visit, bar)], pictures)
+
+
+def figures(visit: Visit, title: str, under: Sequence[str], pictures: Sequence[Picture]) -> HttpResponse:
+    """Some figures on paper, with what they are narrowed to."""
+    return _answer(visit, title, under, _pictures(visit, pictures))
 
 
 def _filter(visit: Visit, bar: dashboards.Bar) -> str:

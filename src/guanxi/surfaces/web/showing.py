@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[Text, str]] = {
     "calendar": (T("日历", "Calendar"), "calendar"),
     "tree": (T("层级", "Tree"), "department"),
     "region": (T("地区", "Regions"), "region"),
+    "chart": (T("图表", "Chart"), "chart"),
 }
 """What each way is called, and its icon."""
 KEPT = ("q", "where", "sort", "columns", "letter")
@@ -176,6 +177,7 @@ def kinds(visit: Visit, it: Definition) -> list[str]:
         "calendar": lambda: bool(calendars(visit, it)),
         "tree": lambda: bool(it.parent) and usable(visit, it, it.parent) and visit.guard.title(it) is not None,
         "region": lambda: bool(regions(visit, it)),
+        "chart": lambda: any(one.groupable for one, level in visit.guard.visible(it) if level in ("read", "write")),
     }
     return ["list", *(kind for kind, there in has.items() if there())]
 
@@ -201,8 +203,9 @@ def switch(visit: Visit, it: Definition, scope: str) -> list[dict[str, Any]]:
     kept = [(key, value) for key in visit.get for value in visit.get.getlist(key) if value and (key in KEPT or key.startswith("f."))]
     found = kinds(visit, it)
     for name in found if len(found) > 1 else ():
+        grouped = [("by", visit.get["group"])] if name == "chart" and visit.get.get("group") and now == "list" else []
         way = [("view", scope)] if name == "list" and not whole else [("view", name), ("scope", scope)]
-        query = urlencode([pair for pair in (*way, *kept) if pair[1]], safe="/,")
+        query = urlencode([pair for pair in (*way, *kept, *grouped) if pair[1]], safe="/,")
         label, icon = KINDS[name]
         out.append({"name": name, "label": label, "icon": icon, "now": name == now, "url": f"/{it.plural}" + (f"?{query}" if query else "")})
     return out
@@ -305,5 +308,5 @@ def tabs(visit: Visit, it: Definition, now: str) -> list[dict[str, Any]]:
     return out
 
 
-OWN = ("process", "open", "by", "at", "date", "span", "total")
+OWN = ("process", "open", "by", "at", "date", "span", "total", "measure", "as")
 """What of an address belongs to one way of showing and stays while it is filtered."""

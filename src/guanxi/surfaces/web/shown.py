@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 
 from guanxi.kernel.declare.objects import Definition
-from guanxi.surfaces.web import boards, calendars, listing, regions, showing, trees
+from guanxi.surfaces.web import boards, calendars, charting, listing, regions, showing, trees
 from guanxi.surfaces.web.visit import Visit, page
 
 WAYS: dict[str, Callable[[Visit, Definition], HttpResponse]] = {
@@ -16,6 +16,7 @@ WAYS: dict[str, Callable[[Visit, Definition], HttpResponse]] = {
     "calendar": calendars.calendar,
     "tree": trees.tree,
     "region": regions.region,
+    "chart": charting.chart,
 }
 
 

@@ -136,6 +136,6 @@ customElements.define("gx-chart", class extends HTMLElement {
 
 document.addEventListener("click", (event) => {
   const picture = event.target.closest("[data-picture]");
-  if (picture) picture.closest("section").querySelector("gx-chart")?.picture();
+  if (picture) (picture.dataset.picture ? document.querySelector(picture.dataset.picture) : picture.closest("section"))?.querySelector("gx-chart")?.picture();
   if (event.target.closest("[data-print]")) window.print();
 });
