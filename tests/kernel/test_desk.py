@@ -310,13 +310,13 @@ def test_everybody_sets_up_their_own_desk(cast: Cast) -> None:
 
     assert standing() == {}
     assert accounts.set_up_desk(nobody, {"theme": "dark", "sider": "collapsed"}) == {"theme": "dark", "sider": "collapsed"}
-    accounts.set_up_desk(nobody, {"theme": None, "views": {"book": "all"}, "shortcuts": ["/books"], "searches": ["鲁迅"], "drafts": {"activity": False}, "tour": True, "density": "loose"})
-    wanted = {"sider": "collapsed", "views": {"book": "all"}, "shortcuts": ["/books"], "searches": ["鲁迅"], "drafts": {"activity": False}, "tour": True, "density": "loose"}
+    accounts.set_up_desk(nobody, {"theme": None, "shortcuts": ["/books"], "home": ["recent", "-notes"], "start": "/books?view=all", "tour": True})
+    wanted = {"sider": "collapsed", "shortcuts": ["/books"], "home": ["recent", "-notes"], "start": "/books?view=all", "tour": True}
     assert standing() == wanted
     (one,) = ids(nobody, "preference")
     assert reading.get("preference", one, actor=nobody)["settings"] == wanted
     assert ids(cast.actor("admin"), "preference") == set(), "nobody else's, not even for the administrator"
-    for settings in ({"theme": "pink"}, {"sider": True}, {"tour": "yes"}, {"views": []}, {"drafts": {"a": 1}}, {"shortcuts": ["https://elsewhere"]}, {"shortcuts": ["//elsewhere"]}, {"searches": "x"}, {"colour": 1}):
+    for settings in ({"theme": "pink"}, {"sider": True}, {"tour": "yes"}, {"home": "x"}, {"start": "//elsewhere"}, {"start": "/\\elsewhere"}, {"shortcuts": ["https://elsewhere"]}, {"shortcuts": ["//elsewhere"]}, {"searches": []}, {"colour": 1}):
         with refused(Invalid):
             accounts.set_up_desk(nobody, settings)
     with refused(Invalid, "owner:taken"):

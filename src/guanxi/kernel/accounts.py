@@ -29,6 +29,7 @@ from guanxi.kernel import pacing, passwords, second_factor
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor, automation
 from guanxi.kernel.automation import notices
+from guanxi.kernel.catalog.desk import DESK
 from guanxi.kernel.catalog.security import Rules
 from guanxi.kernel.declare.notices import SECURITY
 from guanxi.kernel.journal import log
@@ -529,7 +530,8 @@ def set_up_desk(actor: Actor, changes: Mapping[str, Any]) -> Mapping[str, Any]:
     for attempt in range(ATTEMPTS):
         found = reading.query("preference", actor=actor, where={"field": "owner", "op": "=", "value": "me"}, fields=["settings"], limit=1).rows
         held = (found[0]["settings"] or {}) if found else {}
-        desk = {key: value for key, value in {**held, **changes}.items() if value is not None}
+        known = {key: value for key, value in held.items() if key in DESK}  # what is no setting any more goes with the next change
+        desk = {key: value for key, value in {**known, **changes}.items() if value is not None}
         try:
             if found:
                 door.perform("preference", "update", actor=actor, id=found[0]["id"], changes={"settings": desk}, version=found[0]["version"])

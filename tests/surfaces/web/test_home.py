@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from guanxi.kernel.records import figures, reading
-from tests.cast import Cast
+from guanxi.kernel.records import door, figures, reading
+from guanxi.kernel.storage import people
+from tests.cast import PASSWORD, Cast
 from tests.kernel.tools import create
 from tests.surfaces.web.browser import Browser, statements, words
 
@@ -110,6 +111,63 @@ def test_shortcuts_are_chosen_among_what_one_may(work: Cast) -> None:
     page = browser.read("/")
     part = page[page.index('class="shortcuts"') :].split("</div>")[0]
     assert re.findall(r'href="([^"]+)"', part) == ["/customers?view=mine", "/tasks/new"]
+
+
+def order(page: str) -> list[str]:
+    return re.findall(r'data-at="(\w+)"', page)
+
+
+def test_everybody_lays_out_their_own_home(work: Cast) -> None:
+    browser = Browser("teammate")
+    assert order(browser.read("/")) == ["today", "standing", "shortcuts", "recent", "notes"]
+    assert browser.post("/", {"lay": "up:recent"})["Location"] == "/?arrange=1&moved=up:recent#p-recent"
+    assert order(browser.read("/")) == ["today", "standing", "recent", "shortcuts", "notes"]
+    browser.post("/", {"lay": "hide:standing"})
+    browser.post("/", {"lay": "up:recent"})
+    assert order(browser.read("/")) == ["recent", "today", "shortcuts", "notes"], "what is hidden has no place to move behind"
+    page = browser.read("/?arrange=1")
+    assert 'value="show:standing"' in page and 'value="hide:recent"' in page and "/standing" not in page
+    assert re.search(r'value="up:recent"[^>]* disabled', page) and not re.search(r'value="down:recent"[^>]* disabled', page)
+    assert "<gx-arrange" in page and "<gx-arrange" not in browser.read("/") and 'value="hide:' not in browser.read("/")
+
+    browser.post("/", {"order": "notes,recent,shortcuts,today"})
+    assert order(browser.read("/")) == ["notes", "recent", "shortcuts", "today"]
+    assert browser.post("/", {"order": "notes,nonsense"}).status_code == 422
+    assert order(browser.read("/")) == ["notes", "recent", "shortcuts", "today"]
+    browser.post("/", {"lay": "hide:today"})
+    with statements() as sent:
+        browser.read("/")
+    assert len(sent) < MOST, "what is hidden is not asked for"
+    browser.post("/", {"lay": "show:standing"})
+    assert order(browser.read("/")) == ["standing", "notes", "recent", "shortcuts"] or "standing" in order(browser.read("/"))
+    assert order(Browser("owner").read("/")) == ["today", "standing", "shortcuts", "recent", "notes"], "nobody else's home moved"
+    browser.post("/", {"lay": "reset"})
+    assert order(browser.read("/")) == ["today", "standing", "shortcuts", "recent", "notes"]
+    assert "home" not in people.by_username("teammate").desk
+
+
+def landing(who: str, **more: str) -> str:
+    return str(Browser().post("/signin", {"username": who, "password": PASSWORD, **more})["Location"])
+
+
+def test_signing_in_leads_where_one_chose(work: Cast) -> None:
+    browser = Browser("teammate")
+    page = browser.read("/me")
+    assert 'value="/opportunities?view=board"' in page and 'value="/dashboards/sales.funnel"' in page and landing("teammate") == "/"
+    assert browser.post("/me/start", {"start": "/customers?view=mine"})["Location"] == "/me"
+    assert landing("teammate") == "/customers?view=mine" and landing("teammate", next="/tasks") == "/tasks" and landing("owner") == "/"
+    assert re.search(r'<option value="/customers\?view=mine" selected>', browser.read("/me"))
+    for wrong in ("//evil.example", "/users/new", "/dashboards/nothing.there"):
+        assert browser.post("/me/start", {"start": wrong}).status_code == 404
+    assert landing("teammate") == "/customers?view=mine"
+    actor = work.actor("teammate")
+    board = create(actor, "dashboard", name="我的图", settings={})
+    browser.post("/me/start", {"start": f"/dashboards/{board}"})
+    assert landing("teammate") == f"/dashboards/{board}"
+    door.perform("dashboard", "delete", actor=actor, id=board)
+    assert landing("teammate") == "/", "a page that is gone leads home"
+    browser.post("/me/start", {"start": "/"})
+    assert "start" not in people.by_username("teammate").desk
 
 
 def test_somebody_without_rights_is_told_so(work: Cast) -> None:

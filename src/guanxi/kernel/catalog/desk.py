@@ -52,7 +52,8 @@ VIEW = {"columns", "widths", "where", "sort", "group", "density", "size", "by", 
 SPANS = ("month", "week", "day")
 WIDGET = {one.name for one in fields(Widget)}
 DASHBOARD = {"period", "widgets", "narrow", "compare"}
-DESK = {"theme", "density", "sider", "views", "lists", "shortcuts", "searches", "drafts", "tour", "notices"}
+DESK = {"theme", "sider", "lists", "shortcuts", "home", "start", "tour", "notices"}
+"""What every page may want to know of how somebody's desk stands. What only a browser needs (what was looked for, drafts) stays there."""
 MOST_COLUMNS, MOST_WIDGETS, MOST_ROWS = 40, 30, 100
 
 
@@ -319,17 +320,14 @@ def whole_desk(draft: Any, context: Any) -> None:
     problems: list[FieldError] = []
     read = _Settings(draft.settings or {}, DESK, problems)
     read.choice("theme", THEMES)
-    read.choice("density", DENSITIES)
     read.choice("sider", ("open", "collapsed"))
     read.flag("tour")
     problems += wrong_preferences(read.value.get("notices"))
-    text = lambda v: isinstance(v, str) and 0 < len(v) <= 200  # noqa: E731
-    read.table("views", text, "应为“对象: 视图”的表。", "a table of object: view.")
-    read.table("drafts", lambda v: isinstance(v, bool), "应为“对象: true 或 false”的表。", "a table of object: true or false.")
     read.table("lists", _arranged, "应为“对象:视图”到 {columns, widths, density} 的表。", "a table of object:view to {columns, widths, density}.")
-    read.texts("searches", 20)
-    if not all(one.startswith("/") and not one.startswith("//") for one in read.texts("shortcuts", 30)):
-        read.wrong("shortcuts", "应为本站的地址，以 / 开头。", "addresses of this site, beginning with /.")
+    read.texts("home", 20)
+    for key, paths in (("shortcuts", read.texts("shortcuts", 30)), ("start", [path] if (path := read.text("start")) else [])):
+        if not all(one.startswith("/") and not one.startswith(("//", "/\\")) for one in paths):
+            read.wrong(key, "应为本站的地址，以 / 开头。", "addresses of this site, beginning with /.")
     if problems:
         raise Invalid(problems)
 
@@ -355,8 +353,8 @@ def lay_desk(draft: Any, context: Any) -> None:
 
 
 class Preference(Object, label=T("个人偏好", "Preference"), icon="settings", title="name"):
-    """个人偏好: how one person's desk stands: theme, density, sider, how lists stand, shortcuts. One per
-    person."""
+    """个人偏好: how one person's desk stands: theme, sider, how lists stand, shortcuts, what the first page consists of and where
+    signing in leads. One per person."""
 
     name = TextField(T("名称", "Name"), computed=lambda draft, context: "个人偏好 / Preference")
     settings = Json(T("设置", "Settings"))

@@ -18,7 +18,7 @@ from guanxi.kernel.declare.figures import WHEN, Figure
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, figures, finding, reading
 from guanxi.kernel.records.figures import Counted, Standing
-from guanxi.surfaces.web import amounts, beginning, tour, words
+from guanxi.surfaces.web import amounts, beginning, laying, tour, words
 from guanxi.surfaces.web.visit import Visit, page, redirect
 from guanxi.surfaces.web.words import GROUP_ORDER
 
@@ -39,10 +39,15 @@ def home(visit: Visit) -> HttpResponse:
         return _post(visit)
     names = [it.name for it in visit.main()]
     recent = reading.latest(names, actor=visit.actor, limit=RECENT)
-    counted = figures.counters(visit.actor)
+    arranging = laying.ARRANGE in visit.get and bool(recent)
+    laid = laying.parts(visit.desk)
+    there = {one.name for one in laid if one.shown or arranging}
+    counted = figures.counters(visit.actor) if "today" in there else []
     offered = _shortcuts(visit)
     chosen = [one for path in visit.standing.desk.get("shortcuts", ()) for one in offered if one.path == path]
-    notes = reading.query("note", actor=visit.actor, where="owner = me", fields=["text", "color"], sort=["order", "-updated_at"], limit=NOTES).rows
+    notes: list[dict[str, Any]] = []
+    if "notes" in there:
+        notes = reading.query("note", actor=visit.actor, where="owner = me", fields=["text", "color"], sort=["order", "-updated_at"], limit=NOTES).rows
     today: date = visit.look.settings.today
     return visit.page(
         "pages/home.html",
@@ -53,6 +58,9 @@ def home(visit: Visit) -> HttpResponse:
         measured=[one.label for one in figures.own(visit.actor)],
         leading=figures.leads(visit.actor),
         recent=recent,
+        laid=[one for one in laid if one.shown],
+        away=[one for one in laid if not one.shown],
+        arranging=arranging,
         fresh=not recent,
         first=_first(visit) if not recent else [],
         leads=visit.may(visit.catalog.object("user"), "create"),
@@ -161,6 +169,8 @@ def _shortcuts(visit: Visit) -> list[Shortcut]:
 
 def _post(visit: Visit) -> HttpResponse:
     """A note written or thrown away, shortcuts chosen."""
+    if "lay" in visit.post or "order" in visit.post:
+        return laying.lay(visit)
     does, actor = visit.post.get("do", ""), visit.actor
     try:
         if does == "note":

@@ -13,7 +13,7 @@ from guanxi.kernel import accounts, passkeys
 from guanxi.kernel.declare.fields import Field
 from guanxi.kernel.declare.objects import Action
 from guanxi.kernel.records import auditing, door, people, reading
-from guanxi.surfaces.web import forms
+from guanxi.surfaces.web import forms, laying
 from guanxi.surfaces.web.inputs import Raw, read_all
 from guanxi.surfaces.web.settings.devices import device
 from guanxi.surfaces.web.visit import Visit, page, redirect
@@ -80,6 +80,8 @@ def _draw(visit: Visit, *, error: str = "", secret: str = "", raw: Raw | None = 
         seen=[(line, device(line.agent)) for line in auditing.own(visit.actor)],
         sessions=[(one, device(one.device)) for one in accounts.sessions(visit.request, visit.standing.account)],
         roles=visit.actor.rights.roles if visit.actor.rights is not None else (),
+        starts=laying.starts(visit),
+        start=visit.desk.get("start") or "/",
         title=T("个人设置", "My profile"),
     )
 

@@ -12,6 +12,7 @@ from guanxi.base.text import LANGUAGES, T
 from guanxi.kernel import accounts, sample
 from guanxi.kernel.records import door, reading
 from guanxi.kernel.setup import USUAL_ROLE
+from guanxi.surfaces.web import laying
 from guanxi.surfaces.web.settings import pasting
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
@@ -20,12 +21,10 @@ FIELDS = ("name", "currency", "zone", "fiscal_start")
 
 
 def first_page(visit: Visit) -> str:
-    """Where somebody lands after signing in: the first steps while they are due, for who may take them; else the start page."""
+    """Where somebody lands after signing in: the first steps while they are due, for who may take them; else the page they chose, or home."""
     it = visit.catalog.object("company")
-    if not visit.may(it, "update"):
-        return "/"
-    row = _company(visit)
-    return "/welcome" if row is not None and row["welcomed_at"] is None else "/"
+    row = _company(visit) if visit.may(it, "update") else None
+    return "/welcome" if row is not None and row["welcomed_at"] is None else laying.start(visit)
 
 
 def _company(visit: Visit) -> dict[str, Any] | None:
