@@ -1,12 +1,16 @@
-"""Pickers: people by how their names sound, departments in their tree, regions by a cascade or by name."""
+"""Pickers: people by how their names sound, departments in their tree, regions by a cascade or by name; and who is found by an address."""
 
 from __future__ import annotations
+
+import html
+import re
+from urllib.parse import quote
 
 import pytest
 
 from guanxi.kernel.records import door, reading
 from tests.chromium import after, enter
-from tests.surfaces.web.browser import Browser
+from tests.surfaces.web.browser import Browser, words
 
 
 def offered(who: str, address: str) -> list[tuple[str, str]]:
@@ -72,6 +76,44 @@ def test_regions_come_by_name_by_sound_and_column_by_column(cast):
     assert Browser("owner").read("/customers?f.region=szns")
 
 
+@pytest.fixture(scope="module")
+def somewhere(cast):
+    """A customer in 深圳市南山区 科技园路88号, and one of that name's end elsewhere."""
+    owner = cast.actor("owner")
+    return [
+        door.perform("customer", "create", actor=owner, changes={"name": name, "region": {"code": code, "detail": detail}}).id
+        for name, code, detail in (("甲方实业", "440305", "科技园路88号"), ("乙方实业", "310104", "科技园路9号"), ("科技园路便利店", "110105", "建国路1号"))
+    ]
+
+
+def test_addresses_are_found_over_a_list_and_the_search_leads_there(cast, somewhere):
+    browser = Browser("owner")
+
+    def listed(q: str) -> list[str]:
+        return sorted(re.findall(r'class="title"[^>]*>([^<]+)<', browser.read("/customers?q=" + quote(q))))
+
+    assert listed("科技园路") == ["乙方实业", "甲方实业", "科技园路便利店"] and listed("科技园路88号") == ["甲方实业"]
+    assert listed("深圳市南山区") == ["甲方实业"] and listed("深圳南山区科技园路") == ["甲方实业"] and listed("实业") == ["乙方实业", "甲方实业"]
+    assert "客户名称或地址 包含 科技园路" in words(browser.read("/customers?q=" + quote("科技园路")))
+    assert listed("上海科技园路") == ["乙方实业"] and listed("杭州市科技园路") == []
+    found = browser.read("/search?q=" + quote("深圳市南山区科技园路"))
+    to = next(html.unescape(url) for url in re.findall(r'href="([^"]+)"', found) if url.startswith("/customers?q="))
+    assert re.findall(r'class="title"[^>]*>([^<]+)<', browser.read(to)) == ["甲方实业"], "the search leads to the list that looks for it"
+    assert "/customers?q=" not in browser.read("/search?q=" + quote("实业"))
+
+
+def test_a_hidden_address_finds_nobody(cast, somewhere):
+    admin = cast.actor("admin")
+    role = reading.query("role", actor=admin, where="key = sales", fields=["grants"]).rows[0]
+    grants = role["grants"]
+    door.perform("role", "update", actor=admin, id=role["id"], changes={"grants": {**grants, "customer": {**grants["customer"], "fields": {"region": "hidden"}}}})
+    try:
+        page = Browser("owner").read("/customers?q=" + quote("科技园路"))
+        assert re.findall(r'class="title"[^>]*>([^<]+)<', page) == ["科技园路便利店"] and "或地址" not in page
+    finally:
+        door.perform("role", "update", actor=admin, id=role["id"], changes={"grants": grants})
+
+
 def test_pickers_by_keyboard(cast, website, chromium):
     from playwright.sync_api import expect
 
@@ -95,6 +137,7 @@ def test_pickers_by_keyboard(cast, website, chromium):
     page.keyboard.press("Enter")
     page.wait_for_selector(".cascade ul")
     page.keyboard.type("szns")
+    expect(page.locator(".cascade li")).to_have_count(1)
     expect(page.locator(".cascade li")).to_have_text("广东省深圳市南山区")
     page.keyboard.press("Enter")
     expect(page.locator("#i-region")).to_have_value("广东省深圳市南山区 科技园1号")

@@ -13,15 +13,18 @@ from guanxi.base.search_text import entry_tokens, matches, needs_recheck, query_
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.access.rights import Rights
-from guanxi.kernel.declare.conditions import Always
+from guanxi.kernel.declare.conditions import Always, And, Or, Test
+from guanxi.kernel.declare.fields import Region
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records.guard import Guard
-from guanxi.kernel.records.reading import guard_of, names
+from guanxi.kernel.records.reading import guard_of, names, query
 from guanxi.kernel.storage import recycling, sql
 from guanxi.kernel.storage import rows as records
 from guanxi.kernel.storage import search as storage
 
 CANDIDATES = 200
+LEAST = 2
+"""A place and one sign more is no address."""
 MAX_QUERY = 100
 
 
@@ -35,10 +38,34 @@ class Hit:
     subtitle: str
 
 
-def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20) -> list[Hit]:
+def search(q: str, *, actor: Actor, objects: Sequence[str] = (), limit: int = 20, places: bool = False) -> list[Hit]:
     """Records the actor may read that hold every part of `q`: Chinese substrings from one character, words by their
-    beginning, pinyin and initials, tails of phones and codes. Best first: same name, name begins so, name holds it, the
-    rest by last change."""
+    beginning, pinyin and initials, tails of phones and codes, words of addresses. Best first: same name, name begins so,
+    name holds it, the rest by last change. With `places`, where nothing holds all of an address, what holds its end and lies
+    where it begins."""
+    return _search(q, actor, objects, limit) or (_at_place(q, actor, objects, limit) if places else [])
+
+
+def _at_place(q: str, actor: Actor, objects: Sequence[str], limit: int) -> list[Hit]:
+    """Of 深圳市南山区科技园 the index holds the end, the record the code of the place: found by the one, kept by the other. The door
+    asks for the place, so that nobody is told of a region they may not see."""
+    code, rest = Region.resolve(q[:MAX_QUERY]) if Region.resolve is not None and not q.isascii() else ("", "")
+    if not code or len(rest) < LEAST:
+        return []
+    guard, out = guard_of(actor), []
+    hits = _search(rest, actor, objects, CANDIDATES)
+    for name in dict.fromkeys(hit.object for hit in hits):
+        it = guard.catalog.objects[name]
+        places = [one for one, level in guard.visible(it) if isinstance(one, Region) and one.search and level in ("read", "write")]
+        if places:
+            there = Or(tuple(Test(one.name, "=", code) for one in places))
+            ids = [hit.id for hit in hits if hit.object == name]
+            found = query(name, actor=actor, where=And((Test("id", "in", ids), there)), fields=[it.title], limit=CANDIDATES)
+            out += [row["id"] for row in found.rows]
+    return [hit for hit in hits if hit.id in out][: max(1, min(limit, CANDIDATES))]
+
+
+def _search(q: str, actor: Actor, objects: Sequence[str], limit: int) -> list[Hit]:
     tsquery = query_tokens(q[:MAX_QUERY])
     if not tsquery:
         return []

@@ -136,7 +136,7 @@ def get_catalog(request: HttpRequest) -> HttpResponse:
 def get_search(request: HttpRequest, q: str = "", objects: str | None = None, limit: int = 20) -> HttpResponse:
     actor = actor_of(request)
     accounts.searching(request)
-    hits = finding.search(q, actor=actor, objects=_list(objects) or (), limit=max(1, min(limit, 100)))
+    hits = finding.search(q, actor=actor, objects=_list(objects) or (), limit=max(1, min(limit, 100)), places=True)
     return answer({"rows": [{"object": h.object, "id": h.id, "title": h.title, "subtitle": h.subtitle} for h in hits]})
 
 

@@ -28,6 +28,8 @@ def chips(visit: Visit, it: Definition, offered: Sequence[Column], href: Callabl
     get, out = visit.get, []
     if q := get.get("q", "").strip()[:200]:
         called = visit.look.say(it.fields[it.title].label)
+        if filters.ADDRESS.search(q) and filters.addresses(visit.guard, it):
+            called = visit.look.t(f"{called}或地址", f"{called} or address")
         out.append(Chip(visit.look.t(f"{called} 包含 {q}", f"{called} contains {q}"), href(q=None)))
     if letter := filters.initial(visit.guard, it, get):
         out.append(Chip(visit.look.t(f"首字母 {letter}", f"Initial {letter}"), href(letter=None)))

@@ -18,7 +18,7 @@ from guanxi.kernel.declare.figures import WHEN, Figure
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, figures, finding, reading
 from guanxi.kernel.records.figures import Counted, Standing
-from guanxi.surfaces.web import amounts, beginning, laying, tour, words
+from guanxi.surfaces.web import amounts, beginning, filters, laying, tour, words
 from guanxi.surfaces.web.visit import Visit, page, redirect
 from guanxi.surfaces.web.words import GROUP_ORDER
 
@@ -199,7 +199,8 @@ def _greeting(visit: Visit) -> Text:
 
 @page
 def search(visit: Visit) -> HttpResponse:
-    """Records of all objects that hold every part of what was asked for."""
+    """Records of all objects that hold every part of what was asked for. No index holds addresses: of what looks like one, it leads to the
+    lists, which look for it."""
     q = visit.get.get("q", "").strip()[: finding.MAX_QUERY]
     only = [name for name in visit.get.getlist("object") if name]
     if q:
@@ -209,4 +210,5 @@ def search(visit: Visit) -> HttpResponse:
     for hit in hits:
         groups.setdefault(hit.object, []).append(hit)
     found = [(visit.catalog.object(name), group) for name, group in groups.items()]
-    return visit.page("pages/search.html", q=q, groups=found, full=len(hits) == FOUND, title=T("搜索", "Search"))
+    there = [it for it in visit.main() if filters.ADDRESS.search(q) and (not only or it.name in only) and filters.addresses(visit.guard, it)]
+    return visit.page("pages/search.html", q=q, groups=found, there=there, full=len(hits) == FOUND, title=T("搜索", "Search"))

@@ -95,12 +95,12 @@ def settings_of(visit: Visit, it: Definition, view: List) -> Mapping[str, Any]:
 
 
 def condition(visit: Visit, it: Definition, view: List, offered: list[Column]) -> Condition:
-    """Which records the address means: the view's, the filters', the typed condition's, those whose name holds `q`."""
+    """Which records the address means: the view's, the filters', the typed condition's, those whose name or address holds `q`."""
     q, where = visit.get.get("q", "").strip()[:200], visit.get.get("where", "").strip()
     parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(where)]
     parts += filters.conditions(offered, visit.get, visit.guard)
     if q:
-        parts.append(Test(it.title, "contains", q) if visit.guard.title(it) is not None else ~Always())  # nobody is found by a name that may not be read
+        parts.append(filters.sought(visit.guard, it, q))
     if letter := filters.initial(visit.guard, it, visit.get):
         parts.append(Test(it.title, "initial", letter))
     return And(tuple(parts))
