@@ -40,6 +40,8 @@ def deals(cast: Cast) -> Cast:
 def figures(page: str) -> list[tuple[str, str]]:
     """(address, number) of every figure of a page that is a count."""
     main = page[page.index('<div class="widgets">') :]
+    main = re.sub(r'<p class="faint">成交周期.*?</p>', "", main)  # an average of days is no count, whole as it may be
+    main = re.sub(r'<section [^>]*>\s*<header><h2[^>]*>[^<]*成交周期[^<]*</h2>.*?</section>', "", main, flags=re.S)
     found = re.findall(r'<a (?:class="big" )?href="([^"]+)" title="([\d,]+)">', main)
     return [(html.unescape(url), n.replace(",", "")) for url, n in found]
 
@@ -121,7 +123,7 @@ def test_figures_come_as_a_workbook(deals: Cast) -> None:
     found = sheets(answer.content)
     assert ["赢单金额", "8000.00", "0.00"] in [row[:3] for row in found["数字"]] or ["赢单金额", "8000.00"] in [row[:2] for row in found["数字"]]
     assert found["业绩排行"][1][0] == "张敏" and found["业绩排行"][1][1] == "6000.00"
-    assert len(found) == 1 + 4 and len({name.casefold() for name in found}) == 5
+    assert len(found) == 1 + 6 and len({name.casefold() for name in found}) == 7
     one = sheets(browser.get("/dashboards/sales.ranking/figures.xlsx?widget=2").content)
     assert list(one) == ["新增客户"]
     listed = browser.get("/dashboards/activities.activity/figures.xlsx?widget=9").content

@@ -396,6 +396,7 @@ class Opportunity(
     win_rate = Percent(T("赢率", "Win rate"), computed=rules.win_rate)
     weighted = Money(T("加权金额", "Weighted amount"), computed=rules.weighted)
     stage_since = DateTime(T("进入阶段时间", "In stage since"), computed=rules.stage_since)
+    cycle_days = Integer(T("成交周期（天）", "Days to win"), computed=rules.cycle_days)
     kind = Choice(T("商机类型", "Kind"), dictionary="opportunity_kind")
     source = Choice(T("商机来源", "Source"), dictionary="lead_source")
     product = Link("product", T("产品", "Product"), on_delete="protect", reverse=T("商机", "Opportunities"))
@@ -527,7 +528,7 @@ class Opportunity(
                      "engaged_on", "tags"),
                 ),
                 (T("阶段", "Stage"),
-                 ("pipeline", "stage", "stage_since", "win_rate", "weighted", "result", "closed_on")),
+                 ("pipeline", "stage", "stage_since", "win_rate", "weighted", "result", "closed_on", "cycle_days")),
                 (T("需求与竞争", "Needs and competition"), ("needs", "competitor", "competitor_note", "description", "files")),
                 (T("结果原因", "Why"), ("won_reason", "lost_reason", "lost_note")),
                 (

@@ -154,6 +154,15 @@ def stage_since(draft: Any, context: Any) -> datetime | None:
     return max(moment, before) if before is not None else moment
 
 
+def cycle_days(draft: Any, context: Any) -> int | None:
+    """How many days a deal took until it was won: from its start, or from when it was noted if nobody said when it began."""
+    closed: date | None = draft.closed_on
+    if draft.result != "won" or closed is None:
+        return None
+    begun: date = draft.engaged_on or (context.today if draft.new else draft.created_at.astimezone(context.settings.tz).date())
+    return max((closed - begun).days, 0)
+
+
 # -- checks, run at every write on every way in ---------------------------------------------------------------------
 
 
