@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.cast import Cast
-from tests.contract.oracle import batches
+from tests.contract.oracle import batches, further
 from tests.contract.oracle.building import Builder
 from tests.contract.oracle.companies import PEOPLE, companies
 from tests.contract.oracle.model import Company
@@ -42,6 +42,7 @@ def test_every_way_in_says_what_the_rights_say(cast: Cast) -> None:
                 ask()
             asker.records(place + turn)
             batches.ask(asker, place + turn)
+            further.ask(asker, builder.file, browsers.get(who))
             if (place + turn) % 3 == 0:  # what takes long takes turns
                 asker.questions()
                 asker.importing()

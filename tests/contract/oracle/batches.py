@@ -15,14 +15,14 @@ from guanxi.kernel.records import door, reading
 from guanxi.surfaces.imports import exporting
 from tests.contract.oracle.companies import VARIED
 from tests.contract.oracle.model import Thing
-from tests.contract.oracle.ways import NAMES, Asker
+from tests.contract.oracle.ways import LINKS, NAMES, Asker
 from tests.kernel.tools import events
 
-OPERATORS = {"summary": "contains", "body": "contains", "co_authors": "has"}
+OPERATORS = {"summary": "contains", "body": "contains", "description": "contains", "done": "contains", "plan": "contains", "note": "contains", "co_authors": "has"}
 UNASKED = ("people", "everyone")
 VALUES = 9
 """How many values of a field are asked for, of all records' there are."""
-GROUPED = {"book": ("status", "owner", "editor", "author"), "prospect": ("owner",), "chapter": ("book",), "call": ("prospect",), "lead": ("owner",), "comment": ("owner",)}
+GROUPED = {"book": ("status", "owner", "editor", "author"), "prospect": ("owner",), "chapter": ("book",), "call": ("prospect",), "lead": ("owner",), "comment": ("owner",), "customer": ("owner",), "contact": ("customer",), "work_report": ("owner",)}
 DENIED = {"delete": NAMES, "assign": ("book", "prospect", "lead"), "share": ("book", "prospect", "lead")}
 
 
@@ -57,7 +57,7 @@ class Batches:
 
     def export(self, name: str, shown: list[str]) -> None:
         """Of links a file holds names, so only the other fields are compared; records are told by their order, newest first."""
-        file, plain = BytesIO(), [one for one in shown if one not in ("author", "co_authors", "editor", "owner", "book", "prospect")]
+        file, plain = BytesIO(), [one for one in shown if one not in LINKS]
         exporting.export(self.actor, name, file, "csv", where=self.asker.where(name), fields=plain, sort=["id"])
         found = list(csv.reader(StringIO(file.getvalue().decode("utf-8-sig"))))[1:]
         seen = self.company.living(self.who, name)
@@ -108,7 +108,7 @@ class Batches:
         """What a condition compares: of a link what the record holds (docs/conditions.md), of all else what is shown."""
         if one == "co_authors":
             return [str(author.id) for author in thing.values[one]] or None
-        return self.told(thing, one) if one in ("book", "prospect", "author") else self.value(thing, one)
+        return self.told(thing, one) if one in ("book", "prospect", "author", "customer") else self.value(thing, one)
 
     def told(self, thing: Thing, one: str) -> Any:
         """The field's value in truth, which somebody may guess."""

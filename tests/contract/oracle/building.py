@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,11 @@ from guanxi.kernel.access.actor import system
 from guanxi.kernel.records import door, people, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
-from tests.contract.oracle.companies import DEPARTMENTS, HIDEABLE, PEOPLE
+from tests.contract.oracle.companies import COUNTS, DEPARTMENTS, HIDEABLE, OWNED, PEOPLE
 from tests.contract.oracle.model import Company, Thing
 
 DESK = system(DEFAULT_WORKSPACE, via="test")
+NOTICED = ("book", "chapter", "prospect", "shortlist", "lead", "customer", "contact", "work_report", "plea")
 FILE = b"what only readers of the book may have"
 
 
@@ -52,7 +53,7 @@ class Builder:
         self._people(company)
         for id in self.pools:
             self._set("pool", id, enabled=True, kind="visible", everyone=True, hidden=[], business="warn", daily_limit=0, cap=0, total_cap=0, settings=None)
-        for name in ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment"):
+        for name in ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment", "customer", "contact", "work_report", "plea"):
             self._things(company, name)
         self._settle(company)
         return company
@@ -84,7 +85,7 @@ class Builder:
     def _values(self, company: Company, one: Thing) -> dict[str, Any]:
         mark = next(self.marks)
         called = f"{company.word} {one.object} {one.number}"
-        out: dict[str, Any] = {"text": called} if one.object == "comment" else {"name": called}
+        out: dict[str, Any] = {"text": called} if one.object == "comment" else {} if one.object == "work_report" else {"name": called}
         if one.object == "author":
             out |= {"royalty": f"{mark % 97}.5", "country": f"国{mark}"}
         if one.object == "book":
@@ -98,6 +99,12 @@ class Builder:
             out["body"] = f"正文{mark}"
         if one.object == "prospect":
             out |= {"phones": f"139{mark:08d}", "secret": f"se{mark}cr", "amount": mark}
+        if one.object in ("customer", "contact"):
+            out |= {"phones": f"13{6 if one.object == 'customer' else 5}{mark:08d}", "description": f"de{mark}sc"}
+        if one.object == "work_report":  # of a day of its own: there is one for each
+            out |= {"kind": "day", "day": str(date(1990, 1, 1) + timedelta(days=mark)), "done": f"do{mark}ne", "plan": f"pl{mark}an"}
+        if one.object == "plea":
+            out |= {"kind": "join", "note": f"no{mark}te"}
         if one.object == "lead":
             out |= {"phones": f"137{mark:08d}", "company": f"co{mark}mp"}
         return out
@@ -105,7 +112,7 @@ class Builder:
     def _changes(self, company: Company, one: Thing) -> dict[str, Any]:
         users, departments = self.cast.users, self.cast.departments
         out = dict(one.values)
-        if one.object in ("book", "prospect", "lead", "shortlist", "jotting", "comment"):
+        if one.object in OWNED:
             out["owner"] = users.get(one.owner or "")
         if one.pool is not None:
             out["owner"] = users["admin"]
@@ -117,6 +124,10 @@ class Builder:
             out[one.about.object] = one.about.id
         if one.object == "comment" and one.about is not None:
             out |= {"object_name": one.about.object, "record": str(one.about.id)}
+        if one.object == "work_report":
+            out["readers"] = [users[n] for n in one.shared["people"]]
+        if one.object == "plea":
+            out |= {"to": [users[n] for n in one.shared["people"]], "object_name": "lead", "record": str(company.of("lead", binned=True)[0].id)}
         if one.object == "shortlist":
             shared = one.shared
             out |= {
@@ -128,7 +139,7 @@ class Builder:
     def _settle(self, company: Company) -> None:
         """Teams, pools, the bin, and what the pools are like."""
         users = self.cast.users
-        for name in ("book", "prospect", "lead"):
+        for name in ("book", "prospect", "lead", "customer"):
             self._do(name, "update", [door.Item(one.id, {n: f"{v}" for n, v in one.values.items() if n in ("summary", "secret")}) for one in company.of(name, binned=True)])
             members = [(one, who, level) for one in company.of(name, binned=True) for who, level in one.team.items()]
             over = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
@@ -138,7 +149,7 @@ class Builder:
         for name in ("prospect", "lead"):
             lying = [door.Item(one.id, inputs={"reason": "no_need", "pool": self.pools[one.pool]}) for one in company.of(name, binned=True) if one.pool is not None]
             self._do(name, "return_to_pool", lying)
-        for name in ("comment", "jotting", "shortlist", "call", "chapter", "lead", "prospect", "book"):  # what hangs on others first
+        for name in ("comment", "plea", "work_report", "contact", "customer", "jotting", "shortlist", "call", "chapter", "lead", "prospect", "book"):  # what hangs on others first
             gone = [one for one in company.things if one.object == name and one.binned]
             self._do(name, "delete", [door.Item(one.id) for one in gone])
         for one in company.things:
@@ -147,6 +158,7 @@ class Builder:
             if one.binned:
                 one.binned = not self._gone(one)
         self._merge(company)
+        self._notices(company)
         for place, pool in enumerate(company.pools):
             self._pool(self.pools[place], pool)
 
@@ -164,6 +176,14 @@ class Builder:
             first.owner, first.pool = last.owner, None
         for who, level in last.team.items():
             first.team[who] = max(level, first.team.get(who, "over"), key=("over", "read", "write").index)
+
+    def _notices(self, company: Company) -> None:
+        """Everybody is told of a record of each object, whether they see it or not."""
+        for place, who in enumerate(PEOPLE):
+            about = [company.of(name, binned=True)[place % COUNTS[name]] for name in NOTICED]
+            changes = [{"kind": "assigned", "tab": "system", "object_name": one.object, "record": str(one.id), "owner": self.cast.users[who], "count": 1} for one in about]
+            made = self._do("notice", "create", [door.Item(changes=one) for one in changes])
+            company.notices[who] = {one.id: thing for one, thing in zip(made, about, strict=True)}
 
     def _gone(self, one: Thing) -> bool:
         """Whether an author is still there: books protect theirs."""

@@ -15,11 +15,15 @@ VERBS = ("create", "update", "delete", "restore", "export", "import", "assign", 
 VARIED = {
     "author": ("royalty", "country"), "book": ("name", "cost", "price", "phones", "email", "discount", "author", "owner", "status", "summary", "editor", "co_authors"),
     "chapter": ("book", "body"), "prospect": ("phones", "secret", "amount", "owner"), "call": ("prospect",), "shortlist": ("everyone", "people"), "lead": ("phones", "company"),
+    "customer": ("phones", "description"), "contact": ("customer", "phones", "description"), "work_report": ("done", "plan"), "plea": ("note",),
 }  # fmt: skip
 """The fields whose levels roles differ in."""
 HIDEABLE = {"prospect": ("phones", "secret", "amount"), "lead": ("phones", "wechat", "company")}
-COUNTS = {"author": 3, "book": 9, "chapter": 7, "prospect": 8, "call": 5, "shortlist": 5, "jotting": 3, "lead": 4, "comment": 7}
+COUNTS = {"author": 3, "book": 9, "chapter": 7, "prospect": 8, "call": 5, "shortlist": 5, "jotting": 3, "lead": 4, "comment": 7, "customer": 4, "contact": 4, "work_report": 4, "plea": 4}
 ABOUT = {**dict.fromkeys(THROUGH), "comment": None}
+
+
+OWNED = ("book", "prospect", "lead", "shortlist", "jotting", "comment", "customer", "contact", "work_report", "plea")
 
 
 def some(values: Any, most: int = 2) -> st.SearchStrategy[list[Any]]:
@@ -69,14 +73,16 @@ def companies(draw: Any) -> Company:
     for name, count in COUNTS.items():
         for number in range(count):
             one = Thing(name, number)
-            if name in ("book", "prospect", "lead", "shortlist", "jotting", "comment"):
-                one.owner = draw(st.sampled_from(PEOPLE if name not in ("book", "lead") else (*PEOPLE, None)))
-            if name in ("book", "prospect", "lead"):
+            if name in OWNED:
+                one.owner = draw(st.sampled_from(PEOPLE if name not in ("book", "lead", "customer") else (*PEOPLE, None)))
+            if name in ("book", "prospect", "lead", "customer"):
                 one.team = {who: draw(st.sampled_from(("read", "write", "over"))) for who in draw(some(PEOPLE))}
             if name in ("prospect", "lead") and draw(st.booleans()):
                 one.pool, one.owner = (2 if name == "lead" else draw(st.sampled_from((0, 1)))), None
             if name == "shortlist":
                 one.shared = {"everyone": draw(st.integers(0, 4)) == 0, "people": draw(some(PEOPLE)), "roles": draw(some(range(4), 1)), "units": draw(some(DEPARTMENTS, 1))}
+            if name in ("work_report", "plea"):
+                one.shared = {"people": draw(st.lists(st.sampled_from(PEOPLE), unique=True, min_size=int(name == "plea"), max_size=2))}
             if name in THROUGH:
                 one.about = draw(st.sampled_from(by[THROUGH[name]]))
             if name == "comment":

@@ -16,7 +16,10 @@ FIELDS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """What the objects themselves say of fields; all others are for writing."""
 OWNED = ("book", "prospect", "lead")
-THROUGH = {"chapter": "book", "call": "prospect"}
+THROUGH = {"chapter": "book", "call": "prospect", "contact": "customer"}
+OWNERLESS = ("chapter", "call")
+"""What is reached through another record alone."""
+PERSONAL = ("shortlist", "jotting", "plea")
 POOLED = ("prospect", "lead")
 OWN_VERBS = ("read", "create", "update", "delete", "restore")
 """What everybody may do with personal records and comments without any role."""
@@ -79,6 +82,7 @@ class Company:
     pools: list[Pool]
     things: list[Thing]
     word: str = ""
+    notices: dict[str, dict[Any, Thing]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Company(above={self.above}, heads={self.heads}, people={list(self.people.values())}, roles={self.roles}, pools={self.pools})"
@@ -141,7 +145,7 @@ class Company:
         """Whether somebody may do this to records of the object at all."""
         if name == "author" and verb == "read":
             return True
-        if name in ("shortlist", "jotting", "comment") and verb in OWN_VERBS:
+        if name in (*PERSONAL, "comment") and verb in OWN_VERBS:
             return True
         return self.granted(who, name, verb)
 
@@ -184,7 +188,7 @@ class Company:
         """Whether somebody may read the record (of one in the bin: might, were it not there)."""
         if thing.object == "author":
             return True
-        if thing.object in ("shortlist", "jotting"):
+        if thing.object in PERSONAL:
             return thing.owner == who or self.addressed(who, thing) or self.manages(who, thing, "read", "read")
         if thing.object == "comment":
             return thing.about is not None and not thing.about.binned and self.reads_through(who, thing.about)
@@ -195,9 +199,9 @@ class Company:
         scope = self.scopes(who, thing.object, "read")
         if scope is None:
             return True
-        if thing.object in THROUGH:
-            return thing.about is not None and not thing.about.binned and self.reads_through(who, thing.about)
-        return thing.owner in scope or thing.team.get(who) in ("read", "write")
+        if thing.object in THROUGH and thing.about is not None and not thing.about.binned and self.reads_through(who, thing.about):
+            return True
+        return thing.owner in scope or thing.team.get(who) in ("read", "write") or who in thing.shared.get("people", ())
 
     def reads_through(self, who: str, thing: Thing) -> bool:
         """Whether what hangs on a record may be read because the record may: not where a pool hides some of it."""
@@ -214,7 +218,7 @@ class Company:
 
     def manages(self, who: str, thing: Thing, verb: str, kind: str) -> bool:
         """Whether a role reaches somebody else's personal record: only what is shared with anybody at all."""
-        if thing.object != "shortlist" or not self.granted(who, thing.object, verb) or not any(thing.shared.get(one) for one in SHARED):
+        if thing.object not in ("shortlist", "plea") or not self.granted(who, thing.object, verb) or not any(thing.shared.get(one) for one in SHARED):
             return False
         scope = self.scopes(who, thing.object, kind)
         return scope is None or (scope != {who} and thing.owner in scope)
@@ -223,7 +227,7 @@ class Company:
         """Whether somebody may do this to the record, as far as it is this record and not the verb."""
         if not self.reads(who, thing):
             return False
-        if thing.object in ("shortlist", "jotting"):
+        if thing.object in PERSONAL:
             return thing.owner == who or self.manages(who, thing, verb, "write")
         scope = self.scopes(who, thing.object, "write")
         if thing.object == "comment":
@@ -239,7 +243,7 @@ class Company:
             return self.runs(who, self.pools[thing.pool])
         if scope is None:
             return True
-        if thing.object in THROUGH:
+        if thing.object in OWNERLESS:
             above = thing.about
             return above is not None and self.within(who, above, self.scopes(who, above.object, "write"))
         return thing.owner in scope or thing.team.get(who) == "write"

@@ -24,10 +24,13 @@ from tests.contract.oracle.model import Company, Thing
 from tests.surfaces.imports.tables import load
 from tests.surfaces.web.browser import Browser
 
-NAMES = ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment")
-TITLE = {"comment": "text"}
-SEARCHED = ("book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "author")
-WORDED = {"book": ("summary", "code"), "prospect": ("secret",), "lead": ("company",)}
+NAMES = ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment", "customer", "contact", "work_report", "plea")
+TITLE = {"comment": "text", "work_report": "period"}
+WRITTEN = {"comment": "text", "work_report": "done"}
+"""What is written to a record to see whether that may be done, where it is not the name."""
+LINKS = ("author", "co_authors", "editor", "owner", "book", "prospect", "customer")
+SEARCHED = ("book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "author", "customer", "contact", "plea")
+WORDED = {"book": ("summary", "code"), "prospect": ("secret",), "lead": ("company",), "work_report": ("plan",)}
 HANGING = {"book": (("chapter", "book"),), "prospect": (("call", "prospect"),)}
 NUMBERS = {"book": ("price", "cost", "discount"), "prospect": ("amount",), "author": ("royalty",)}
 
@@ -213,7 +216,7 @@ class Asker:
             if not value or one in ("status", "everyone", "people") or len(str(value)) < 3:
                 continue
             plain = level in ("read", "write") and not self.company.veiled(self.who, thing, one)
-            if one in ("author", "co_authors", "editor", "owner", "book", "prospect") and plain:
+            if one in LINKS and plain:
                 target = value_of(thing, one)
                 plain = target is None or (self.company.may(self.who, target.object, "read") and not target.binned and self.company.reads(self.who, target))
             self.tally.same(str(value).lower() in shown.lower(), plain, self.who, thing, one, way, level, shown)
@@ -318,7 +321,7 @@ class Asker:
         """Many at once, each answered for itself: written, seen but not theirs, or not there. Nothing really changes."""
         for name in NAMES:
             things = self.company.of(name)
-            title = TITLE.get(name, "name")
+            title = WRITTEN.get(name, "name")
             if self.company.level(self.who, name, title) != "write" or not things:
                 continue
             items = [door.Item(one.id, {title: one.values[title]}) for one in things]
