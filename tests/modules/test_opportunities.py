@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from guanxi.kernel import Forbidden, Invalid
+from guanxi.kernel.storage import sql
+from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.modules.conftest import Company
 
 Start = Callable[..., UUID]
@@ -290,3 +294,37 @@ def test_a_pipeline_takes_the_steps_of_a_template(company: Company) -> None:
     assert len(company.find("stage", "pipeline", pipeline)) == 9, "twice adds nothing"
     with pytest.raises(Forbidden):
         company.owner.do("pipeline", "use_template", pipeline, template="eight")
+
+
+def test_how_long_a_deal_took_is_told_once_it_is_won(company: Company, start: Start) -> None:
+    today = company.desk.today
+
+    def days(deal: UUID) -> int | None:
+        return company.get("opportunity", deal)["cycle_days"]
+
+    long, short = start(engaged_on=str(today - timedelta(days=40))), start()
+    assert (days(long), days(short)) == (None, None)
+    for deal in (long, short):
+        for key in ("needs", "quote", "negotiation"):
+            company.owner.do("opportunity", "move", deal, stage=company.stage(key))
+        company.owner.do("opportunity", "win", deal, {"won_reason": "方案好"})
+    assert (days(long), days(short)) == (40, 0), "from its start, or from when it was noted"
+    company.owner.update("opportunity", long, closed_on=str(today - timedelta(days=10)))
+    assert days(long) == 30
+    company.owner.update("opportunity", short, closed_on=str(today - timedelta(days=5)))
+    assert days(short) == 0, "noted after it was won"
+    company.owner.do("opportunity", "reopen", short)
+    assert days(short) is None
+    lost = start(engaged_on=str(today - timedelta(days=9)))
+    company.owner.do("opportunity", "lose", lost, {"lost_reason": "price"})
+    assert days(lost) is None
+
+    # Those won before the field was there are reckoned when it comes.
+    with sql.work(DEFAULT_WORKSPACE):
+        sql.script("ALTER TABLE gx_opportunity DISABLE TRIGGER USER; UPDATE gx_opportunity SET cycle_days = NULL; ALTER TABLE gx_opportunity ENABLE TRIGGER USER")
+    upgrade = import_module("guanxi.project.migrations.sales.0009_cycle_days").Migration.operations[1]
+    with connection.schema_editor() as editor:
+        upgrade.database_forwards("sales", editor, None, None)
+    assert (days(long), days(short), days(lost)) == (30, None, None)
+    found = sql.rows("SELECT tgenabled FROM pg_trigger WHERE tgname = 'gx_event_first' AND tgrelid = 'gx_opportunity'::regclass")
+    assert [row[0] for row in found] == ["O"], "the guard is back"
