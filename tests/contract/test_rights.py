@@ -235,6 +235,7 @@ class Factory:
         "custom_field": {"object_name": "author", "key": "k", "kind": "text"}, "exchange_rate": {"currency": "USD", "from_day": "day", "rate": 7},
         "role": {"grants": {}}, "dictionary_entry": {"key": "k"}, "pool": {"object_name": "prospect"}, "view": {"object_name": "author"},
         "subject_request": {"name": "人"}, "holiday": {"day": "day"}, "work_report": {"day": "day"}, "number_rule": {"pattern": "N{0000}", "active": False}, "follow_up_rule": {"active": False},
+        "own_right": {"object_name": "author", "deed": "update"},
     }  # fmt: skip
 
     def changes(self, name: str, owner: str) -> tuple[dict[str, Any], dict[str, Made]]:
@@ -260,6 +261,8 @@ class Factory:
         if it.policy.read == "about":
             above["record"] = self.get("book", owner)
             out |= {"object_name": "book", "record": str(above["record"].id)}
+        if name == "own_right":  # of somebody new each time: a person has each right once, and nobody changes their own
+            out["user"] = self.make("user", owner).id
         if name == "plea":
             out |= {"object_name": "customer", "record": str(self.make("customer", "admin").id)}
         if it.policy.read == "pair":

@@ -36,6 +36,30 @@ def test_what_was_deleted_or_renamed_stays_so(cast: Cast) -> None:
     assert state() == before
 
 
+def test_a_new_right_reaches_the_roles_nobody_changed(cast: Cast) -> None:
+    """As an older version left them: without the right to print, and one of them changed by the company."""
+    before = system(DEFAULT_WORKSPACE, via="setup")
+    def role_of(key: str) -> dict:
+        (row,) = reading.query("role", actor=DESK, where=f"key = {key}", fields=["grants"]).rows
+        return row
+
+    roles = {key: role_of(key) for key in ("executive", "finance")}
+
+    def without(grants: dict) -> dict:
+        return {name: {**grant, "verbs": [verb for verb in grant["verbs"] if verb != "print"]} for name, grant in grants.items()}
+
+    for role in roles.values():
+        door.perform("role", "update", actor=before, id=role["id"], changes={"grants": without(role["grants"])})
+    own = without(roles["finance"]["grants"]) | {"lead": {"verbs": ["read"], "read": "own", "write": "own"}}
+    door.perform("role", "update", actor=cast.actor("admin"), id=roles["finance"]["id"], changes={"grants": own})
+    setup.seed(DEFAULT_WORKSPACE)
+    assert role_of("executive")["grants"] == roles["executive"]["grants"] and "print" in roles["executive"]["grants"]["customer"]["verbs"]
+    assert role_of("finance")["grants"] == own
+    after = state()
+    setup.seed(DEFAULT_WORKSPACE)
+    assert state() == after
+
+
 def test_a_key_stays_as_it_was_made(cast: Cast) -> None:
     admin = cast.actor("admin")
     for name in ("role", "dictionary", "dictionary_entry"):

@@ -230,7 +230,7 @@ class Jotting(Object, label=T("随记", "Jotting")):
     views = (List(columns=("name",), sort=("-updated_at",)), Form(fields=("name",)))
 
 
-EVERYTHING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "export", "import", "publish")
+EVERYTHING = ("read", "create", "update", "delete", "restore", "assign", "share", "unshare", "print", "export", "import", "publish")
 PLAIN = ("read", "create", "update", "delete", "restore")
 
 MODULE = Module(
@@ -241,9 +241,9 @@ MODULE = Module(
         "executive": {
             "author": Grant(("read",), "all", "none"),
             "shelf": Grant(("read",), "all", "none"),
-            "book": Grant(("read", "export"), "all", "none", {"cost": "read"}),
+            "book": Grant(("read", "print", "export"), "all", "none", {"cost": "read"}),
             "chapter": Grant(("read",), "all", "none"),
-            "prospect": Grant(("read", "export"), "all", "none"),
+            "prospect": Grant(("read", "print", "export"), "all", "none"),
             "call": Grant(("read",), "all", "none"),
             "shortlist": Grant(("read",), "all", "all"),
             "jotting": Grant(("read", "update"), "all", "all"),

@@ -51,7 +51,8 @@ def test_the_menu_says_what_this_record_allows(cast: Cast, company: UUID) -> Non
         return re.findall(r'href="[^"]*/([\w.]+)"', menu[0])
 
     mine: list[Any] = offered("owner")
-    assert {"edit", "assign", "share", "delete", "record.pdf"} <= set(mine)
+    assert {"edit", "assign", "share", "delete"} <= set(mine) and "record.pdf" not in mine, "who sells prints nothing unless told so"
+    assert "record.pdf" in offered("manager")
     assert not {"edit", "assign", "delete"} & set(offered("executive"))
     Browser("newcomer").read(f"/customers/{company}/menu", status=404)
 

@@ -12,7 +12,7 @@ import pypdf
 import pytest
 from django.conf import settings as django_settings
 
-from guanxi.kernel.records import auditing, reading
+from guanxi.kernel.records import auditing, door, reading
 from guanxi.surfaces.pdf import font, paper
 from guanxi.surfaces.pdf.charts import Chart, Group
 from guanxi.surfaces.pdf.paper import Card, Document, Facts, Figure, Grid, Heading, Notes, Ranking, Words
@@ -98,24 +98,37 @@ def test_a_record_with_what_hangs_on_it(deals: Cast) -> None:
     assert (line.object, line.details["rows"], line.details["where"]) == ("customer", 1, f"id = {row['id']}")
 
 
-def test_rights_are_those_of_an_export(deals: Cast) -> None:
+def test_printing_is_a_right_of_its_own(deals: Cast) -> None:
     own = reading.query("customer", actor=deals.actor("owner"), where="owner = me", fields=["name"]).rows[0]["id"]
     without = [who for who in ("owner", "executive", "newcomer", "nobody") if not _may(deals, who)]
-    assert without, "somebody may read and not export"
+    assert "owner" in without and _may(deals, "owner", "export"), "who sells exports, and prints nothing"
     for who in without:
         browser, before = Browser(who), len(auditing.lines(deals.actor("admin"), kinds=["export"]))
         assert browser.get(f"/customers/{own}/record.pdf").status_code in (403, 404)
-        assert "record.pdf" not in browser.get(f"/customers/{own}").content.decode()
+        page = browser.get(f"/customers/{own}")
+        assert "record.pdf" not in page.content.decode() and (page.status_code != 200 or 'class="unprinted"' in page.content.decode())
         assert len(auditing.lines(deals.actor("admin"), kinds=["export"])) == before
     other = reading.query("customer", actor=deals.actor("manager"), where='name = "云山客户 1"', fields=["name"]).rows[0]["id"]
     assert Browser("outsider").get(f"/customers/{other}/record.pdf").status_code in (403, 404)
 
 
-def _may(cast: Cast, who: str) -> bool:
+def test_a_page_one_may_not_print_leaves_a_sentence(deals: Cast) -> None:
+    owner, boss = Browser("owner"), Browser("manager")
+    for url in ("/customers", "/opportunities", "/dashboards/sales.overview"):
+        assert 'class="unprinted"' in owner.read(url) and 'class="unprinted"' not in boss.read(url), url
+    assert "data-print" in boss.read("/dashboards/sales.overview") and "data-print" not in owner.read("/dashboards/sales.overview")
+    assert owner.get("/dashboards/sales.overview/figures.pdf").status_code == 404 and owner.get("/dashboards/sales.overview/figures.xlsx").status_code == 200
+    for url in ("/", "/me", "/books"):  # nobody's customers, or a role that may print them
+        assert 'class="unprinted"' not in owner.read(url), url
+    door.perform("own_right", "create", actor=deals.actor("admin"), changes={"user": deals.users["owner"], "object_name": "customer", "deed": "print", "reason": "展会名单"})
+    assert 'class="unprinted"' not in owner.read("/customers") and 'class="unprinted"' in owner.read("/opportunities")
+
+
+def _may(cast: Cast, who: str, right: str = "print") -> bool:
     from guanxi.kernel.access import rights
 
     actor = cast.actor(who)
-    return rights.may(actor.rights, reading.guard_of(cast.actor("admin")).catalog.object("customer"), "export")
+    return rights.may(actor.rights, reading.guard_of(cast.actor("admin")).catalog.object("customer"), right)
 
 
 def test_every_kind_of_part_over_many_pages() -> None:

@@ -42,8 +42,19 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class Own:
+    """A right of one person beside their roles, on one object: given (reading: as far as `reach`), or taken away, and why."""
+
+    name: str
+    verb: str
+    given: bool
+    reach: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ObjectRights:
-    """What an actor may do with one object, all roles together."""
+    """What an actor may do with one object, all roles together, and what beside them is theirs alone; `denied`: verbs taken from them."""
 
     verbs: frozenset[str] = frozenset()
     read: frozenset[UUID] | None = NOBODY
@@ -52,9 +63,11 @@ class ObjectRights:
     silent: frozenset[str] = frozenset()
     reads: tuple[Reach, ...] = ()
     writes: tuple[Reach, ...] = ()
+    denied: frozenset[str] = frozenset()
+    own: tuple[Own, ...] = ()
 
     def may(self, verb: str) -> bool:
-        return verb in self.verbs or "*" in self.verbs
+        return verb not in self.denied and (verb in self.verbs or "*" in self.verbs)
 
 
 @dataclass(frozen=True)
@@ -112,8 +125,10 @@ def combine(
     below: Mapping[UUID, Sequence[UUID]],
     members: Mapping[UUID, Sequence[UUID]],
     reports: Sequence[UUID],
+    own: Sequence[Own] = (),
 ) -> Rights:
-    """Several roles as one: verbs united, the widest scopes, the highest field levels.
+    """Several roles as one: verbs united, the widest scopes, the highest field levels. `own`: what one person has or lacks beside them; it
+    says nothing of fields, and what is taken away wins.
 
     `grants`: each role's id, name and grants. A role's field level counts only together with that role's right to read the object. A role that says nothing about a
     field stands for the policy's own level (`silent`), so that the widest wins, as for rows.
@@ -152,14 +167,24 @@ def combine(
                 levels.append(grant.get("fields") or {})
         fields: dict[str, str] = {}
         silent: set[str] = set()
-        for one in {f for level in levels for f in level}:
-            known = [level[one] for level in levels if one in level]
-            fields[one] = max(known, key=LEVELS.index)
+        for field_ in {f for level in levels for f in level}:
+            known = [level[field_] for level in levels if field_ in level]
+            fields[field_] = max(known, key=LEVELS.index)
             if len(known) < len(levels):
-                silent.add(one)
+                silent.add(field_)
         out[name] = ObjectRights(
             frozenset(verbs), _widest(reads), _widest(writes), fields, frozenset(silent), tuple(reads), tuple(writes)
         )
+    for one in own:
+        held = out.get(one.name) or out.get("*") or ObjectRights()
+        if one.given and one.verb == "read":
+            held = replace(held, reads=(*held.reads, Reach("", one.reach, people(one.reach, ()))), writes=(*held.writes, Reach("", "own", people("own", ()))))
+            held = replace(held, read=_widest(held.reads), write=_widest(held.writes))
+        if one.given:
+            held = replace(held, verbs=held.verbs | {one.verb})
+        else:
+            held = replace(held, denied=held.denied | {one.verb})
+        out[one.name] = replace(held, own=(*held.own, one))
     above = tuple(d for d, under in below.items() if not set(departments).isdisjoint(under))
     belongs = {"user": (user,), "role": tuple(role for role, _, _ in grants), "department": above}
     return Rights(user, out, tuple(name for _, name, _ in grants), belongs)
@@ -206,7 +231,7 @@ def may(rights: Rights | None, it: Definition, verb: str) -> bool:
     action = it.verbs.get(verb)
     if rights is None:
         return True
-    if isinstance(action, Action) and action.internal:
+    if (isinstance(action, Action) and action.internal) or verb in rights.on(it.name).denied:
         return False
     if verb not in it.verbs and verb not in READING and not (verb == AMEND and it.policy.kept):
         return False

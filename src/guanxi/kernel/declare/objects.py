@@ -246,7 +246,7 @@ View = List | Board | Calendar | Record | Box | Form
 
 BUILT_IN = ("create", "update", "delete", "restore")
 SHARING = ("assign", "share", "unshare")
-READING = ("read", "export", "import", "reveal")
+READING = ("read", "print", "export", "import", "reveal")
 AMEND = "amend"
 """To update what was written, after the hours in which only its author may."""
 PERSONAL = ("read", *BUILT_IN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -77,7 +77,7 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
             facts = people.facts(standing.workspace, standing.user)
         if facts is None or not facts.active:
             raise Unauthenticated()
-        rights, seen = _rights(facts, facts.grants, catalog)
+        rights, seen = _rights(facts, facts.grants, catalog, [access.Own(*one) for one in facts.own])
         actor = Actor(
             "person", standing.workspace, facts.user, facts.name, rights, facts.departments, facts.below, facts.language or "zh-CN",
             catalog=seen,
@@ -91,9 +91,9 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
     return replace(actor, kind=kind, via=via, request=request, address=address, watched=watched, language=language or actor.language, views=standing.views_version)
 
 
-def _rights(facts: people.Facts, grants: Any, catalog: Catalog) -> tuple[Rights, Catalog]:
-    """Rights by roles and pools, and the catalog as they show it."""
-    return access.with_pools(combine(facts.user, access.spelled(grants, catalog), facts.departments, facts.below, facts.members, facts.reports), catalog)
+def _rights(facts: people.Facts, grants: Any, catalog: Catalog, own: Sequence[access.Own] = ()) -> tuple[Rights, Catalog]:
+    """Rights by roles, of the person alone and by pools, and the catalog as they show it."""
+    return access.with_pools(combine(facts.user, access.spelled(grants, catalog), facts.departments, facts.below, facts.members, facts.reports, own), catalog)
 
 
 def with_role(actor: Actor, role: UUID, user: UUID) -> Actor | None:

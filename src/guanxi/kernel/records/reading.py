@@ -775,7 +775,7 @@ def describe(actor: Actor) -> dict[str, Any]:
         fields = []
         for one, level in guard.visible(it):
             fields.append(one.describe(lang) | {"level": level, "readonly": one.readonly or level != "write"})
-        verbs = [verb for verb in ("read", "export", "import", *it.verbs) if access.may(actor.rights, it, verb)]
+        verbs = [verb for verb in ("read", "print", "export", "import", *it.verbs) if access.may(actor.rights, it, verb)]
         actions = []
         for verb in verbs:
             action = it.verbs.get(verb)

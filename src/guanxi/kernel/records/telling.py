@@ -14,6 +14,7 @@ from guanxi.base.ids import parse_id, uuid7_floor
 from guanxi.base.text import T, Text
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
+from guanxi.kernel.catalog import own_rights
 from guanxi.kernel.declare.conditions import Always, And, Condition, Or, Test
 from guanxi.kernel.declare.fields import Choice, Field, Link, Links, TextField
 from guanxi.kernel.declare.objects import Box, Definition
@@ -338,7 +339,7 @@ def explain(name: str, record: UUID | str, *, actor: Actor, about: Actor | None 
             if condition not in judged:
                 judged[condition] = sees and bool(storage.satisfying(guard.catalog, it, ids, condition))
             writes[verb] = judged[condition]
-        reasons = _reasons(guard, theirs, it, row)
+        reasons = [*_reasons(guard, theirs, it, row), *_own(who, it)]
         team = facts.team(actor.workspace, it.name, row["id"])
         for user, level, until in team:
             if user == who.user:
@@ -351,7 +352,7 @@ def explain(name: str, record: UUID | str, *, actor: Actor, about: Actor | None 
     fields = {one.name: theirs.level(it, one.name) for one in it.fields.values() if guard.level(it, one.name) != "hidden"}
     return {
         "read": sees,
-        "write": writes["update"] and not deleted,
+        "write": verbs.get("update", False),
         "reasons": [{"grants": r.grants, "about": r.about, "text": r.text.for_(actor.language)} for r in reasons],
         "verbs": verbs,
         "fields": {n: level for n, level in fields.items() if level != "write" or n in it.policy.fields},
@@ -379,6 +380,8 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
     if not held.reads:
         out.append(Reason(False, "role", T(f"没有任何角色允许查看{it.label.zh}。", f"No role allows reading {it.label.en}.")))
     for reach in held.reads:
+        if not reach.role:  # what is theirs alone is told with its reason
+            continue
         scope = access.SCOPE_LABELS.get(reach.name, T(reach.name, reach.name))
         if it.policy.read == "role" or reach.owners is None:
             out.append(Reason(True, "role", T(f"角色“{reach.role}”：{scope.zh}。", f"Role “{reach.role}”: {scope.en}.")))
@@ -393,6 +396,20 @@ def _reasons(guard: Guard, theirs: Guard, it: Definition, row: dict[str, Any]) -
     if held.may("read"):
         named = [it.fields[name].label for name in it.policy.readers if who.user in (row[name] or ())]
         out += [Reason(True, "shared", T(f"被列为“{label.zh}”，因此能看到它。", f"Is named in “{label.en}”, and therefore sees it.")) for label in named]
+    return out
+
+
+def _own(who: Actor, it: Definition) -> list[Reason]:
+    """What was given to them or taken from them beside their roles, and why."""
+    out = []
+    for one in who.rights.on(it.name).own if who.rights is not None else ():
+        right = own_rights.called(it, one.verb)
+        scope = access.SCOPE_LABELS[one.reach]
+        far = Text(f"（{scope.zh}）", f" ({scope.en})") if one.given and one.verb == "read" else Text("", "")
+        if one.given:
+            out.append(Reason(True, "own", T(f"个人权限：给予“{right.zh}”{far.zh}。原因：{one.reason}", f"Given to them alone: {right.en}{far.en}. Reason: {one.reason}")))
+        else:
+            out.append(Reason(False, "own", T(f"个人权限：收回“{right.zh}”，角色给的也不算。原因：{one.reason}", f"Taken from them: {right.en}, whatever their roles say. Reason: {one.reason}")))
     return out
 
 

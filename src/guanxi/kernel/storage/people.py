@@ -193,7 +193,8 @@ def patience(workspace_id: UUID) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Facts:
-    """What rights are made of: the user, the roles' grants, and how people and departments lie in their trees."""
+    """What rights are made of: the user, the roles' grants, how people and departments lie in their trees, and what is the person's alone (object,
+    verb, whether given, how far, why)."""
 
     user: UUID
     name: str
@@ -204,6 +205,7 @@ class Facts:
     below: dict[UUID, tuple[UUID, ...]]
     members: dict[UUID, tuple[UUID, ...]]
     reports: tuple[UUID, ...]
+    own: tuple[tuple[str, str, bool, str, str], ...] = ()
 
 
 def facts(workspace_id: UUID, user_id: UUID) -> Facts | None:
@@ -213,13 +215,15 @@ def facts(workspace_id: UUID, user_id: UUID) -> Facts | None:
         "ARRAY(SELECT l.target_id FROM gx_link l WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'departments' "
         "AND l.source_id = u.id), "
         "(SELECT jsonb_agg(jsonb_build_array(r.id, r.name, r.grants)) FROM gx_link l JOIN gx_role r ON r.id = l.target_id AND r.deleted_at IS NULL "
-        "WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'roles' AND l.source_id = u.id) "
+        "WHERE l.workspace_id = u.workspace_id AND l.object = 'user' AND l.field = 'roles' AND l.source_id = u.id), "
+        "(SELECT jsonb_agg(jsonb_build_array(o.object_name, o.deed, o.effect = 'given', COALESCE(o.reach, 'own'), o.reason) ORDER BY o.id) FROM gx_own_right o "
+        "WHERE o.workspace_id = u.workspace_id AND o.user_id = u.id AND o.deleted_at IS NULL) "
         "FROM gx_user u WHERE u.workspace_id = %s AND u.id = %s AND u.deleted_at IS NULL",
         [workspace_id, user_id],
     )
     if not found:
         return None
-    name, language, active, main, others, grants = found[0]
+    name, language, active, main, others, grants, own_rights = found[0]
     above = dict(sql.rows("SELECT id, above_id FROM gx_department WHERE workspace_id = %s AND deleted_at IS NULL", [workspace_id]))
     heads = sql.rows(
         "SELECT id FROM gx_department WHERE workspace_id = %s AND deleted_at IS NULL AND head_id = %s", [workspace_id, user_id]
@@ -261,6 +265,7 @@ def facts(workspace_id: UUID, user_id: UUID) -> Facts | None:
         {d: tuple(all_) for d, all_ in below.items()},
         {d: tuple(all_) for d, all_ in members.items()},
         tuple(reports),
+        tuple(tuple(one) for one in own_rights or ()),
     )
 
 

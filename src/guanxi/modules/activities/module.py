@@ -446,11 +446,14 @@ MODULE = Module(
     needs=("customers", "sales"),
     grants={
         "executive": {
-            "activity": Grant(("read", "create", "update", "export"), "all", "own"),
-            "task": Grant(_DOING, "all", "own"),
-            "work_report": Grant(_REPORTING, "all", "own"),
+            "activity": Grant(("read", "create", "update", "print", "export"), "all", "own"),
+            "task": Grant((*_DOING, "print"), "all", "own"),
+            "work_report": Grant((*_REPORTING, "print"), "all", "own"),
         },
-        "sales_manager": {"activity": Grant((*_WRITING, "amend"), "below", "below"), "task": Grant(_DOING, "below", "below"), "work_report": Grant(_REPORTING, "below", "own")},
+        "sales_manager": {
+            "activity": Grant((*_WRITING, "amend", "print"), "below", "below"), "task": Grant((*_DOING, "print"), "below", "below"),
+            "work_report": Grant((*_REPORTING, "print"), "below", "own"),
+        },
         "sales": _OWN,
         "service": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own"), **_REPORT},
         "marketing": {"activity": Grant(_WRITING, "all", "own"), "task": Grant(_DOING, "own", "own"), **_REPORT},

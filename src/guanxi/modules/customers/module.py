@@ -563,19 +563,19 @@ MODULE = Module(
     label=T("客户", "Customers"),
     objects=(Customer, Contact),
     grants={
-        "executive": {name: Grant(("read", "export"), "all", "none") for name in ("customer", "contact")},
-        "sales_manager": {name: Grant(FULL, "below", "below") for name in ("customer", "contact")},
+        "executive": {name: Grant(("read", "print", "export"), "all", "none") for name in ("customer", "contact")},
+        "sales_manager": {name: Grant((*FULL, "print"), "below", "below") for name in ("customer", "contact")},
         "sales": {name: Grant(FULL, "own", "own") for name in ("customer", "contact")},
         "service": {
             "customer": Grant(("read", "update"), "all", "own"),
             "contact": Grant(("read", "create", "update"), "all", "own"),
         },
         "marketing": {
-            name: Grant(("read", "create", "update", "import", "export"), "all", "own")
+            name: Grant(("read", "create", "update", "import", "print", "export"), "all", "own")
             for name in ("customer", "contact")
         },
         "finance": {
-            "customer": Grant(("read", "export"), "all", "none"),
+            "customer": Grant(("read", "print", "export"), "all", "none"),
             "contact": Grant(("read",), "all", "none"),
         },
         "warehouse": {

@@ -591,7 +591,7 @@ class StageHistory(
 _LEAD = (*FULL, "convert", "invalidate", "reopen")
 _DEAL = (*FULL, "win", "lose", "move", "reopen")
 _SEEN = Grant(("read",), "all", "none")
-_HISTORY = Grant(("read", "export"), "all", "none")
+_HISTORY = Grant(("read", "print", "export"), "all", "none")
 
 HELP = Path(__file__).parent / "help"
 
@@ -602,14 +602,14 @@ MODULE = Module(
     needs=("customers", "products"),
     grants={
         "executive": {
-            "lead": Grant(("read", "export"), "all", "none"),
-            "opportunity": Grant(("read", "export"), "all", "none"),
+            "lead": Grant(("read", "print", "export"), "all", "none"),
+            "opportunity": Grant(("read", "print", "export"), "all", "none"),
             "stage_history": _HISTORY,
         },
         "sales_manager": {
-            "lead": Grant(_LEAD, "below", "below"),
-            "opportunity": Grant(_DEAL, "below", "below"),
-            "stage_history": Grant(("read", "export"), "below", "none"),
+            "lead": Grant((*_LEAD, "print"), "below", "below"),
+            "opportunity": Grant((*_DEAL, "print"), "below", "below"),
+            "stage_history": Grant(("read", "print", "export"), "below", "none"),
         },
         "sales": {
             "lead": Grant(_LEAD, "own", "own"),
@@ -622,11 +622,11 @@ MODULE = Module(
             "stage_history": _SEEN,
         },
         "marketing": {
-            "lead": Grant((*FULL, "invalidate", "reopen"), "all", "all"),
-            "opportunity": Grant(("read", "export"), "all", "none"),
+            "lead": Grant((*FULL, "print", "invalidate", "reopen"), "all", "all"),
+            "opportunity": Grant(("read", "print", "export"), "all", "none"),
             "stage_history": _HISTORY,
         },
-        "finance": {"opportunity": Grant(("read", "export"), "all", "none"), "stage_history": _HISTORY},
+        "finance": {"opportunity": Grant(("read", "print", "export"), "all", "none"), "stage_history": _HISTORY},
     },
     counters=figures.COUNTERS,
     figures=figures.FIGURES,

@@ -65,7 +65,8 @@ def chart(visit: Visit, it: Definition) -> HttpResponse:
         kinds=[(key, KINDS[key]) for key in DRAWN_AS],
         own=own,
         count=_count(chosen.picture),
-        exportable=not chosen.frame.errors and dashboards.may_export(visit, chosen.picture.drawn),
+        exportable=not chosen.frame.errors and dashboards.may(visit, chosen.picture.drawn),
+        printable=not chosen.frame.errors and dashboards.may(visit, chosen.picture.drawn, "print"),
         file=lambda name: _place(visit, it, name),
         keeps=visit.may(visit.catalog.object("dashboard"), "create"),
     )
@@ -131,10 +132,10 @@ def _title(visit: Visit, it: Definition, by: str, measure: str) -> Text:
 # -- out, and kept -------------------------------------------------------------------------------------------------------
 
 
-def _out(visit: Visit, plural: str) -> Chosen:
-    """The chart somebody takes out. Raises NotFound where they may not export such records."""
+def _out(visit: Visit, plural: str, right: str = "export") -> Chosen:
+    """The chart somebody takes out. Raises NotFound where they may not export, or print, such records."""
     chosen = _chosen(visit, visit.object(plural))
-    if chosen.frame.errors or not dashboards.may_export(visit, chosen.picture.drawn):
+    if chosen.frame.errors or not dashboards.may(visit, chosen.picture.drawn, right):
         raise NotFound()
     return chosen
 
@@ -156,7 +157,7 @@ def workbook(visit: Visit, plural: str) -> HttpResponse:
 @page
 def paper(visit: Visit, plural: str) -> HttpResponse:
     """The chart as PDF, with what it is narrowed to; a line of the log."""
-    chosen = _out(visit, plural)
+    chosen = _out(visit, plural, "print")
     title = visit.look.say(chosen.title)
     auditing.exported(visit.actor, "dashboard", 1, visit.request.get_full_path(), [title])
     narrowed = [visit.look.say(chosen.frame.view.label), *(str(chip.text) for chip in chosen.frame.context()["chips"])]

@@ -84,8 +84,9 @@ def show(visit: Visit, key: str) -> HttpResponse:
         periods=(ALL, *PERIODS, *([bar.period] if bar.period not in (ALL, CUSTOM, *PERIODS) else [])),
         labels=relative_label,
         numeric=numeric,
-        exportable=any(may_export(visit, one.drawn) for one in pictures),
-        may_export=lambda one: may_export(visit, one.drawn),
+        exportable=any(may(visit, one.drawn) for one in pictures),
+        printable=any(may(visit, one.drawn, "print") for one in pictures),
+        may_export=lambda one: may(visit, one.drawn),
         address=lambda **changes: _address(visit, shown.path, **changes),
         file=lambda **changes: _address(visit, shown.path + "/figures.xlsx", **changes),
         printed=_address(visit, shown.path + "/figures.pdf"),
@@ -182,8 +183,9 @@ def _address(visit: Visit, path: str, **changes: Any) -> str:
 # -- figures as a workbook -----------------------------------------------------------------------------------------------
 
 
-def may_export(visit: Visit, drawn: Drawn | None) -> bool:
-    return drawn is not None and drawn.object is not None and drawn.problem is None and visit.may(drawn.object, "export")
+def may(visit: Visit, drawn: Drawn | None, right: str = "export") -> bool:
+    """Whether somebody may take a widget's figures out, or print them."""
+    return drawn is not None and drawn.object is not None and drawn.problem is None and visit.may(drawn.object, right)
 
 
 @page
@@ -192,7 +194,7 @@ def workbook(visit: Visit, key: str) -> HttpResponse:
     shown = find(visit, key)
     bar = filters(visit, shown.dashboard)
     asked = visit.get.get("widget", "")
-    chosen = [one for one in draw(visit, shown.dashboard, bar.frame) if (not asked or asked == str(one.number)) and may_export(visit, one.drawn)]
+    chosen = [one for one in draw(visit, shown.dashboard, bar.frame) if (not asked or asked == str(one.number)) and may(visit, one.drawn)]
     if not chosen:
         raise NotFound()
     file, number = io.BytesIO(), uuid7().hex[-12:]

@@ -44,5 +44,5 @@ def menu(visit: Visit, plural: str, id: str) -> HttpResponse:
         raise NotFound()
     return visit.page(
         "pages/menu.html", current=it, it=it, base=visit.look.to(it.name, row["id"]), name=visit.guard.called(it, row),
-        actions=sorted(actions(visit, it, row), key=lambda one: one.danger), printable=visit.may(it, "export"), title=it.label,
+        actions=sorted(actions(visit, it, row), key=lambda one: one.danger), printable=visit.may(it, "print"), title=it.label,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A dashboard or a record as a PDF file: what its page shows, for those who may export it; who took it out is logged."""
+"""A dashboard or a record as a PDF file: what its page shows, for those who may print it; who took it out is logged."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def _answer(visit: Visit, title: str, under: Sequence[str], body: Sequence[Any])
 
 @page
 def dashboard(visit: Visit, key: str) -> HttpResponse:
-    """A dashboard under its filters. Raises NotFound where nothing of it may be exported, as its workbook does."""
+    """A dashboard under its filters. Raises NotFound where nothing of it may be printed."""
     shown = dashboards.find(visit, key)
     bar = dashboards.filters(visit, shown.dashboard)
     pictures = dashboards.draw(visit, shown.dashboard, bar.frame)
-    if not any(dashboards.may_export(visit, one.drawn) for one in pictures):
+    if not any(dashboards.may(visit, one.drawn, "print") for one in pictures):
         raise NotFound()
-    said = [visit.look.say(one.widget.title) for one in pictures if dashboards.may_export(visit, one.drawn)]
+    said = [visit.look.say(one.widget.title) for one in pictures if dashboards.may(visit, one.drawn, "print")]
     auditing.exported(visit.actor, "dashboard", len(said), visit.request.get_full_path(), said)
     return figures(visit, visit.look.say(shown.dashboard.label), [_filter(visit, bar)], pictures)
 
@@ -91,8 +91,8 @@ def _pictures(visit: Visit, pictures: Sequence[Picture]) -> list[Any]:
 
     for one in pictures:
         title = visit.look.say(one.widget.title) or (visit.look.many(one.drawn.object) if one.drawn is not None and one.drawn.object is not None else "")
-        if one.problem is None and one.drawn is not None and not dashboards.may_export(visit, one.drawn):
-            cards.append(Card(title, Words(visit.look.t("您没有导出这些数据的权限。", "You may not export this.")), 6))
+        if one.problem is None and one.drawn is not None and not dashboards.may(visit, one.drawn, "print"):
+            cards.append(Card(title, Words(visit.look.t("您没有打印这些数据的权限。", "You may not print this.")), 6))
         elif one.columns and one.drawn is not None and one.drawn.rows is not None and one.drawn.rows.rows:
             flow(Heading(title), _rows(visit, one.columns, one.drawn.rows.rows))
         else:
@@ -156,9 +156,9 @@ def _said(visit: Visit, column: Column, row: dict[str, Any]) -> str:
 
 @page
 def record(visit: Visit, plural: str, id: str) -> HttpResponse:
-    """A record: its properties in groups, what was written about it, and what is linked to it, as far as the actor may export it."""
+    """A record: its properties in groups, what was written about it, and what is linked to it, as far as the actor may print it."""
     it = visit.object(plural)
-    if not visit.may(it, "export"):
+    if not visit.may(it, "print"):
         raise Forbidden()
     view: Record = it.view(Record) or Record()
     groups, highlights = grouped(visit, it, view), see(visit, it, view.highlights)
@@ -169,7 +169,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         facts = _facts(visit, group, row)
         body += [Heading(visit.look.say(label)), facts] if facts.pairs else []
     for tab in around.related(visit, it, view, row, [])[0]:
-        if tab.count and visit.may(tab.it, "export"):
+        if tab.count and visit.may(tab.it, "print"):
             body += _related(visit, it, tab, row)
     auditing.exported(visit.actor, it.name, 1, f"id = {row['id']}", paths)
     name = visit.look.show(it.fields[it.title], row.get(it.title)) or visit.look.nameless

@@ -100,7 +100,7 @@ def record(visit: Visit, plural: str, id: str) -> HttpResponse:
         actions=offered,
         related=related,
         reveals=visit.may(it, "reveal"),
-        printable=visit.may(it, "export"),
+        printable=visit.may(it, "print"),
         has_files=around.holds_files(visit, it),
         children=tables,
         tab=tab,

@@ -136,12 +136,17 @@ class Visit:
                 "current": None,
                 "settled": settled,
                 "area": area.menu(self) if settled and self.inside in ("", "main") else None,
+                "printed_here": context.get("printable", True) if "pictures" in context else self._prints(context.get("it") or context.get("current")),
                 "request_id": getattr(self.request, "request_id", ""),
                 **context,
             },
         )
         headers = {"Cache-Control": "private, no-store", "Vary": "X-Inside, Cookie", "X-Account": self.account, "Content-Language": self.look.lang}
         return HttpResponse(text, status=status, headers=headers)
+
+    def _prints(self, it: Any) -> bool:
+        """Whether a page of this object leaves by the printer: not where its records are daily work and the person may not print them."""
+        return not isinstance(it, Definition) or it.group in ("", "settings") or self.may(it, "print")
 
     @property
     def account(self) -> str:

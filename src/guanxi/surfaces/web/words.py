@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from guanxi.base.text import T, Text
+from guanxi.kernel.catalog.own_rights import RIGHTS
 from guanxi.kernel.declare.objects import Definition
 
 VERBS: dict[str, Text] = {
-    "read": T("查看", "View"),
-    "create": T("新建", "New"),
-    "update": T("编辑", "Edit"),
-    "delete": T("删除", "Delete"),
-    "restore": T("恢复", "Restore"),
+    **RIGHTS,
     "erase": T("彻底删除", "Erase for good"),
-    "assign": T("转移", "Assign"),
-    "share": T("添加成员", "Share"),
-    "unshare": T("移除成员", "Stop sharing"),
-    "export": T("导出", "Export"),
-    "import": T("导入", "Import"),
-    "reveal": T("显示脱敏内容", "Show masked values"),
-    "amend": T("过时后仍可修改", "Change what stands"),
     "undo": T("撤销", "Undo"),
     "handover": T("离职交接", "Hand-over"),
     "merge": T("合并", "Merge"),

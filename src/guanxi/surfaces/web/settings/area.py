@@ -15,7 +15,7 @@ from guanxi.surfaces.web import words
 from guanxi.surfaces.web.settings import handover
 from guanxi.surfaces.web.visit import Visit, page, redirect
 
-PEOPLE = ("user", "department", "role")
+PEOPLE = ("user", "department", "role", "own_right")
 TREES = {"department": "/settings/departments"}
 """Objects whose first page in the settings shows more than a list can."""
 

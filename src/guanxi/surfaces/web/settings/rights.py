@@ -10,28 +10,25 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.access.rights import MARK, SCOPE_LABELS, may
 from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.catalog.own_rights import called, grantable
 from guanxi.kernel.declare.fields import MARKS, Field
-from guanxi.kernel.declare.objects import AMEND, LEVELS, SCOPES, Action, Definition, named
+from guanxi.kernel.declare.objects import LEVELS, SCOPES, Definition, named
 from guanxi.surfaces.web import words
 from guanxi.surfaces.web.inputs import Raw
 
-COLUMNS = ("read", "create", "update", "delete", "restore", "assign", "share", "export", "import")
+COLUMNS = ("read", "create", "update", "delete", "restore", "assign", "share", "print", "export", "import")
 """Verbs with a column of their own, where the object has them; the others stand together."""
 EVERYTHING = "*"
 LINKED = T("随关联记录", "as the linked record")
 
 
 def verbs(it: Definition) -> list[str]:
-    """What can be granted on an object, in the order of the columns; rules' own verbs cannot, nor those whose right comes
-    from elsewhere."""
-    own = [v for v, action in it.verbs.items() if not (isinstance(action, Action) and (action.internal or action.right))]
-    known = ["read", *own, "export", *(["import"] if "create" in own else []), *(["reveal"] if any(one.personal for one in it.fields.values()) else []), *([AMEND] if it.policy.kept else [])]
-    return sorted(dict.fromkeys(known), key=lambda v: COLUMNS.index(v) if v in COLUMNS else len(COLUMNS))
+    """What can be granted on an object, in the order of the columns."""
+    return sorted(grantable(it), key=lambda v: COLUMNS.index(v) if v in COLUMNS else len(COLUMNS))
 
 
 def label(it: Definition, verb: str) -> Text:
-    action = it.verbs.get(verb)
-    return action.label if isinstance(action, Action) else words.VERBS.get(verb) or T(verb, verb)
+    return called(it, verb)
 
 
 def fields(it: Definition) -> list[Field]:
@@ -213,7 +210,7 @@ def sentence(one: Line, departments: Mapping[str, str] | None = None) -> Text:
         reach = _reach(it, one.read, names) if scoped(it, "read") else REACH["all"]
         zh.append(f"可以看到{reach.zh}{noun.zh}")
         en.append(f"may see {noun.en} {reach.en}")
-    writing = [v for v in verbs(it) if v in one.verbs and v not in ("read", "create", "export", "import")]
+    writing = [v for v in verbs(it) if v in one.verbs and v not in ("read", "create", "print", "export", "import")]
     if writing and scoped(it, "write") and one.write == "none":
         zh.append("不能修改")
         en.append("may not change them")
@@ -222,7 +219,7 @@ def sentence(one: Line, departments: Mapping[str, str] | None = None) -> Text:
         far = _reach(it, one.write, names) if scoped(it, "write") and one.write != one.read else None
         zh.append(f"可以{does.zh}{far.zh if far is not None else ''}")
         en.append(f"may {does.en}" + (f" those {far.en}" if far is not None else ""))
-    rest = [_does(it, v) for v in verbs(it) if v in one.verbs and v in ("create", "export", "import")]
+    rest = [_does(it, v) for v in verbs(it) if v in one.verbs and v in ("create", "print", "export", "import")]
     if rest:
         zh.append(f"可以{_and(rest).zh}")
         en.append(f"may {_and(rest).en}")
