@@ -152,7 +152,7 @@ def _customers(desk: Any, dice: random.Random) -> None:
                 "size": dice.choice(("1-49", "50-99", "100-499", "100-499", "500-999", "1000-")),
                 "registered_capital": f"{dice.choice((100, 200, 500, 1000, 2000, 5000))}万",
                 "established": f"{dice.randint(1996, 2022)}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}",
-                "website": f"https://www.example.com/{index + 1}",
+                "website": f"https://www.k{index + 1:02}.example",
                 "needs": dice.choice(
                     (
                         "希望统一管理客户资料",

@@ -45,7 +45,7 @@ def _leads(desk: Any, dice: random.Random) -> None:
                 "person": name,
                 "gender": gender,
                 "phones": [mobile(500 + index)],
-                "email": f"lead{index + 1}@example.com",
+                "email": f"lead@x{index + 1:02}.example",
                 "source": dice.choice(("website", "exhibition", "social", "advertisement", "search", "event")),
                 "industry": dice.choice(("C", "F", "G", "I")),
                 "requirement": f"咨询{dice.choice(_WISHES)}，希望了解价格和交付周期。",

@@ -17,7 +17,7 @@ export function sheet(keyed, rows, off) {
   groups.push([t("前往", "Go to"), places.map((one) => line(["G", one.dataset.go.toUpperCase()], one.querySelector("span")?.textContent ?? name(one)))]);
   const single = el("input", { type: "checkbox", checked: !off, onchange: (event) => kept.set("keys", event.target.checked ? "on" : "off") });
   const box = el("dialog.keys", { "aria-label": t("快捷键", "Keyboard shortcuts") },
-    el("header", {}, el("h2", {}, t("快捷键", "Keyboard shortcuts")), el("a", { href: "/help/keys" }, t("怎么用", "How they work")), el("button.round.small", { type: "button", "aria-label": t("关闭", "Close"), onclick: () => box.close() }, "×")),
+    el("header", {}, el("h2", {}, t("快捷键", "Keyboard shortcuts")), el("a", { href: "/help/keys" }, t("怎么用", "How they work")), el("button.round.small", { type: "button", "aria-label": t("关闭", "Close"), autofocus: true, onclick: () => box.close() }, "×")),
     el("div.columns", {}, ...groups.map(([title, lines]) => el("section", {}, el("h3", {}, title), el("dl", {}, ...lines)))),
     el("label.check", {}, single, t("使用单个字母的快捷键", "Use single-letter keys")));
   box.addEventListener("close", () => box.remove());
