@@ -1,6 +1,7 @@
-"""Takes the pictures of docs/screenshots of a running demo: python tools/screenshots.py http://127.0.0.1:8000 NAME PASSWORD
+"""Takes the pictures of docs/screenshots of a running demo: python tools/screenshots.py http://127.0.0.1:8000 NAME PASSWORD [FILE …]
 
-NAME is somebody of the sample company, made able to sign in by `./guanxi createuser NAME --password …`. The pictures are
+NAME is somebody of the sample company, made able to sign in by `./guanxi createuser NAME --password …`; with FILEs, only those are
+taken (`home` and `phone-home` are a seller's, wanghao, whose day has something in it; the others a manager's, chenli). The pictures are
 kept small: as many colours as a screen of text needs.
 """
 
@@ -20,7 +21,7 @@ DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
-def main(base: str, name: str, password: str) -> None:
+def main(base: str, name: str, password: str, *only: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         desk = browser.new_context(viewport=DESK, locale="zh-CN", reduced_motion="reduce")
@@ -30,9 +31,11 @@ def main(base: str, name: str, password: str) -> None:
         page.fill("input[type=password]", password)
         page.locator("button.primary").first.click()
         page.wait_for_url(base + "/")
-        page.evaluate("fetch('/desk', {method: 'POST', body: new URLSearchParams({tour: 'done', csrfmiddlewaretoken: document.querySelector('[name=csrfmiddlewaretoken]').value})})")
+        page.evaluate("fetch('/me/tour', {method: 'POST', headers: {'X-CSRFToken': document.querySelector('[name=csrfmiddlewaretoken]').value}})")
 
         def take(at: Any, path: str, file: str, before: str = "") -> None:
+            if only and file not in only:
+                return
             at.goto(base + path)
             at.wait_for_load_state("load")
             at.wait_for_timeout(1500)
@@ -48,6 +51,7 @@ def main(base: str, name: str, password: str) -> None:
             ("/opportunities", "record", "main a.title"),
             ("/opportunities?view=board", "board", ""),
             ("/dashboards/sales.overview", "dashboard", ""),
+            ("/customers?view=pool", "help", ".tools > a.help"),
         ):
             take(page, path, file, before)
         deal = page.evaluate("fetch('/api/v1/opportunities?limit=1').then(a => a.json()).then(a => a.data ? a.data[0].id : a.rows[0].id)")
@@ -67,4 +71,4 @@ def keep(png: bytes, file: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:])
