@@ -114,10 +114,11 @@ def fill(catalog: Catalog) -> None:
     """Keys for records that were written before their object was compared."""
     for it in catalog:
         last = UUID(int=0)
-        while it.duplicates is not None and (ids := likes.without(catalog, it.name, it.table, last, 1000)):
-            last = ids[-1]
-            rows = storage.fetch(catalog, it, Test("id", "in", ids), deleted=None, links=False)
-            likes.put(catalog, it.name, [(row["id"], keys_of(it, row)) for row in rows], fresh=False)
+        while it.duplicates is not None and (page := likes.walk(catalog, it.table, last, 1000)):
+            last = page[-1][0]
+            if bare := [id for id, keyed in page if not keyed]:
+                rows = storage.fetch(catalog, it, Test("id", "in", bare), deleted=None, links=False)
+                likes.put(catalog, it.name, [(row["id"], keys_of(it, row)) for row in rows], fresh=False)
 
 
 # -- finding -----------------------------------------------------------------------------------------------------------

@@ -55,9 +55,12 @@ def alone(catalog: Catalog, name: str) -> None:
     sql.rows("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"duplicates {catalog.workspace} {name}"])
 
 
-def without(catalog: Catalog, name: str, table: str, after: UUID, most: int) -> list[UUID]:
-    """Records of an object that have no keys yet, such as those written before it was compared; the next ones by id."""
-    return [row[0] for row in sql.rows(
-        f"SELECT t.id FROM {table} t WHERE t.workspace_id = %s AND t.id > %s AND NOT EXISTS (SELECT FROM gx_match m WHERE m.id = t.id) ORDER BY t.id LIMIT %s",
+def walk(catalog: Catalog, table: str, after: UUID, most: int) -> list[tuple[UUID, bool]]:
+    """The next records of an object by id, and whether each has keys: those written before it was compared have none.
+
+    A page at a time with one look for each: joined, all keys of the company would be hashed once a page."""
+    return [(row[0], row[1]) for row in sql.rows(
+        f"SELECT p.id, m.found IS NOT NULL FROM (SELECT id FROM {table} WHERE workspace_id = %s AND id > %s ORDER BY id LIMIT %s) p "
+        "LEFT JOIN LATERAL (SELECT TRUE AS found FROM gx_match WHERE gx_match.id = p.id LIMIT 1) m ON TRUE ORDER BY p.id",
         [catalog.workspace, after, most],
     )]  # fmt: skip
