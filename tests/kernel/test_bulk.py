@@ -12,6 +12,7 @@ from django.db import IntegrityError
 from psycopg.types.json import Jsonb
 
 from guanxi.base.ids import uuid7
+from guanxi.kernel import jobs
 from guanxi.kernel.records import door, finding
 from guanxi.kernel.records.door import Item, Result
 from guanxi.kernel.storage import bulk, sql
@@ -143,3 +144,21 @@ def test_batches_that_each_commit_have_their_words_sorted_in_by_another(cast: Ca
             raise ZeroDivisionError
     assert raw("SELECT gin_clean_pending_list('gx_search_tokens')", []) == [(0,)], "what was undone is sorted in too"
     assert len(finding.search("旁边排的书", actor=owner, limit=200)) == 2 * bulk.MANY
+
+
+def test_batches_wait_for_the_disk_once_at_their_end(cast: Cast) -> None:
+    def waits() -> str:
+        with sql.work(DEFAULT_WORKSPACE):
+            return str(sql.rows("SELECT current_setting('synchronous_commit')")[0][0])
+
+    sql.run("SET synchronous_commit = on")
+    try:
+        with jobs.batches():
+            assert waits() == "off"
+            done = door.perform_many("book", "create", [Item(changes={"name": f"等盘的书{n}"}) for n in range(3)], actor=cast.actor("owner"))
+            assert all(isinstance(one, Result) for one in done)
+            written = sql.rows("SELECT pg_current_wal_insert_lsn()")[0][0]
+        assert raw("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", [written]) == [(True,)]
+        assert waits() == "on"
+    finally:
+        sql.run("RESET synchronous_commit")

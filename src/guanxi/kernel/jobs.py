@@ -219,8 +219,9 @@ def part(job: Job, do: Callable[[], T]) -> T:
 
 @contextmanager
 def batches() -> Iterator[None]:
-    """Around many transactions that each write hundreds of records: the database sorts in the words of one while the next is made."""
-    with bulk.sorting_aside():
+    """Around many transactions that each write hundreds of records and note how far the work has come: the database sorts in the
+    words of one while the next is made, and the disk has them all when the block ends."""
+    with sql.unhurried(), bulk.sorting_aside():
         yield
 
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from guanxi.surfaces.cli import engine
-from guanxi.surfaces.cli.embedded import LONGEST_SOCKET_FOLDER, THROWAWAY, Cluster, buffers
+from guanxi.surfaces.cli.embedded import LONGEST_SOCKET_FOLDER, THROWAWAY, Cluster, sized
 from guanxi.surfaces.cli.home import Home
 from guanxi.surfaces.cli.speech import Trouble
 from tests.surfaces.cli.conftest import server_pid
@@ -153,11 +153,14 @@ def test_a_server_that_cannot_start_says_why(cluster: MakeCluster, home: Home) -
 
 
 @pytest.mark.parametrize(
-    ("data", "memory", "kept"),
-    [(0, 1 << 40, "64MB"), (512 << 20, 1 << 40, "64MB"), (8 << 30, 64 << 30, "1024MB"), (1 << 40, 64 << 30, "4096MB"), (1 << 40, 2 << 30, "256MB"), (1 << 40, 256 << 20, "64MB")],
-)
-def test_the_server_s_memory_grows_with_the_data(data: int, memory: int, kept: str) -> None:
-    assert buffers(data, memory) == kept
+    ("data", "memory", "kept", "log", "unwritten"),
+    [
+        (0, 1 << 40, 64, 1024, 4), (512 << 20, 1 << 40, 64, 1024, 4), (8 << 30, 64 << 30, 1024, 1536, 32),
+        (1 << 40, 64 << 30, 4096, 6144, 64), (1 << 40, 2 << 30, 256, 1024, 8), (1 << 40, 256 << 20, 64, 1024, 4),
+    ],
+)  # fmt: skip
+def test_the_server_s_memory_and_log_grow_with_the_data(data: int, memory: int, kept: int, log: int, unwritten: int) -> None:
+    assert sized(data, memory) == {"shared_buffers": f"{kept}MB", "max_wal_size": f"{log}MB", "wal_buffers": f"{unwritten}MB"}
 
 
 def test_a_small_company_s_server_stays_small(home: Home) -> None:

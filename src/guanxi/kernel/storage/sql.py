@@ -107,6 +107,8 @@ def _begin(workspace: UUID) -> None:
         seconds: int = getattr(_state, "seconds", 0)
         if seconds:
             own += f"; SET LOCAL statement_timeout = '{seconds}s'"
+        if getattr(_state, "unhurried", False):
+            own += "; SET LOCAL synchronous_commit = off"
         answer = server.exec_(f"{begin}{own}".encode())
         if server.status != ConnStatus.OK:
             raise psycopg.OperationalError(error_message(answer))
@@ -123,6 +125,19 @@ def patience(seconds: int) -> Iterator[None]:
         yield
     finally:
         _state.seconds = before
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Around transactions of this thread that each note how far the work has come: none waits until the disk has it, all are there
+    when the block ends. Where the machine dies meanwhile, the last of them are gone together with their notes, and are done again."""
+    _state.unhurried = True
+    try:
+        yield
+    finally:
+        _state.unhurried = False
+        with transaction.atomic():  # its commit waits for everything before it
+            rows("SELECT pg_logical_emit_message(TRUE, 'guanxi', '')")
 
 
 def need_room() -> None:

@@ -35,7 +35,7 @@ LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "max_connections": "60",
-    "shared_buffers": "64MB",  # more with more data: see `buffers`
+    "shared_buffers": "64MB",  # more with more data: see `sized`
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -60,10 +60,13 @@ LEAST_BUFFERS, MOST_BUFFERS = 64, 4096
 """Megabytes of the server's own memory for pages."""
 
 
-def buffers(data: int, memory: int) -> str:
-    """How much memory the server keeps pages in, for so many bytes of data on a machine with so many of memory: an eighth of
-    either, so that a small company's program stays small and a large one's indexes are not read from the disk each time."""
-    return f"{min(max(min(data, memory) // 8 // 2**20, LEAST_BUFFERS), MOST_BUFFERS)}MB"
+def sized(data: int, memory: int) -> dict[str, str]:
+    """What the server takes for so many bytes of data on a machine with so many of memory. Memory for pages: an eighth of either, so
+    that a small company's program stays small and a large one's indexes are not read from the disk each time. The log: as much
+    more, because each page is written to it whole once between two checkpoints, and with a gigabyte a large import met the next
+    one every few seconds."""
+    size = min(max(min(data, memory) // 8 // 2**20, LEAST_BUFFERS), MOST_BUFFERS)
+    return {"shared_buffers": f"{size}MB", "max_wal_size": f"{max(size * 3 // 2, 1024)}MB", "wal_buffers": f"{min(max(size // 32, 4), 64)}MB"}
 
 
 class Cluster:
@@ -301,7 +304,7 @@ class Cluster:
         own["log_directory"] = str(self.home.log / "database")
         if self.settings["shared_buffers"] == SETTINGS["shared_buffers"]:
             memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-            own["shared_buffers"] = buffers(sum(file.stat().st_size for file in (self.home.data / "base").glob("*/*")), memory)
+            own |= sized(sum(file.stat().st_size for file in (self.home.data / "base").glob("*/*")), memory)
         lines = [
             f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in {**self.settings, **own}.items()
         ]
