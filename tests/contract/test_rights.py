@@ -99,6 +99,8 @@ def _holds(person: str, name: str, verb: str) -> bool:
         return True
     if (it.name, verb) in AS_UPDATE:
         return _holds(person, name, "update")
+    if verb in GROUPING:
+        return _holds(person, name, "read")
     return bool({verb, "*"} & set(_grant(person, name).get("verbs", [])))
 
 
@@ -124,6 +126,8 @@ OWN_VERBS = {("notice", "seen"), ("notice", "unseen"), ("notice", "all_seen"), (
 """What everybody may do with their own notices and their own record, and with announcements, consents and requests they read."""
 AS_UPDATE = {("customer", "lose"), ("customer", "defer"), ("customer", "win_back")}
 """What whoever may change a customer may do with it."""
+GROUPING = ("join_group", "leave_group")
+"""What whoever may read a record may do with it."""
 PAIR_VERBS = ("dismiss", "postpone", "reopen")
 POOL_VERBS, HELD = ("claim", "distribute", "move_pool", "return_to_pool", "recall", "lock", "unlock"), ("return_to_pool", "lock", "unlock")
 
@@ -139,6 +143,8 @@ def _reaches(person: str, made: Made, kind: str, verb: str = "update") -> bool:
     it = REGISTRY.objects[made.name]
     if kind == "write" and verb == "update" and it.policy.kept and not {"*", "amend"} & set(_grant(person, made.name).get("verbs", ())):
         return False  # written by the program, so nobody here is its author
+    if kind == "write" and verb in GROUPING:
+        return _reaches(person, made, "read")
     if kind == "write" and it.pooling is not None and verb == "recall":
         return _reaches(person, made, "read")  # whoever runs the pool takes back what they see, whoever may change it
     if kind == "write" and it.pooling is not None and verb in POOL_VERBS and verb not in HELD:

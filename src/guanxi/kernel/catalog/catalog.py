@@ -12,7 +12,18 @@ from guanxi.base.clock import canonical_relative
 from guanxi.base.errors import NotFound
 from guanxi.base.text import T, Text
 from guanxi.base.workdays import Calendar
-from guanxi.kernel.catalog import attending, duplicates, grades, holidays, numbering, pairs, pools, robots, security
+from guanxi.kernel.catalog import (
+    attending,
+    duplicates,
+    grades,
+    grouping,
+    holidays,
+    numbering,
+    pairs,
+    pools,
+    robots,
+    security,
+)
 from guanxi.kernel.catalog.attending import Patience
 from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.catalog.duplicates import Rule
@@ -276,7 +287,7 @@ def build(
 
 def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:
     """The objects whose choices are made of what other objects declare."""
-    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), attending.offering(objects), robots.offering(objects), security.offering(objects)) if it is not None}
+    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), attending.offering(objects), grouping.offering(objects), robots.offering(objects), security.offering(objects)) if it is not None}
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

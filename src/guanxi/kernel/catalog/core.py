@@ -19,6 +19,7 @@ from guanxi.kernel.catalog.bin import BinRules
 from guanxi.kernel.catalog.company import Company
 from guanxi.kernel.catalog.duplicates import DuplicateRule
 from guanxi.kernel.catalog.grades import GradeRule
+from guanxi.kernel.catalog.grouping import Group
 from guanxi.kernel.catalog.holidays import Holiday
 from guanxi.kernel.catalog.numbering import NumberRule
 from guanxi.kernel.catalog.own_rights import OwnRight
@@ -395,7 +396,7 @@ CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
     objects=(
-        Company, DepartmentObject, User, Role, OwnRight, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, Holiday, FollowUpRule, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *pleas.OBJECTS, *notices.OBJECTS, *robots.OBJECTS,
+        Company, DepartmentObject, User, Role, OwnRight, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, Holiday, FollowUpRule, Group, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *pleas.OBJECTS, *notices.OBJECTS, *robots.OBJECTS,
         PrivacyRules, consents.Consent, SubjectRequest,
     ),
     grants={role: {**desk.GRANTS.get(role, {}), **notices.GRANTS.get(role, {})} for role in (*desk.GRANTS, *notices.GRANTS)},

@@ -367,5 +367,5 @@ class Preference(Object, label=T("个人偏好", "Preference"), icon="settings",
 
 
 OBJECTS = (SavedView, Dashboard, Note, Phrase, Preference)
-GRANTS = {role: {"view": SHARER, "dashboard": SHARER, "phrase": SHARER} for role in ("sales_manager", "executive")}
+GRANTS = {role: {"view": SHARER, "dashboard": SHARER, "phrase": SHARER, "group": SHARER} for role in ("sales_manager", "executive")}
 """Managers share with everyone and with roles; the administrator may anyway."""

@@ -19,6 +19,9 @@ from guanxi.kernel.declare.captures import Capture
 from guanxi.kernel.declare.conditions import Always, Condition, from_text
 from guanxi.kernel.declare.fields import Boolean, Choice, DateTime, Field, Link, Links, Person, TextField
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure
+from guanxi.kernel.declare.grouping import FIELD as GROUPS
+from guanxi.kernel.declare.grouping import field as group_field
+from guanxi.kernel.declare.grouping import verbs as group_verbs
 from guanxi.kernel.declare.help import Help
 from guanxi.kernel.declare.matching import Matching, MergeAction
 from guanxi.kernel.declare.matching import actions as merge_actions
@@ -310,6 +313,7 @@ class Definition:
     duplicates: Matching | None = None
     tells: tuple[Tells, ...] = ()
     attended: Attended | None = None
+    grouped: bool = False
     sought: bool = True
 
     @property
@@ -373,6 +377,7 @@ class Object:
       duplicates        what tells its records apart, see `declare.matching`
       tells             whom its events and instants concern, see `declare.notices`
       attended          when its records count as left unattended, see `declare.attending`
+      grouped           True when people put its records into groups, see `declare.grouping`
       unique            groups of fields unique together, bin excluded
       indexes           orders that lists need, such as ("owner", "-amount")
     """
@@ -408,6 +413,7 @@ class Object:
         follows: Mapping[str, str] | None = None,
         hands: str | None = "",
         sought: bool = True,
+        grouped: bool = False,
     ) -> None:
         where = f"{cls.__module__}.{cls.__qualname__}"
         own = {key: value for key, value in vars(cls).items() if isinstance(value, Field)}
@@ -430,6 +436,9 @@ class Object:
         if cls.attended is not None:
             own |= attended_fields()
             views = _attended_views(views, title, cls.attended)
+        if grouped:
+            own[GROUPS] = named(GROUPS, group_field())
+            actions += tuple(Action(verb, run, said, inputs=tuple(named(*one) for one in inputs.items()), right="read") for verb, (run, said, inputs) in group_verbs().items())
         if cls.duplicates is not None:
             own |= merge_fields(name)
             actions += tuple(_declared_action(one) for one in merge_actions(name))
@@ -467,6 +476,7 @@ class Object:
             hands=hands,
             duplicates=cls.duplicates,
             attended=cls.attended,
+            grouped=grouped,
             tells=_tells(tuple(cls.tells), "owner" in own and cls.policy.read == "scope" and hands is not None),
             sought=sought,
         )

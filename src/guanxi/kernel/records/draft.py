@@ -11,6 +11,7 @@ from uuid import UUID
 from guanxi.base.errors import Problem
 from guanxi.base.text import T, Text
 from guanxi.kernel.access.actor import Actor, automation
+from guanxi.kernel.access.rights import may
 from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare.conditions import And, Test
 from guanxi.kernel.declare.fields import Field, Settings
@@ -242,6 +243,16 @@ class Context:
         except Problem:
             return False
         return True
+
+    def may_write(self, name: str, record: UUID) -> bool:
+        """Whether a living record is there and the person may change it."""
+        key = ("may_write", name, record)
+        if key not in self._cache:
+            guard = reading.guard_of(self.actor)
+            it = guard.catalog.object(name)
+            reach = And((guard.readable(it), guard.writable(it)))
+            self._cache[key] = may(self.actor.rights, it, "update") and bool(storage.satisfying(guard.catalog, it, [record], reach, deleted=False))
+        return bool(self._cache[key])
 
     def seal(self, purpose: str, of: UUID, text: str) -> str:
         """A secret as only this installation can read it, and only as this record's."""

@@ -36,6 +36,7 @@ from guanxi.kernel.declare.fields import (
     Region,
     TextField,
 )
+from guanxi.kernel.declare.grouping import OBJECT as GROUP
 from guanxi.kernel.declare.objects import Definition
 
 
@@ -216,6 +217,8 @@ class Guard:
             inner = self._test(target, rest, op, value)
             return Across(one.name, target.name, And((self.readable(target), inner)))
         op = conditions._WORD_OPS.get(op.casefold(), op)
+        if isinstance(one, Links) and one.target == GROUP:
+            return self._grouped(it, one, op, value)
         if op == "=" and isinstance(value, list | tuple) and not isinstance(one, Links):
             op = "in"
         if op == "within" and op not in one.operators:
@@ -240,6 +243,14 @@ class Guard:
             raise Invalid(
                 [FieldError("where", problem.code, T(f"{one.label.zh}：{problem.message.zh}", f"{one.label.en}: {problem.message.en}"))]
             ) from None
+
+    def _grouped(self, it: Definition, one: Links, op: str, value: Any) -> Condition:
+        from guanxi.kernel.records import grouping
+
+        op = "has any" if op in ("=", "in") else op
+        if op not in one.operators:
+            raise conditions.broken(f"“{one.label.zh}”不能用“{op}”，可用：{'、'.join(one.operators)}。", f"{one.label.en} does not take {op!r}; use one of: {', '.join(one.operators)}.")
+        return grouping.condition(self, it, one, op, value)
 
     def _id(self, op: str, value: Any) -> Condition:
         if op in ("empty", "not empty"):  # across a link: whether there is a record one may see

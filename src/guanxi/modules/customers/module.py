@@ -77,6 +77,7 @@ class Customer(
     subtitle=("number",),
     parent="parent",
     letters="names",
+    grouped=True,
     about=T("和您做生意的公司、个人和集团，联系人、商机和跟进都挂在它下面。", "The companies, persons and groups you do business with; contacts, deals and follow-ups hang on them."),
 ):
     """客户: a company, a person or a group that buys, may buy, or matters in another way.
@@ -286,7 +287,7 @@ class Customer(
                 "name", "grade", "relation", "industry", "region", "phones", "last_contact_at", "next_contact_at", "owner",
             ),
             filters=(
-                "kind", "grade", "relation", "source", "industry", "region", "tags", "deal_status", "owner",
+                "kind", "grade", "relation", "source", "industry", "region", "tags", "groups", "deal_status", "owner",
                 "last_contact_at",
             ),
         ),
@@ -349,7 +350,7 @@ class Customer(
                 (
                     T("基本信息", "Basics"),
                     ("name", "short_name", "number", "kind", "parent", "grade", "relation", "code_class", "source",
-                     "tags"),
+                     "tags", "groups"),
                 ),
                 (
                     T("联系方式", "How to reach"),
@@ -410,6 +411,7 @@ class Contact(
     subtitle=("customer",),
     parent="superior",
     letters="people",
+    grouped=True,
     about=T("客户那边的人：怎么联系，谁做决定。", "The people at your customers: how to reach them and who decides."),
 ):
     """联系人: a person at a customer. One customer is the main one and decides who may see the person; more can
@@ -499,7 +501,7 @@ class Contact(
     views = (
         List(
             columns=("name", "customer", "position", "role", "phones", "email", "primary", "owner"),
-            filters=("customer", "role", "position", "gender", "hobbies", "next_birthday", "left", "owner"),
+            filters=("customer", "role", "position", "gender", "hobbies", "groups", "next_birthday", "left", "owner"),
         ),
         List(
             name="birthdays",
@@ -525,7 +527,7 @@ class Contact(
                     (
                         "name", "customer", "customers", "primary", "role", "key_decider", "attitude", "salutation",
                         "gender",
-                        "position", "job_title", "department", "superior", "left", "tags",
+                        "position", "job_title", "department", "superior", "left", "tags", "groups",
                     ),
                 ),
                 (T("联系方式", "How to reach"), ("phones", "email", "wechat", "qq", "fax", "region", "postal_code")),

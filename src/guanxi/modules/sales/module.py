@@ -71,7 +71,7 @@ CONTACTED = Action(
 
 
 class Lead(
-    Object, label=T("线索", "Lead"), icon="lead", group="sales", title="name", subtitle=("company",), letters="names",
+    Object, label=T("线索", "Lead"), icon="lead", group="sales", title="name", subtitle=("company",), letters="names", grouped=True,
     about=T("可能的买家：跟进后转换成客户和商机，或标为无效。", "Hints that somebody may buy; they become customers and deals, or turn out to be nothing."),
 ):  # fmt: skip
     """线索: a hint that somebody may buy, from any channel. It becomes a customer, or turns out to be nothing.
@@ -187,7 +187,7 @@ class Lead(
     views = (
         List(
             columns=("name", "company", "person", "phones", "source", "status", "score", "next_contact_at", "owner"),
-            filters=("status", "source", "industry", "region", "score", "tags", "owner", "created_at"),
+            filters=("status", "source", "industry", "region", "score", "tags", "groups", "owner", "created_at"),
         ),
         List(
             name="mine",
@@ -225,7 +225,7 @@ class Lead(
                 (
                     T("基本信息", "Basics"),
                     ("name", "company", "person", "gender", "position", "industry", "size", "source", "source_note",
-                     "score", "tags"),
+                     "score", "tags", "groups"),
                 ),
                 (T("联系方式", "How to reach"), ("phones", "email", "wechat", "qq", "website", "region", "country")),
                 (T("需求", "Requirement"), ("requirement", "products", "budget", "description", "files")),

@@ -14,7 +14,8 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T, Text
 from guanxi.kernel import files
 from guanxi.kernel.declare.conditions import Condition, Or, Test
-from guanxi.kernel.declare.fields import Choice, File, Image, Link
+from guanxi.kernel.declare.fields import Choice, File, Image, Link, Links
+from guanxi.kernel.declare.grouping import FIELD, OBJECT
 from guanxi.kernel.declare.objects import Box, Definition, KeyFigure, List, Record
 from guanxi.kernel.records import reading, telling
 from guanxi.surfaces.web import amounts, boxes, filters, remarks, words
@@ -33,13 +34,13 @@ class Related:
 
     key: str
     it: Definition
-    link: Link
+    link: Link | Links
     count: int = 0
     more: bool = False
 
     @property
     def label(self) -> Text:
-        return self.link.reverse or words.plural(self.it)
+        return (self.link.reverse if isinstance(self.link, Link) else None) or words.plural(self.it)
 
     @property
     def tally(self) -> str:
@@ -65,7 +66,7 @@ def related(
     found.sort(key=lambda pair: order.get(pair[0].name, len(order)))
     if it.group == "settings" and it.name in ("user", "department"):
         found = [pair for pair in found if pair[0].group == "settings"]
-    tabs = [Related(f"{child.plural}.{link.name}", child, link) for child, link in found]
+    tabs = [Related(f"{child.plural}.{link.name}", child, link) for child, link in [*found, *_members(visit, it, row)]]
     wanted: list[tuple[str, Condition]] = [(tab.it.name, Test(tab.link.name, "=", row["id"])) for tab in tabs]
     if remarks.kept(visit, it):
         wanted.append((remarks.NAME, remarks.written_about(it, row)))
@@ -74,6 +75,15 @@ def related(
     for tab, (count, more) in zip(tabs, numbers, strict=False):
         tab.count, tab.more = count, more
     return tabs, numbers[-1][0] if len(wanted) > len(tabs) else 0, _figures(visit, asked, answers)
+
+
+def _members(visit: Visit, it: Definition, row: dict[str, Any]) -> list[tuple[Definition, Link | Links]]:
+    """The records of a group, however they come to be in it."""
+    child = visit.catalog.find(str(row.get("object_name") or "")) if it.name == OBJECT else None
+    if child is None or not child.grouped or not visit.may(child, "read") or visit.guard.level(child, FIELD) not in ("read", "write"):
+        return []
+    one = child.fields[FIELD]
+    return [(child, one)] if isinstance(one, Links) else []
 
 
 def children(visit: Visit, tab: Related, row: dict[str, Any]) -> dict[str, Any]:

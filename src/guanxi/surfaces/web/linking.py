@@ -9,6 +9,7 @@ from uuid import UUID
 from guanxi.base.ids import parse_id
 from guanxi.kernel.declare.conditions import And, Condition, Or, Test
 from guanxi.kernel.declare.fields import FieldProblem, Link, Links, Stage
+from guanxi.kernel.declare.grouping import OBJECT as GROUP
 from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.declare.pooling import POOL
 from guanxi.kernel.records import finding, reading
@@ -89,7 +90,7 @@ def short_list(visit: Visit, it: Definition, one: Link | Links, values: dict[str
     """All records a link may name when they are few and kept by administrators: steps of a process, roles, pools.
     None when a picker must search."""
     target = visit.guard.target(one)
-    if target.group != "settings" or target.name in SOUGHT or not visit.may(target, "read") or visit.guard.title(target) is None:
+    if (target.group != "settings" and target.name != GROUP) or target.name in SOUGHT or not visit.may(target, "read") or visit.guard.title(target) is None:
         return None
     where: Any = None
     if isinstance(one, Stage):
@@ -97,6 +98,8 @@ def short_list(visit: Visit, it: Definition, one: Link | Links, values: dict[str
         where = Test(link.name, "=", process["id"]) if link is not None and isinstance(process, dict) else None
     elif it.pooling is not None and one.target == POOL:
         where = Test("object_name", "=", it.name) & Test("enabled", "!=", False)
+    elif target.name == GROUP:
+        where = Test("object_name", "=", it.name)
     elif "active" in target.fields:
         where = Test("active", "!=", False)
     fields = told(visit, target)

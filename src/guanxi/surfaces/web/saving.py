@@ -16,6 +16,7 @@ from guanxi.base.ids import parse_id
 from guanxi.base.text import T
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition
+from guanxi.kernel.declare.grouping import FIELD, OBJECT
 from guanxi.kernel.declare.objects import Definition, List
 from guanxi.kernel.records import door, reading, views
 from guanxi.surfaces.web import arranging, boards, calendars, filters, forms, grouping, listing, regions, showing
@@ -30,11 +31,13 @@ WITHOUT = ("after", "before", "column", "open", "date", "quiet")
 
 @dataclass(frozen=True)
 class Offer:
-    """What can be done with what a list shows now: keep it as a new view, write it into one's own, arrange that one."""
+    """What can be done with what a list shows now: keep it as a new view, write it into one's own, arrange that one, make a
+    group of all it means."""
 
     new: str
     into: str = ""
     own: str = ""
+    group: str = ""
 
 
 def offer(visit: Visit, it: Definition, view: List) -> Offer | None:
@@ -51,7 +54,21 @@ def offer(visit: Visit, it: Definition, view: List) -> Offer | None:
         return None
     text = urlencode(query, doseq=True, safe="/,", quote_via=quote)
     new = f"/{it.plural}/save-view?{text}" if changed else ""
-    return Offer(new, f"{new}&into={own}" if changed and own else "", f"/views/{own}" if own else "")
+    return Offer(new, f"{new}&into={own}" if changed and own else "", f"/views/{own}" if own else "", _group(visit, it) if changed and way == "list" else "")
+
+
+def _group(visit: Visit, it: Definition) -> str:
+    """Where the records a list means become a group by condition; nowhere when it means all of them, or asks for groups itself."""
+    if not it.grouped or not visit.may(visit.catalog.object(OBJECT), "create"):
+        return ""
+    try:
+        where = listing.condition(visit, it)
+        if not conditions.narrows(where) or any(FIELD in leaf.path.split(".") for leaf in conditions.leaves(where)):
+            return ""
+        asked = {"object_name": it.name, "kind": "dynamic", "condition": conditions.to_text(where)}
+    except (Invalid, TypeError):
+        return ""
+    return f"/{visit.catalog.object(OBJECT).plural}/new?{urlencode(asked, quote_via=quote)}"
 
 
 @page

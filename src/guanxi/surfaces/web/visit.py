@@ -20,6 +20,7 @@ from guanxi.kernel import accounts, capture
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
 from guanxi.kernel.catalog.catalog import Catalog
+from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.declare.conditions import Meaning
 from guanxi.kernel.declare.fields import Settings
 from guanxi.kernel.declare.objects import Calendar, Definition
@@ -197,10 +198,10 @@ class Visit:
         return pairing.may_look(self.actor)
 
     def main(self) -> list[Definition]:
-        """The objects of daily work that the actor may read, in the navigation's order."""
+        """The objects of daily work that the actor may read, in the navigation's order: the modules' own, then what the kernel adds."""
         found = [it for it in self.catalog if it.group not in ("", "settings") and self.may(it, "read")]
         order = {name: at for at, name in enumerate(words.GROUP_ORDER)}
-        return sorted(found, key=lambda it: order.get(it.group, len(order)))
+        return sorted(found, key=lambda it: (order.get(it.group, len(order)), it.module == CORE.name))
 
 
 def navigation(visit: Visit) -> list[tuple[str, list[Definition]]]:
