@@ -77,6 +77,7 @@ def older(database: str, database_url: str, tmp_path_factory: pytest.TempPathFac
     setup.load_demo(lambda step: None)
     while jobs.consume():
         pass
+    jobs.seals_file().unlink(missing_ok=True)  # it tells of the databases of other tests as well
     jobs.seal()
     home = Home(tmp_path_factory.mktemp("older"))
     home.prepare()

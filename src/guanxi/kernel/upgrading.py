@@ -88,7 +88,7 @@ def look() -> Meets:
     used = there and bool(sql.rows("SELECT 1 FROM gx_account LIMIT 1"))
     kept = finished() if FINISHED in executor.loader.applied_migrations else {}
     return Meets(
-        steps, connection.cursor().connection.info.server_version, there, used, bool(kept) and kept != state(), kept,
+        steps, sql.rows("SELECT current_setting('server_version_num')::int")[0][0], there, used, bool(kept) and kept != state(), kept,
         sql.rows("SELECT pg_database_size(current_database())")[0][0], _older(), _unfinished() if there else (),
     )  # fmt: skip
 
