@@ -35,7 +35,7 @@ def at(browser: Browser, address: str) -> str:
 
 def test_there_is_a_page_for_each_room(pages):
     assert set(pages) == {
-        "home", "customers", "leads", "opportunities", "follow-ups", "lists", "boards", "dashboards", "importing", "duplicates", "handover", "bin",
+        "home", "customers", "leads", "opportunities", "follow-ups", "lists", "groups", "boards", "dashboards", "importing", "duplicates", "handover", "bin",
         "settings", "phone", "keys",
     }  # fmt: skip
 

@@ -37,7 +37,7 @@ def whole_group(draft: Any, context: Any) -> None:
     ]  # fmt: skip
     text = (draft.condition or "").strip()
     if draft.kind == "dynamic" and not text:
-        problems.append(FieldError("condition", "required", T("请填写条件，如：客户等级 = vip 且 地区 = 440000。", "Give the condition, such as: grade = vip and region = 440000.")))
+        problems.append(FieldError("condition", "required", T("请填写条件，如：负责人 = 我 且 标签 含有 展会。", "Give the condition, such as: owner = me and tags has fair.")))
     elif draft.kind != "dynamic" and text:
         problems.append(FieldError("condition", "kind", T("固定成员的分组没有条件。", "A group whose members are put in by hand has no condition.")))
     elif text and (draft.new or draft.changed("condition")):
@@ -80,7 +80,7 @@ class Group(
     name = TextField(T("名称", "Name"), required=True, search=True)
     object_name = Choice(T("对象", "Object"), (), required=True)
     kind = Choice(T("类型", "Kind"), [*KINDS.items()], required=True, default="static")
-    condition = LongText(T("条件", "Condition"), help=T("仅“按条件”的分组填写，写法同列表的筛选框，如：客户等级 = vip 且 地区 = 440000。", "Only for groups by condition, as in a list's filter box: grade = vip and region = 440000."))
+    condition = LongText(T("条件", "Condition"), help=T("仅“按条件”的分组填写，写法同列表的筛选框，如：负责人 = 我 且 标签 含有 展会。", "Only for groups by condition, as in a list's filter box: owner = me and tags has fair."))
     description = LongText(T("说明", "Description"))
     owner = Owner()
     everyone = Boolean(T("全员可见", "Everyone"), default=False)

@@ -29,13 +29,13 @@ HELP = T("帮助", "Help")
 DAILY = T("每天的工作", "Every day")
 OWN: tuple[tuple[Text, tuple[str, ...]], ...] = (
     (DAILY, ("home",)),
-    (T("找和看", "Finding and looking"), ("lists", "boards", "dashboards")),
+    (T("找和看", "Finding and looking"), ("lists", "groups", "boards", "dashboards")),
     (T("数据", "Data"), ("importing", "duplicates", "handover", "bin")),
     (T("设置与设备", "Settings and devices"), ("settings", "phone", "keys")),
 )
 """The screens' own pages by headings; the modules' follow the first, which is about daily work."""
 PLACES = (
-    ("/settings/handover", "handover"), ("/duplicates", "duplicates"), ("/pleas", "duplicates"), ("/dashboards", "dashboards"), ("/calendar", "boards"),
+    ("/settings/handover", "handover"), ("/groups", "groups"), ("/duplicates", "duplicates"), ("/pleas", "duplicates"), ("/dashboards", "dashboards"), ("/calendar", "boards"),
     ("/jobs", "importing"), ("/search", "lists"), ("/undo", "bin"), ("/settings", "settings"), ("/me", "settings"), ("/password", "settings"),
     ("/welcome", "settings"), ("/offline", "phone"), ("/notices", "home"), ("/capture", "home"), ("/standing", "home"), ("/help/", ""),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from guanxi.base.errors import Invalid
 from guanxi.base.text import T, Text
 from guanxi.kernel import accounts
+from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.declare.fields import Field
 from guanxi.kernel.declare.figures import WHEN, Figure
 from guanxi.kernel.declare.objects import Definition, List
@@ -93,7 +94,7 @@ def standing(visit: Visit) -> HttpResponse:
 
 def _first(visit: Visit) -> list[Definition]:
     """What a first record can be of: what needs no other record, other than the day's own work."""
-    able = [it for it in visit.main() if visit.may(it, "create") and not any(link.required for link in it.links())]
+    able = [it for it in visit.main() if it.module != CORE.name and visit.may(it, "create") and not any(link.required for link in it.links())]
     return sorted(able, key=lambda it: it.group == GROUP_ORDER[0])[:3]
 
 

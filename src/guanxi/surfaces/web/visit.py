@@ -198,8 +198,11 @@ class Visit:
         return pairing.may_look(self.actor)
 
     def main(self) -> list[Definition]:
-        """The objects of daily work that the actor may read, in the navigation's order: the modules' own, then what the kernel adds."""
+        """The objects of daily work that the actor may read, in the navigation's order: the modules' own, then what the kernel adds to
+        them, which is nothing by itself."""
         found = [it for it in self.catalog if it.group not in ("", "settings") and self.may(it, "read")]
+        if all(it.module == CORE.name for it in found):
+            return []
         order = {name: at for at, name in enumerate(words.GROUP_ORDER)}
         return sorted(found, key=lambda it: (order.get(it.group, len(order)), it.module == CORE.name))
 
