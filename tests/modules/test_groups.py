@@ -120,6 +120,31 @@ def test_a_condition_over_what_is_hidden_tells_nothing(cast: Cast, world: dict[s
     door.perform("role", "update", actor=DESK, id=role["id"], changes={"grants": role["grants"]})
 
 
+def test_a_hidden_name_is_not_guessed(cast: Cast, world: dict[str, UUID]) -> None:
+    manager = cast.actor("manager")
+    shared = group(manager, "名称不公开", everyone=True)
+    put(manager, shared, world["o1"])
+    role = reading.query("role", actor=DESK, where="key = sales", fields=["grants"]).rows[0]
+    hiding = role["grants"] | {"group": {"verbs": ["read"], "read": "own", "write": "own", "fields": {"name": "hidden"}}}
+    assert members(cast.actor("owner"), "名称不公开") == {world["o1"]}
+    door.perform("role", "update", actor=DESK, id=role["id"], changes={"grants": hiding})
+    assert members(cast.actor("owner"), "名称不公开") == set() and members(cast.actor("owner"), str(shared)) == {world["o1"]}
+    door.perform("role", "update", actor=DESK, id=role["id"], changes={"grants": role["grants"]})
+
+
+def test_what_is_merged_stays_in_every_group_and_comes_back(cast: Cast) -> None:
+    owner, manager = cast.actor("owner"), cast.actor("manager")
+    first, second = (create(owner, "customer", name=name) for name in ("合并之一", "合并之二"))
+    mine, unseen = group(owner, "甲组"), group(manager, "经理的组")
+    put(owner, mine, first)
+    put(owner, mine, second)
+    put(manager, unseen, second)
+    door.perform("customer", "merge", actor=owner, id=first, inputs={"others": [str(second)]})
+    assert members(owner, str(mine)) == {first} == members(manager, str(unseen)), "the group of somebody else does not lose it either"
+    door.perform("customer", "unmerge", actor=owner, id=first)
+    assert members(owner, str(mine)) == {first, second} and members(manager, str(unseen)) == {second}
+
+
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [

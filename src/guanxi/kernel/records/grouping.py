@@ -38,18 +38,19 @@ def condition(guard: Guard, it: Definition, one: Links, op: str, value: Any) -> 
 
 
 def _held(guard: Guard, target: Definition, it: Definition, listed: list[Any]) -> list[list[dict[str, Any]]]:
-    """The groups that each value means: several that are called so, none where it is not this object's or out of the actor's sight."""
+    """The groups that each value means: several that are called so, none where it is not this object's or out of the actor's sight; by name none for whom
+    names of groups are hidden."""
     ids: list[UUID | str] = []
     for value in listed:
         value = value.get("id") if isinstance(value, dict) else value
         if not isinstance(value, str | UUID) or not str(value).strip() or "\x00" in str(value):
             raise conditions.broken("请给出分组的编号或名称。", "Give a group's id or name.")
         ids.append(value if isinstance(value, UUID) else parse_id(value) or value)
-    named = [one for one in ids if isinstance(one, str)]
+    named = [one for one in ids if isinstance(one, str)] if access.level(guard.actor.rights, target, target.title) in ("read", "write") else []
     meant = Or((Test("id", "in", [one for one in ids if isinstance(one, UUID)]), *([Test("name", "in", named)] if named else [])))
     with sql.work(guard.actor.workspace):
         rows = storage.fetch(guard.catalog, target, And((guard.readable(target), Test("object_name", "=", it.name), meant)), links=False)
-    return [[row for row in rows if one in (row["id"], row["name"])] for one in ids]
+    return [[row for row in rows if one == row["id"] or (one in named and one == row["name"])] for one in ids]
 
 
 def _member(guard: Guard, it: Definition, one: Links, held: dict[str, Any]) -> Condition:

@@ -32,6 +32,7 @@ from guanxi.kernel.declare.fields import (
     RichText,
     Tags,
 )
+from guanxi.kernel.declare.grouping import FIELD as GROUPS
 from guanxi.kernel.declare.matching import MERGED
 from guanxi.kernel.declare.objects import Action, Definition
 from guanxi.kernel.records import reading
@@ -380,7 +381,14 @@ class Verbs:
                 out[name] = value
         if problems:
             raise Invalid(problems)
-        return out
+        return out | self._groups(it, draft, losers)
+
+    def _groups(self, it: Definition, draft: Draft, losers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The survivor is in every group that one of them was put into, whosever group it is: nobody's list becomes shorter by a merge."""
+        if not it.grouped:
+            return {}
+        held = self._united(it.fields[GROUPS], draft.before.get(GROUPS), [row.get(GROUPS) for row in losers])
+        return {GROUPS: held} if held != draft.before.get(GROUPS) else {}
 
     def _wanted(self, it: Definition, offered: Mapping[str, Line], fields: Any, raw: Mapping[UUID, Any]) -> dict[str, UUID | str]:
         if fields is None:
