@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.cast import Cast
-from tests.contract.oracle import batches, further
+from tests.contract.oracle import batches, further, grouping
 from tests.contract.oracle.building import Builder
 from tests.contract.oracle.companies import PEOPLE, companies
 from tests.contract.oracle.model import Company
@@ -21,8 +21,8 @@ from tests.contract.oracle.ways import Asker, Tally
 from tests.surfaces.web.browser import Browser
 
 NIGHTLY = bool(os.environ.get("GUANXI_NIGHTLY"))
-COMPANIES = int(os.environ.get("GUANXI_COMPANIES") or (60 if NIGHTLY else 2))
-LEAST = 1_000_000 if NIGHTLY and "GUANXI_COMPANIES" not in os.environ else 12_000 * COMPANIES
+COMPANIES = int(os.environ.get("GUANXI_COMPANIES") or (40 if NIGHTLY else 2))
+LEAST = 1_000_000 if NIGHTLY and "GUANXI_COMPANIES" not in os.environ else 20_000 * COMPANIES
 
 
 def test_every_way_in_says_what_the_rights_say(cast: Cast) -> None:
@@ -42,7 +42,8 @@ def test_every_way_in_says_what_the_rights_say(cast: Cast) -> None:
                 ask()
             asker.records(place + turn)
             batches.ask(asker, place + turn)
-            further.ask(asker, builder.file, browsers.get(who))
+            further.ask(asker, builder.file, browsers.get(who), place + turn)
+            grouping.ask(asker, place + turn)
             if (place + turn) % 3 == 0:  # what takes long takes turns
                 asker.questions()
                 asker.importing()

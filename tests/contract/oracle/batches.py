@@ -18,11 +18,11 @@ from tests.contract.oracle.model import Thing
 from tests.contract.oracle.ways import LINKS, NAMES, Asker
 from tests.kernel.tools import events
 
-OPERATORS = {"summary": "contains", "body": "contains", "description": "contains", "done": "contains", "plan": "contains", "note": "contains", "co_authors": "has"}
+OPERATORS = {"summary": "contains", "body": "contains", "description": "contains", "done": "contains", "plan": "contains", "note": "contains", "condition": "contains", "co_authors": "has", "groups": "has"}
 UNASKED = ("people", "everyone")
 VALUES = 9
 """How many values of a field are asked for, of all records' there are."""
-GROUPED = {"book": ("status", "owner", "editor", "author"), "prospect": ("owner",), "chapter": ("book",), "call": ("prospect",), "lead": ("owner",), "comment": ("owner",), "customer": ("owner",), "contact": ("customer",), "work_report": ("owner",)}
+GROUPED = {"book": ("status", "owner", "editor", "author"), "prospect": ("owner",), "chapter": ("book",), "call": ("prospect",), "lead": ("owner",), "comment": ("owner",), "customer": ("owner",), "contact": ("customer",), "work_report": ("owner",), "group": ("owner",)}
 DENIED = {"delete": NAMES, "assign": ("book", "prospect", "lead"), "share": ("book", "prospect", "lead")}
 
 
@@ -108,6 +108,8 @@ class Batches:
         """What a condition compares: of a link what the record holds (docs/conditions.md), of all else what is shown."""
         if one == "co_authors":
             return [str(author.id) for author in thing.values[one]] or None
+        if one == "groups":
+            return [str(group.id) for group in thing.values[one] if self.company.shows(self.who, group)] or None
         return self.told(thing, one) if one in ("book", "prospect", "author", "customer") else self.value(thing, one)
 
     def told(self, thing: Thing, one: str) -> Any:

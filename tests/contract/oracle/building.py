@@ -13,7 +13,7 @@ from guanxi.kernel.access.actor import system
 from guanxi.kernel.records import door, people, reading
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
 from tests.cast import Cast
-from tests.contract.oracle.companies import COUNTS, DEPARTMENTS, HIDEABLE, OWNED, PEOPLE
+from tests.contract.oracle.companies import COUNTS, DEPARTMENTS, GROUPS, HIDEABLE, OWNED, PEOPLE
 from tests.contract.oracle.model import Company, Thing
 
 DESK = system(DEFAULT_WORKSPACE, via="test")
@@ -31,6 +31,7 @@ class Builder:
         self.roles = [self._new("role", name=f"角色{n}", grants={}) for n in range(4)]
         first = {name: people.newest(DEFAULT_WORKSPACE).pools_of(name)[0].id for name in ("prospect", "lead")}
         self.pools = [first["prospect"], self._new("pool", name="第二池", object_name="prospect"), first["lead"]]
+        self.own: list[UUID] = []
         self.file = files.upload(cast.actor("admin"), "附件.txt", [FILE])
 
     def _new(self, object: str, /, **changes: Any) -> UUID:
@@ -51,9 +52,10 @@ class Builder:
         number = next(self.number)
         company.word = f"zx{chr(97 + number // 676 % 26)}{chr(97 + number // 26 % 26)}{chr(97 + number % 26)}q{number}"
         self._people(company)
+        self._own(company)
         for id in self.pools:
             self._set("pool", id, enabled=True, kind="visible", everyone=True, hidden=[], business="warn", daily_limit=0, cap=0, total_cap=0, settings=None)
-        for name in ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment", "customer", "contact", "work_report", "plea"):
+        for name in ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment", "customer", "contact", "work_report", "plea", "group"):
             self._things(company, name)
         self._settle(company)
         return company
@@ -73,6 +75,15 @@ class Builder:
             changes: dict[str, Any] = {"roles": [self.roles[r] for r in one.roles], "department": departments.get(one.department or "")}
             held.append(door.Item(users[one.name], changes | {"departments": [departments[d] for d in one.others], "superior": users.get(one.superior or "")}))
         self._do("user", "update", held)
+
+    def _own(self, company: Company) -> None:
+        """What single people are given and what is taken from them; that of the company before is over."""
+        self._do("own_right", "delete", [door.Item(id) for id in self.own])
+        changes = [
+            {"user": self.cast.users[one.who], "object_name": one.object, "deed": one.verb, "effect": "given" if one.given else "taken", "reach": one.reach, "reason": company.word}
+            for one in company.own
+        ]  # fmt: skip
+        self.own = [one.id for one in self._do("own_right", "create", [door.Item(changes=one) for one in changes])]
 
     def _things(self, company: Company, name: str) -> None:
         things = [one for one in company.things if one.object == name]
@@ -107,11 +118,18 @@ class Builder:
             out |= {"kind": "join", "note": f"no{mark}te"}
         if one.object == "lead":
             out |= {"phones": f"137{mark:08d}", "company": f"co{mark}mp"}
+        if one.object in ("customer", "contact", "lead"):
+            out["groups"] = [company.of("group", binned=True)[n] for n in one.grouped]
+        if one.object == "group":
+            name, by = GROUPS[one.number]
+            about = (1, 2)  # neither of the two leads that become one
+            said = " or ".join(f'{by} contains "{company.of(name, binned=True)[n].values[by]}"' for n in about) if by not in ("", "me") else "owner = me" if by else None
+            out |= {"object_name": name, "kind": "dynamic" if by else "static", "condition": said, "by": by if by != "me" else "", "about": about}
         return out
 
     def _changes(self, company: Company, one: Thing) -> dict[str, Any]:
         users, departments = self.cast.users, self.cast.departments
-        out = dict(one.values)
+        out = {name: value for name, value in one.values.items() if name not in ("groups", "by", "about")}
         if one.object in OWNED:
             out["owner"] = users.get(one.owner or "")
         if one.pool is not None:
@@ -128,16 +146,15 @@ class Builder:
             out["readers"] = [users[n] for n in one.shared["people"]]
         if one.object == "plea":
             out |= {"to": [users[n] for n in one.shared["people"]], "object_name": "lead", "record": str(company.of("lead", binned=True)[0].id)}
-        if one.object == "shortlist":
+        if one.object in ("shortlist", "group"):
             shared = one.shared
-            out |= {
-                "everyone": shared["everyone"], "people": [users[n] for n in shared["people"]], "roles": [self.roles[r] for r in shared["roles"]],
-                "units": [departments[d] for d in shared["units"]],
-            }  # fmt: skip
+            out |= {"everyone": shared["everyone"], "people": [users[n] for n in shared["people"]], "roles": [self.roles[r] for r in shared["roles"]]}
+        if one.object == "shortlist":
+            out["units"] = [departments[d] for d in shared["units"]]
         return out
 
     def _settle(self, company: Company) -> None:
-        """Teams, pools, the bin, and what the pools are like."""
+        """Teams, groups, pools, the bin, and what the pools are like."""
         users = self.cast.users
         for name in ("book", "prospect", "lead", "customer"):
             self._do(name, "update", [door.Item(one.id, {n: f"{v}" for n, v in one.values.items() if n in ("summary", "secret")}) for one in company.of(name, binned=True)])
@@ -146,10 +163,13 @@ class Builder:
             shared = [door.Item(one.id, inputs={"user": users[who], "level": "write", "until": over} if level == "over" else {"user": users[who], "level": level}) for one, who, level in members]
             for item in shared:
                 self._do(name, "share", [item])
+        for name in ("customer", "lead", "contact"):
+            for group in company.of("group", binned=True):
+                self._do(name, "join_group", [door.Item(one.id, inputs={"group": group.id}) for one in company.of(name, binned=True) if group in one.values["groups"]])
         for name in ("prospect", "lead"):
             lying = [door.Item(one.id, inputs={"reason": "no_need", "pool": self.pools[one.pool]}) for one in company.of(name, binned=True) if one.pool is not None]
             self._do(name, "return_to_pool", lying)
-        for name in ("comment", "plea", "work_report", "contact", "customer", "jotting", "shortlist", "call", "chapter", "lead", "prospect", "book"):  # what hangs on others first
+        for name in ("group", "comment", "plea", "work_report", "contact", "customer", "jotting", "shortlist", "call", "chapter", "lead", "prospect", "book"):  # what hangs on others first
             gone = [one for one in company.things if one.object == name and one.binned]
             self._do(name, "delete", [door.Item(one.id) for one in gone])
         for one in company.things:
@@ -164,7 +184,7 @@ class Builder:
 
     def _merge(self, company: Company) -> None:
         """The last lead becomes part of the first, if both are there: it is in no list any more, and its team joins the other's. Of
-        values the first has none of it takes the last's, its owner too: who has somebody's lies in no pool."""
+        values the first has none of it takes the last's, its owner too: who has somebody's lies in no pool. It is in the groups both were in."""
         first, last = (company.of("lead", binned=True)[n] for n in (0, -1))
         if first.binned or last.binned:
             return
@@ -172,6 +192,7 @@ class Builder:
             first.values[key] = ""
         door.perform("lead", "merge", actor=DESK, id=first.id, inputs={"others": [str(last.id)]})
         last.binned = True
+        first.values["groups"] = [*first.values["groups"], *(one for one in last.values["groups"] if one not in first.values["groups"])]
         if first.owner is None and last.owner is not None:
             first.owner, first.pool = last.owner, None
         for who, level in last.team.items():

@@ -6,24 +6,32 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.contract.oracle.model import THROUGH, Company, Person, Pool, Thing
+from tests.contract.oracle.model import THROUGH, Company, Person, Pool, Right, Thing
 
 PEOPLE = ("owner", "teammate", "junior", "newcomer", "outsider", "manager", "nobody")
 DEPARTMENTS = ("总部", "销售部", "二组", "市场部")
 SCOPES = ("none", "own", "reports", "department", "below", "chosen", "all")
-VERBS = ("create", "update", "delete", "restore", "export", "import", "assign", "share")
+VERBS = ("create", "update", "delete", "restore", "export", "import", "assign", "share", "print")
 VARIED = {
     "author": ("royalty", "country"), "book": ("name", "cost", "price", "phones", "email", "discount", "author", "owner", "status", "summary", "editor", "co_authors"),
-    "chapter": ("book", "body"), "prospect": ("phones", "secret", "amount", "owner"), "call": ("prospect",), "shortlist": ("everyone", "people"), "lead": ("phones", "company"),
-    "customer": ("phones", "description"), "contact": ("customer", "phones", "description"), "work_report": ("done", "plan"), "plea": ("note",),
+    "chapter": ("book", "body"), "prospect": ("phones", "secret", "amount", "owner"), "call": ("prospect",), "shortlist": ("everyone", "people"), "lead": ("phones", "company", "groups"),
+    "customer": ("phones", "description", "groups"), "contact": ("customer", "phones", "description", "groups"), "work_report": ("done", "plan"), "plea": ("note",),
+    "group": ("name", "condition", "everyone", "people"),
 }  # fmt: skip
 """The fields whose levels roles differ in."""
 HIDEABLE = {"prospect": ("phones", "secret", "amount"), "lead": ("phones", "wechat", "company")}
-COUNTS = {"author": 3, "book": 9, "chapter": 7, "prospect": 8, "call": 5, "shortlist": 5, "jotting": 3, "lead": 4, "comment": 7, "customer": 4, "contact": 4, "work_report": 4, "plea": 4}
+COUNTS = {"author": 3, "book": 9, "chapter": 7, "prospect": 8, "call": 5, "shortlist": 5, "jotting": 3, "lead": 4, "comment": 7, "customer": 4, "contact": 4, "work_report": 4, "plea": 4, "group": 7}
 ABOUT = {**dict.fromkeys(THROUGH), "comment": None}
 
 
-OWNED = ("book", "prospect", "lead", "shortlist", "jotting", "comment", "customer", "contact", "work_report", "plea")
+OWNED = ("book", "prospect", "lead", "shortlist", "jotting", "comment", "customer", "contact", "work_report", "plea", "group")
+GROUPS = (("customer", ""), ("customer", ""), ("customer", "description"), ("customer", "me"), ("lead", ""), ("lead", "company"), ("contact", ""))
+"""Groups by number: of which records, and by what of them; "" for those put together by hand."""
+RIGHTS = {name: ("read", *(one for one in VERBS if one not in ("assign", "share"))) for name in COUNTS if name != "plea"}
+RIGHTS |= dict.fromkeys(("book", "prospect", "lead", "customer", "contact"), ("read", *VERBS))
+"""What single people are given or lose."""
+UNTAKEN = ("author", "shortlist", "jotting", "comment", "group")
+"""What not roles decide who reads."""
 
 
 def some(values: Any, most: int = 2) -> st.SearchStrategy[list[Any]]:
@@ -58,6 +66,20 @@ def pools(draw: Any, name: str) -> Pool:
 
 
 @st.composite
+def own_rights(draw: Any) -> list[Right]:
+    """A right or two of most people beside their roles."""
+    out: dict[tuple[str, str, str], Right] = {}
+    for who in PEOPLE:
+        for _ in range(draw(st.integers(0, 2))):
+            name = draw(st.sampled_from(list(RIGHTS)))
+            verb = draw(st.sampled_from(("read", *RIGHTS[name])))
+            given = draw(st.booleans()) or (verb == "read" and name in UNTAKEN)
+            reach = draw(st.sampled_from(("own", "reports", "department", "below", "all"))) if given and verb == "read" else "own"
+            out[who, name, verb] = Right(who, name, verb, given, reach)
+    return list(out.values())
+
+
+@st.composite
 def companies(draw: Any) -> Company:
     roles = [draw(grants()) for _ in range(4)]
     people = {}
@@ -79,6 +101,10 @@ def companies(draw: Any) -> Company:
                 one.team = {who: draw(st.sampled_from(("read", "write", "over"))) for who in draw(some(PEOPLE))}
             if name in ("prospect", "lead") and draw(st.booleans()):
                 one.pool, one.owner = (2 if name == "lead" else draw(st.sampled_from((0, 1)))), None
+            if name == "group":
+                one.shared = {"everyone": draw(st.integers(0, 3)) == 0, "people": draw(some(PEOPLE)), "roles": draw(some(range(4), 1))}
+            if name in ("customer", "lead", "contact"):
+                one.grouped = draw(some([n for n, (of, by) in enumerate(GROUPS) if of == name and not by]))
             if name == "shortlist":
                 one.shared = {"everyone": draw(st.integers(0, 4)) == 0, "people": draw(some(PEOPLE)), "roles": draw(some(range(4), 1)), "units": draw(some(DEPARTMENTS, 1))}
             if name in ("work_report", "plea"):
@@ -95,4 +121,4 @@ def companies(draw: Any) -> Company:
     for one in things:  # what a record takes along into the bin
         if one.about is not None and one.about.binned and one.object in THROUGH:
             one.binned = True
-    return Company(people, above_, heads, roles, lying, things)
+    return Company(people, above_, heads, roles, lying, things, draw(own_rights()))

@@ -1,4 +1,4 @@
-"""What is made of records elsewhere: merging, the bell, composite search, dashboards, counts of lists, requests, attachments."""
+"""What is made of records elsewhere: merging, the bell, composite search, dashboards, counts of lists, printing, requests, attachments."""
 
 from __future__ import annotations
 
@@ -146,6 +146,19 @@ class Further:
                 number = re.search(r"\d+", re.sub(r"<[^>]*>", " ", answer.content.decode()))
                 self.tally.same(int(number[0]) if number else 0, len(self.company.living(self.who, name)), self.who, name, "count")
 
+    # -- printing --------------------------------------------------------------------------------------------------------
+    def printed(self, browser: Browser, turn: int) -> None:
+        """A record as a file is for whoever sees it and may print such; a list of what one may not print says so on paper."""
+        name, plural = (("book", "books"), ("customer", "customers"), ("contact", "contacts"))[turn % 3]
+        thing = self.company.of(name, binned=True)[turn % 4]
+        may = self.company.may(self.who, name, "print")
+        binned = thing.binned and self.company.may(self.who, name, "restore") and self.company.may(self.who, name, "read") and self.company.reads(self.who, thing)
+        status = browser.get(f"/{plural}/{thing.id}/record.pdf").status_code
+        self.tally.same(status, (200 if may else 403) if self.sees(thing) or binned else 404 if may or not self.company.may(self.who, name, "read") else 403, self.who, thing, "print")
+        if self.company.may(self.who, "customer", "read"):
+            page = browser.get("/customers?view=all").content.decode()
+            self.tally.same('class="unprinted"' in page, not self.company.may(self.who, "customer", "print"), self.who, "customer", "a list on paper")
+
     # -- requests and attachments ----------------------------------------------------------------------------------------
     def pleas(self) -> None:
         """Who was not asked decides nothing."""
@@ -170,7 +183,7 @@ class Further:
             self.tally.same(code, "not-found" if self.company.may(self.who, "customer", "read") else "no-object", self.who, thing, "attachment of another record")
 
 
-def ask(asker: Asker, file: Any, browser: Browser | None) -> None:
+def ask(asker: Asker, file: Any, browser: Browser | None, turn: int) -> None:
     further = Further(asker)
     further.inquiries()
     further.merges()
@@ -180,3 +193,4 @@ def ask(asker: Asker, file: Any, browser: Browser | None) -> None:
     further.attachments(file)
     if browser is not None:
         further.counted(browser)
+        further.printed(browser, turn)

@@ -13,13 +13,16 @@ LEVELS = ("hidden", "masked", "read", "write")
 SHARED = ("everyone", "roles", "people", "units")
 FIELDS: dict[str, dict[str, str]] = {
     "author": {"royalty": "hidden"}, "book": {"cost": "hidden"}, "shortlist": {"everyone": "read", "roles": "read", "units": "read"},
+    "group": {"everyone": "read", "roles": "read"},
 }  # fmt: skip
 """What the objects themselves say of fields; all others are for writing."""
 OWNED = ("book", "prospect", "lead")
 THROUGH = {"chapter": "book", "call": "prospect", "contact": "customer"}
 OWNERLESS = ("chapter", "call")
 """What is reached through another record alone."""
-PERSONAL = ("shortlist", "jotting", "plea")
+PERSONAL = ("shortlist", "jotting", "plea", "group")
+MANAGED = ("shortlist", "plea", "group")
+"""Personal records that others may be told of, and roles therefore reach."""
 POOLED = ("prospect", "lead")
 OWN_VERBS = ("read", "create", "update", "delete", "restore")
 """What everybody may do with personal records and comments without any role."""
@@ -34,6 +37,17 @@ class Person:
     department: str | None
     others: list[str]
     superior: str | None
+
+
+@dataclass(frozen=True)
+class Right:
+    """One right of one person beside their roles: given, reading as far as `reach`, or taken."""
+
+    who: str
+    object: str
+    verb: str
+    given: bool
+    reach: str
 
 
 @dataclass
@@ -54,7 +68,8 @@ class Pool:
 
 @dataclass
 class Thing:
-    """A record. `team`: person to "read", "write" or "over"; `about`: the record it hangs on or speaks of."""
+    """A record. `team`: person to "read", "write" or "over"; `about`: the record it hangs on or speaks of; `grouped`: the numbers of the
+    groups it was put into by hand."""
 
     object: str
     number: int
@@ -65,6 +80,7 @@ class Thing:
     binned: bool = False
     about: Thing | None = None
     shared: dict[str, Any] = field(default_factory=dict)
+    grouped: list[int] = field(default_factory=list)
     id: Any = None
 
     def __repr__(self) -> str:
@@ -81,11 +97,12 @@ class Company:
     roles: list[dict[str, dict[str, Any]]]
     pools: list[Pool]
     things: list[Thing]
+    own: list[Right] = field(default_factory=list)
     word: str = ""
     notices: dict[str, dict[Any, Thing]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"Company(above={self.above}, heads={self.heads}, people={list(self.people.values())}, roles={self.roles}, pools={self.pools})"
+        return f"Company(above={self.above}, heads={self.heads}, people={list(self.people.values())}, roles={self.roles}, pools={self.pools}, own={self.own})"
 
     # -- people --------------------------------------------------------------------------------------------------------
     def under(self, department: str) -> set[str]:
@@ -138,11 +155,20 @@ class Company:
         found = [self.roles[one].get(name, self.roles[one].get("*")) for one in self.people[who].roles]
         return [one for one in found if one]
 
+    def apart(self, who: str, name: str, verb: str, given: bool) -> list[Right]:
+        """What somebody has, or lacks, beside their roles."""
+        return [one for one in self.own if (one.who, one.object, one.verb, one.given) == (who, name, verb, given)]
+
     def granted(self, who: str, name: str, verb: str) -> bool:
-        return any({verb, "*"} & set(grant["verbs"]) for grant in self.grants(who, name))
+        """What is taken away wins over every role."""
+        if self.apart(who, name, verb, given=False):
+            return False
+        return bool(self.apart(who, name, verb, given=True)) or any({verb, "*"} & set(grant["verbs"]) for grant in self.grants(who, name))
 
     def may(self, who: str, name: str, verb: str) -> bool:
         """Whether somebody may do this to records of the object at all."""
+        if self.apart(who, name, verb, given=False):
+            return False
         if name == "author" and verb == "read":
             return True
         if name in (*PERSONAL, "comment") and verb in OWN_VERBS:
@@ -150,8 +176,14 @@ class Company:
         return self.granted(who, name, verb)
 
     def scopes(self, who: str, name: str, kind: str) -> set[str] | None:
-        """Whose records all roles together reach, for reading or writing; only roles that let read count."""
+        """Whose records all roles together reach, for reading or writing; only roles that let read count. Reading that is
+        given to somebody alone reaches as far as it says, and lets their own be written."""
         out: set[str] = set()
+        for right in self.apart(who, name, "read", given=True):
+            found = self.reach(who, right.reach if kind == "read" else "own", [])
+            if found is None:
+                return None
+            out |= found
         for grant in self.grants(who, name):
             if {"read", "*"} & set(grant["verbs"]):
                 found = self.reach(who, grant["read"] if kind == "read" else grant["write"], grant.get("departments", []))
@@ -218,7 +250,7 @@ class Company:
 
     def manages(self, who: str, thing: Thing, verb: str, kind: str) -> bool:
         """Whether a role reaches somebody else's personal record: only what is shared with anybody at all."""
-        if thing.object not in ("shortlist", "plea") or not self.granted(who, thing.object, verb) or not any(thing.shared.get(one) for one in SHARED):
+        if thing.object not in MANAGED or not self.granted(who, thing.object, verb) or not any(thing.shared.get(one) for one in SHARED):
             return False
         scope = self.scopes(who, thing.object, kind)
         return scope is None or (scope != {who} and thing.owner in scope)
@@ -250,6 +282,26 @@ class Company:
 
     def changes(self, who: str, thing: Thing, verb: str = "update") -> bool:
         return not thing.binned and self.may(who, thing.object, verb) and self.writes(who, thing, verb)
+
+    # -- groups --------------------------------------------------------------------------------------------------------
+    def shows(self, who: str, group: Thing) -> bool:
+        return not group.binned and self.reads(who, group)
+
+    def askable(self, who: str, group: Thing) -> bool:
+        """Whether the condition of a group is one this person may ask; of one they do not see nothing is asked."""
+        field = group.values["by"]
+        return not field or not self.shows(who, group) or self.plain(who, group.values["object_name"], field)
+
+    def gathers(self, who: str, group: Thing) -> set[Any]:
+        """The ids of the records that somebody finds in a group: of those they see, those put into it, or those its condition is true of."""
+        if not self.shows(who, group):
+            return set()
+        seen = [one for one in self.of(group.values["object_name"]) if self.reads(who, one)]
+        if group.values["kind"] == "static":
+            return {one.id for one in seen if group in one.values["groups"]}
+        if not group.values["by"]:
+            return {one.id for one in seen if one.owner == who}
+        return {one.id for one in seen if one.number in group.values["about"] and not self.veiled(who, one, group.values["by"])}
 
     def living(self, who: str, name: str) -> set[Any]:
         """The ids of an object's records that somebody sees."""

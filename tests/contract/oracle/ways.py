@@ -24,12 +24,12 @@ from tests.contract.oracle.model import Company, Thing
 from tests.surfaces.imports.tables import load
 from tests.surfaces.web.browser import Browser
 
-NAMES = ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment", "customer", "contact", "work_report", "plea")
+NAMES = ("author", "book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "comment", "customer", "contact", "work_report", "plea", "group")
 TITLE = {"comment": "text", "work_report": "period"}
 WRITTEN = {"comment": "text", "work_report": "done"}
 """What is written to a record to see whether that may be done, where it is not the name."""
-LINKS = ("author", "co_authors", "editor", "owner", "book", "prospect", "customer")
-SEARCHED = ("book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "author", "customer", "contact", "plea")
+LINKS = ("author", "co_authors", "editor", "owner", "book", "prospect", "customer", "groups")
+SEARCHED = ("book", "chapter", "prospect", "call", "shortlist", "jotting", "lead", "author", "customer", "contact", "plea", "group")
 WORDED = {"book": ("summary", "code"), "prospect": ("secret",), "lead": ("company",), "work_report": ("plan",)}
 HANGING = {"book": (("chapter", "book"),), "prospect": (("call", "prospect"),)}
 NUMBERS = {"book": ("price", "cost", "discount"), "prospect": ("amount",), "author": ("royalty",)}
@@ -98,6 +98,8 @@ class Asker:
                     self.tally.same(refusal(ask), "no-object", self.who, name)
                 continue
             levels = {one["name"]: one["level"] for one in told[name]["fields"]}
+            for verb in ("create", "print", "export", "import"):
+                self.tally.same(verb in told[name]["verbs"], self.company.may(self.who, name, verb), self.who, name, "catalog", verb)
             for one in VARIED.get(name, ()):
                 self.tally.same(levels.get(one, "hidden"), self.company.level(self.who, name, one), self.who, name, one)
 
@@ -208,7 +210,7 @@ class Asker:
             if isinstance(value, Thing):
                 value = str(value.id)
             elif isinstance(value, list):
-                value = str(value[0].id)
+                value = str(value[0].id) if value else ""
             elif one in ("editor", "owner"):
                 value = str(self.cast.users.get((thing.owner if one == "owner" else value) or "", ""))
             elif thing.about is not None and one == thing.about.object:
@@ -233,6 +235,8 @@ class Asker:
         said = telling.explain(thing.object, thing.id, actor=self.actor)
         for verb in ("update", "delete"):
             self.tally.same(said["verbs"][verb], self.company.changes(self.who, thing, verb), self.who, thing, "explain", verb)
+        own = [one.given for one in self.company.own if (one.who, one.object) == (self.who, thing.object)]
+        self.tally.same(sorted(one["grants"] for one in said["reasons"] if one["about"] == "own" and self.company.word in one["text"]), sorted(own), self.who, thing, "explain, own rights")
         events = telling.timeline(thing.object, thing.id, actor=self.actor, limit=200)
         around = self.around(thing)
         self.tally.ids([one.id for one in self.company.things], {one.record for one in events}, around | {thing.id}, self.who, thing, "timeline")
@@ -259,6 +263,9 @@ class Asker:
             level = self.company.level(self.who, thing.object, one)
             hidden = level == "hidden" or self.company.veiled(self.who, thing, one)
             self.tally.same(one in event.changes and hidden, False, self.who, thing, one, "event")
+            if one == "groups":
+                unseen = [group.id for group in self.company.of("group", binned=True) if not self.company.shows(self.who, group)]
+                self.tally.same([id for id in unseen if str(id) in str(event.changes.get(one))], [], self.who, thing, "event, groups of others")
             value = thing.values.get(one)
             raw = str(value.id if isinstance(value, Thing) else self.cast.users.get(value, value) if isinstance(value, str) else value)
             if level == "masked" and value and len(raw) > 2 and not isinstance(value, list):
