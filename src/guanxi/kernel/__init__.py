@@ -46,6 +46,7 @@ from guanxi.kernel.declare.fields import (
 from guanxi.kernel.declare.fields import TextField as Text
 from guanxi.kernel.declare.figures import Counter, Dashboard, Figure, Widget
 from guanxi.kernel.declare.help import Help
+from guanxi.kernel.declare.intake import Intake
 from guanxi.kernel.declare.matching import FirstRule, Identity, Matching
 from guanxi.kernel.declare.notices import MENTIONED, Named, NoticeKind, Reached
 from guanxi.kernel.declare.objects import (
@@ -106,6 +107,7 @@ __all__ = [
     "Identity",
     "Image",
     "Industry",
+    "Intake",
     "Integer",
     "Invalid",
     "Json",

@@ -25,7 +25,7 @@ from tests.surfaces.web.browser import Browser
 from tests.surfaces.web.test_headers import check
 
 OPEN = {
-    ".well-known/security.txt", "static/<str:tag>/<path:name>", "signin", "signin/passkey", "signin/code", "apply", "apply/<uuid:id>", "signout", "language", "privacy", "sw.js", "manifest.webmanifest", "offline", "api/v1/openapi.json",
+    ".well-known/security.txt", "static/<str:tag>/<path:name>", "signin", "signin/passkey", "signin/code", "apply", "apply/<uuid:id>", "f/<slug:key>", "signout", "language", "privacy", "sw.js", "manifest.webmanifest", "offline", "api/v1/openapi.json",
 }  # fmt: skip
 """What a stranger may have; everything else sends them to the sign-in page or says 401."""
 KEPT = {"static/<str:tag>/<path:name>", "sw.js", "manifest.webmanifest", "offline", "palette", "privacy", "api/v1/openapi.json"}
@@ -124,7 +124,7 @@ def test_nothing_is_taken_from_a_form_that_is_not_ours(signed: Client, book: UUI
     for way in WAYS[1:]:
         answer = getattr(signed, way)(url, data="{}", content_type="application/json")
         well(answer, f"{way} {url}", route)
-        refused = (404,) if route == "api/v1/" else (401, 403, 405) if route.startswith("api/") else (403, 405)  # nothing is there
+        refused = (404,) if route in ("api/v1/", "f/<slug:key>") else (401, 403, 405) if route.startswith("api/") else (403, 405)  # nothing is there
         assert answer.status_code in refused, (way, url, answer.status_code)
     assert state() == before
 

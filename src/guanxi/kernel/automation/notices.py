@@ -26,6 +26,7 @@ from guanxi.kernel.declare.objects import Definition
 from guanxi.kernel.records import door, people, pooling, reading
 from guanxi.kernel.records.grading import VERB
 from guanxi.kernel.records.guard import Guard
+from guanxi.kernel.records.matching import FORM
 from guanxi.kernel.storage import attending, sql
 from guanxi.kernel.storage import notices as facts
 from guanxi.kernel.storage import rows as storage
@@ -88,6 +89,8 @@ def _event(catalog: Catalog, it: Definition, event: Mapping[str, Any]) -> Iterab
                     yield replace(base, kind=tell.kind, to=user, where=tell.where, **single)
     if "owner" in changes and not along and any(isinstance(tell, Named) and tell.field == "owner" for tell in it.tells):
         yield from _lost(catalog, it, event, base)
+    if verb == "create" and event["via"] == FORM and it.pooling is not None:
+        yield from _submitted(catalog, it, event, base)
     if verb == VERB:
         yield from _graded(catalog, it, event, base)
     if it.name == "announcement" and verb in ("create", "update") and any(name in changes for name in kept.READERS):
@@ -126,6 +129,17 @@ def _lost(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish
             had = row["previous_owner"]
             if had is not None and had not in (by, after):
                 yield replace(base, kind=kinds.CLAIMED, to=had, facts={"to": str(after)}, moment=f"{base.moment} {after}")
+
+
+def _submitted(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish) -> Iterable[Wish]:
+    """What a public form brought and nobody owns is told to those who run its pool."""
+    changed = event["changes"].get("pool")
+    pool = catalog.pool(UUID(str(changed[1]))) if changed and changed[1] else None
+    if pool is None or "owner" in event["changes"]:
+        return
+    row = {"everyone": False, "units": (), "people": sorted(pool.admins.get("user", ())), "roles": sorted(pool.admins.get("role", ()))}
+    for user in facts.addressed(catalog.workspace, row):
+        yield replace(base, kind=kinds.SUBMITTED, to=user, root=event["id"], moment="", gathers=False)
 
 
 def _graded(catalog: Catalog, it: Definition, event: Mapping[str, Any], base: Wish) -> Iterable[Wish]:

@@ -23,6 +23,7 @@ from guanxi.kernel.catalog import (
     pools,
     robots,
     security,
+    web_forms,
 )
 from guanxi.kernel.catalog.attending import Patience
 from guanxi.kernel.catalog.core import CORE
@@ -287,7 +288,7 @@ def build(
 
 def _offered(objects: Mapping[str, Definition]) -> dict[str, Definition]:
     """The objects whose choices are made of what other objects declare."""
-    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), attending.offering(objects), grouping.offering(objects), robots.offering(objects), security.offering(objects)) if it is not None}
+    return {it.name: it for it in (pools.offering(objects), duplicates.offering(objects), pairs.offering(objects), grades.offering(objects), numbering.offering(objects), attending.offering(objects), grouping.offering(objects), web_forms.offering(objects), robots.offering(objects), security.offering(objects)) if it is not None}
 
 
 def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:

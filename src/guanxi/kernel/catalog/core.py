@@ -28,6 +28,7 @@ from guanxi.kernel.catalog.pools import PoolObject
 from guanxi.kernel.catalog.privacy import PrivacyRules
 from guanxi.kernel.catalog.requests import SubjectRequest
 from guanxi.kernel.catalog.security import Security
+from guanxi.kernel.catalog.web_forms import WebForm
 from guanxi.kernel.declare.fields import (
     KINDS,
     MARKS,
@@ -396,7 +397,7 @@ CORE = Module(
     name="core",
     label=T("组织与设置", "Organisation and settings"),
     objects=(
-        Company, DepartmentObject, User, Role, OwnRight, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, Holiday, FollowUpRule, Group, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *pleas.OBJECTS, *notices.OBJECTS, *robots.OBJECTS,
+        Company, DepartmentObject, User, Role, OwnRight, Dictionary, DictionaryEntry, CustomField, ExchangeRate, PoolObject, DuplicateRule, DuplicatePair, Security, BinRules, GradeRule, NumberRule, Holiday, FollowUpRule, Group, WebForm, AccountRequest, *desk.OBJECTS, *remarks.OBJECTS, *pleas.OBJECTS, *notices.OBJECTS, *robots.OBJECTS,
         PrivacyRules, consents.Consent, SubjectRequest,
     ),
     grants={role: {**desk.GRANTS.get(role, {}), **notices.GRANTS.get(role, {})} for role in (*desk.GRANTS, *notices.GRANTS)},

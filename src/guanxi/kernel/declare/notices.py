@@ -74,8 +74,9 @@ UNATTENDED = NoticeKind(
     "unattended", T("久未跟进且没有计划（本人与上级）", "Left unattended, mine and my people's"),
     T("{owner} 负责的{what}已 {n} 天没有跟进，也没有约下次联系", "{what} ({owner}) has had no follow-up for {n} days, and none is planned"), "todo",
 )  # fmt: skip
+SUBMITTED = NoticeKind("submitted", T("在线表单有新提交", "Sent by a web form"), T("{what}由在线表单提交，在公海等待处理", "{what} came by a web form and waits in its pool"))
 ASKED = NoticeKind("asked", T("有人申请协作或申诉", "Somebody asks to join or appeals"), T("{who} 就{what}提出了申请，请处理", "{who} asks you to decide about {what}"), "todo")
 ANSWERED = NoticeKind("answered", T("我的申请有了答复", "My requests answered"), T("{who} 答复了您的{what}", "{who} answered your {what}"))
 
-KINDS = (MENTIONED, ASSIGNED, TAKEN, RETURNED, RECYCLED, CLAIMED, LEAVING, JOB, SECURITY, ANNOUNCED, ARRANGED, GRADED, WARNED, UNATTENDED, ASKED, ANSWERED)
+KINDS = (MENTIONED, ASSIGNED, TAKEN, RETURNED, RECYCLED, CLAIMED, LEAVING, JOB, SECURITY, ANNOUNCED, ARRANGED, GRADED, WARNED, UNATTENDED, SUBMITTED, ASKED, ANSWERED)
 """The kernel's own kinds; modules add theirs by naming them in a declaration."""

@@ -23,6 +23,7 @@ from guanxi.kernel.declare.grouping import FIELD as GROUPS
 from guanxi.kernel.declare.grouping import field as group_field
 from guanxi.kernel.declare.grouping import verbs as group_verbs
 from guanxi.kernel.declare.help import Help
+from guanxi.kernel.declare.intake import Intake
 from guanxi.kernel.declare.matching import Matching, MergeAction
 from guanxi.kernel.declare.matching import actions as merge_actions
 from guanxi.kernel.declare.matching import fields as merge_fields
@@ -314,6 +315,7 @@ class Definition:
     tells: tuple[Tells, ...] = ()
     attended: Attended | None = None
     grouped: bool = False
+    intake: Intake | None = None
     sought: bool = True
 
     @property
@@ -378,6 +380,7 @@ class Object:
       tells             whom its events and instants concern, see `declare.notices`
       attended          when its records count as left unattended, see `declare.attending`
       grouped           True when people put its records into groups, see `declare.grouping`
+      intake            when visitors of a public form make its records, see `declare.intake`
       unique            groups of fields unique together, bin excluded
       indexes           orders that lists need, such as ("owner", "-amount")
     """
@@ -394,6 +397,7 @@ class Object:
     duplicates: ClassVar[Matching | None] = None
     tells: ClassVar[Iterable[Tells]] = ()
     attended: ClassVar[Attended | None] = None
+    intake: ClassVar[Intake | None] = None
 
     def __init_subclass__(
         cls,
@@ -477,6 +481,7 @@ class Object:
             duplicates=cls.duplicates,
             attended=cls.attended,
             grouped=grouped,
+            intake=cls.intake,
             tells=_tells(tuple(cls.tells), "owner" in own and cls.policy.read == "scope" and hands is not None),
             sought=sought,
         )
@@ -543,6 +548,9 @@ def _check(it: Definition, own: Mapping[str, Field], where: str) -> None:
     for path in (it.attended.last, it.attended.planned) if it.attended else ():
         if not isinstance(own.get(path), DateTime) or "owner" not in own:
             raise DeclarationError(f"{where}: attended names {path!r}, which is no instant, or has no owner")
+    for path in (*it.intake.called, *it.intake.asked, *it.intake.words, *it.intake.ours, *filter(None, (it.intake.source, it.intake.note))) if it.intake else ():
+        if path not in own:
+            raise DeclarationError(f"{where}: intake names {path!r}, which is not a field")
     for path in (*it.duplicates.asked, *([it.duplicates.contacted] if it.duplicates.contacted else [])) if it.duplicates else ():
         if path not in own:
             raise DeclarationError(f"{where}: duplicates name {path!r}, which is not a field")

@@ -30,6 +30,7 @@ KINDS: Mapping[str, Text] = {
     "token": T("生成令牌", "Token made"),
     "token_revoked": T("撤销令牌", "Token revoked"),
     "applied": T("申请账号", "Applied for an account"),
+    "submitted": T("在线表单提交", "Web form sent"),
     "rows": T("读取条数达到上限", "Limit of rows reached"),
     "lookup": T("查重", "Looked up"),
     "opened": T("打开记录", "Record opened"),

@@ -31,7 +31,9 @@ from guanxi.kernel.records.reading import guard_of
 from guanxi.kernel.storage import likes, sql
 from guanxi.kernel.storage import rows as storage
 
-ENTRY = {"web": "manual", "import": "imported", "cli": "imported", "api": "api"}
+FORM = "form"
+"""The way in of public forms: a robot writes what visitors say. It cannot ask back, so what rules forbid is kept and linked as what they warn of."""
+ENTRY = {"web": "manual", "import": "imported", "cli": "imported", "api": "api", FORM: "api"}
 """The way in a rule names, by the actor's."""
 ORDER = ("off", "show", "warn", "forbid")
 MOST = 20
@@ -200,7 +202,7 @@ def _find(catalog: Catalog, it: Definition, probes: Sequence[Probe], rules: Sequ
 def asked(catalog: Catalog, it: Definition, actor: Actor) -> bool:
     """Whether rules are asked at all when this actor writes such a record."""
     entry = ENTRY.get(actor.via)
-    return entry is not None and not actor.unlimited and any(rule.effects[entry] in ("warn", "forbid") for rule in catalog.rules_of(it.name))
+    return entry is not None and (not actor.unlimited or actor.via == FORM) and any(rule.effects[entry] in ("warn", "forbid") for rule in catalog.rules_of(it.name))
 
 
 def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[Draft, bool, Context]], known: Known) -> list[Problem | None]:
@@ -228,7 +230,7 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
         if not shown:
             continue
         forbidden = [(one, match) for one, match in shown if one.rule.effects[entry] == "forbid"]
-        if forbidden:
+        if forbidden and actor.via != FORM:
             out[n] = Invalid([FieldError(one.fields[0], "duplicate", _sentence(one.rule, match)) for one, match in forbidden[:3]])
         elif careful:
             out[n] = Conflict(

@@ -24,6 +24,7 @@ from guanxi.kernel import (
     Help,
     Identity,
     Industry,
+    Intake,
     Integer,
     Link,
     Links,
@@ -147,6 +148,15 @@ class Lead(
         also=("customer", "contact"),
         contacted="last_contact_at",
     )
+    intake = Intake(
+        called=("company", "person", "phones", "email"),
+        asked=("person", "company", "phones", "email", "requirement"),
+        words={
+            "name": T("标题", "Subject"), "person": T("您的姓名", "Your name"), "company": T("公司名称", "Company"), "phones": T("手机或电话", "Phone"),
+            "email": T("邮箱", "E-mail"), "requirement": T("您的需求", "How can we help?"),
+        },
+        ours=("score", "invalid_reason", "invalid_note", "description"), source="source", note="source_note",
+    )  # fmt: skip
     attended = Attended(live="status in (new, contacting)", days=7, superior=14, columns=("status",))
     tells = (
         Reached(CONTACT, "next_contact_at", where="status in (new, contacting) and pool empty"),

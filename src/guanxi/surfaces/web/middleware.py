@@ -43,8 +43,10 @@ class Headers:
         request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex  # type: ignore[attr-defined]
         with pacing.patience(settings.STATEMENT_SECONDS):
             response = self.get_response(request)
+        framed = "frame-ancestors 'none'" not in response.headers.get("Content-Security-Policy", POLICY)  # which says by whom; the older header cannot
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+            if not (framed and name == "X-Frame-Options"):
+                response.headers.setdefault(name, value)
         response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         if request.is_secure():
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

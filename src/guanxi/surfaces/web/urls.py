@@ -39,6 +39,7 @@ from guanxi.surfaces.web import (
     presence,
     printing,
     profile,
+    public_forms,
     record,
     reporting,
     revealing,
@@ -69,7 +70,7 @@ from guanxi.surfaces.web.settings import (
 )
 from guanxi.surfaces.web.visit import broken, missing
 
-RESERVED = ("apply", "privacy", "calendar", "capture", "duplicates", "help", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "spelled", "places", "undo", "api")
+RESERVED = ("f", "apply", "privacy", "calendar", "capture", "duplicates", "help", "static", "signin", "signout", "language", "password", "me", "search", "settings", "welcome", "jobs", "offline", "palette", "waiting", "standing", "desk", "spelled", "places", "undo", "api")
 """First parts of addresses that no object may be called."""
 
 DASHBOARD = r"(?P<key>[0-9a-f-]{32,36}|[a-z_]+\.[a-z_]+)"
@@ -84,6 +85,7 @@ urlpatterns = [
     path("signin/code", signing.code),
     path("apply", applying.apply),
     path("apply/<uuid:id>", applying.applied),
+    path("f/<slug:key>", public_forms.show),
     path("signout", signing.sign_out),
     path("language", signing.language),
     path("password", signing.password),
