@@ -6,14 +6,16 @@ another than the one found, an upgrade was begun and not ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ProjectState
 
 from guanxi.base.errors import NewerData
 from guanxi.kernel.storage import sql
@@ -26,12 +28,39 @@ FINISHED = ("kernel", "0019_upgraded")
 State = dict[str, str]
 
 
+class Picture(ProjectState):
+    """What the models are between two steps. An index or a constraint is noted on the class there is: Django makes that and all classes
+    related to it anew, which here are nearly all, and a new database waited for that longer than for its tables."""
+
+    def clone(self) -> Picture:
+        made = Picture({key: state.clone() for key, state in self.models.items()}, self.real_apps)
+        if "apps" in self.__dict__:
+            made.apps = self.apps.clone()
+        made.is_delayed = self.is_delayed
+        return made
+
+    def _append_option(self, app_label: str, model_name: str, option_name: str, obj: Any) -> None:
+        self._note(app_label, model_name, option_name, [*self.models[app_label, model_name].options[option_name], obj])
+
+    def _remove_option(self, app_label: str, model_name: str, option_name: str, obj_name: str) -> None:
+        self._note(app_label, model_name, option_name, [one for one in self.models[app_label, model_name].options[option_name] if one.name != obj_name])
+
+    def _note(self, app_label: str, model_name: str, option: str, value: list[Any]) -> None:
+        self.models[app_label, model_name].options[option] = value
+        if "apps" in self.__dict__:
+            setattr(self.apps.get_model(app_label, model_name)._meta, option, list(value))
+
+
 class Steps(MigrationExecutor):
     """Each migration is one transaction with the note that it was done: Django writes that afterwards where indexes come last, and a
     process killed in between would try at its next start to make what is there."""
 
     done: Callable[[Any], None] | None = None
     """Told of each once it cannot be undone."""
+
+    def _create_project_state(self, with_applied_migrations: bool = False) -> ProjectState:
+        state = super()._create_project_state(with_applied_migrations)  # type: ignore[misc]  # the stubs do not know it
+        return Picture(state.models, state.real_apps)
 
     def apply_migration(self, state: Any, migration: Any, fake: bool = False, fake_initial: bool = False) -> Any:
         with transaction.atomic() if migration.atomic else nullcontext():
@@ -101,8 +130,23 @@ def take(steps: Callable[[str], None] | None = None) -> bool:
         numbers = count(1)
         if steps is not None:
             executor.done = lambda migration: steps(f"{next(numbers)}/{len(plan)} {migration.app_label}.{migration.name}")
-        executor.migrate(executor.loader.graph.leaf_nodes(), plan=plan)
+        with _rarely_tidied():
+            executor.migrate(executor.loader.graph.leaf_nodes(), plan=plan)
     return bool(plan)
+
+
+@contextmanager
+def _rarely_tidied() -> Iterator[None]:
+    """Classes of models come and go by the thousand, and Python looked through all the program is made of for each few of them, to find
+    what nobody holds any more: as long as everything else took."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(10_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def state() -> State:
