@@ -100,7 +100,9 @@ def test_nobody_is_led_where_they_may_not_go(pages):
 
 
 def test_it_is_found_by_what_one_wants_to_do_and_opens_beside_the_page(pages, cast, website, chromium):
-    page, said = enter(chromium, website)
+    page, said = enter(chromium, website, service_workers="block")
+    late: list[Any] = []
+    page.route("**/palette.js", lambda route: late.append(route))
     page.goto(website + "/customers?view=pool")
     page.keyboard.press("F1")
     page.wait_for_selector("#drawer[open] article.help h2:has-text('从公海领取')")
@@ -111,7 +113,10 @@ def test_it_is_found_by_what_one_wants_to_do_and_opens_beside_the_page(pages, ca
     page.wait_for_selector("#drawer:not([open])", state="attached")
     assert page.url == website + "/customers?view=pool"
     page.keyboard.press("Control+k")
-    page.keyboard.type("cxhb")  # 撤销合并
+    page.keyboard.type("cxhb")  # 撤销合并; faster than the palette comes, and the page takes none of it for keys of its own
+    while not late:
+        page.wait_for_timeout(20)
+    late[0].continue_()
     page.wait_for_selector("#palette [role=option]:has-text('撤销合并')")
     page.keyboard.press("ArrowDown")
     while "撤销合并" not in page.inner_text("#palette [aria-selected=true]"):
@@ -122,5 +127,5 @@ def test_it_is_found_by_what_one_wants_to_do_and_opens_beside_the_page(pages, ca
     page.goto(website + "/tasks")
     page.click(".tools > a.help")
     page.wait_for_selector("#drawer[open] h2:has-text('安排任务、拜访和会议')")
-    assert said == []
+    assert {one for one in said if "Service Worker" not in one} == set(), "the worker is kept out: what it has at hand would not come late"
     page.context.close()

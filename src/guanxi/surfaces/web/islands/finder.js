@@ -7,11 +7,21 @@ const get = () => (palette ??= import("./palette.js"));
 
 export async function show(q = "") {
   waiting = (waiting ?? "") + q;
+  addEventListener("keydown", keep, true);
   const { show: open } = await get();
+  removeEventListener("keydown", keep, true);
   if (waiting === null) return;
   const asked = waiting;
   waiting = null;
   open(asked);
+}
+
+// Before anything else hears of it: whoever types on after Ctrl K wants none of the page's own keys.
+function keep(event) {
+  if (waiting === null || event.key.length > 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  waiting += event.key;
 }
 
 const finder = document.getElementById("finder");
