@@ -6,9 +6,10 @@ statement. A check tells no more of a record out of sight than the rule that fou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -184,18 +185,33 @@ class _Found:
     id: UUID
 
 
-def _find(catalog: Catalog, it: Definition, probes: Sequence[Probe], rules: Sequence[Rule], without: Sequence[UUID]) -> list[list[_Found]]:
-    """For each probe the records that a rule holds for, each by the first rule that does. In a transaction."""
-    out: list[list[_Found]] = [[] for _ in probes]
+TOGETHER = 250
+"""So many records are looked for in one statement; meanwhile the keys of the next are made."""
+
+
+def _find(catalog: Catalog, it: Definition, records: Iterable[Probe], rules: Sequence[Rule], without: Sequence[UUID]) -> tuple[list[Probe], list[list[_Found]]]:
+    """Each probe, and for each the records that a rule holds for, each by the first rule that does. In a transaction."""
     objects = sorted({name for rule in rules for name in rule.looks if name in catalog.objects})
+    source, probes, hits = iter(records), list[Probe](), list[likes.Hit]()
+    asked: tuple[int, Callable[[], list[likes.Hit]]] | None = None
+    with sql.alongside():
+        while True:
+            part = list(islice(source, TOGETHER))
+            if asked is not None:
+                first, answer = asked
+                hits += [(first + n, record, name, keys) for n, record, name, keys in answer()]
+            if not part:
+                break
+            asked = (len(probes), likes.ask(catalog, objects, [probe.all for probe in part], without, MOST * 5)) if objects else None
+            probes += part
+    out: list[list[_Found]] = [[] for _ in probes]
     seen: set[tuple[int, UUID]] = set()
-    hits = likes.find(catalog, objects, [probe.all for probe in probes], without, MOST * 5) if objects else []
     for rule in rules:
         for n, record, name, keys in hits:
             if (n, record) not in seen and name in rule.looks and (fields := holds(rule, probes[n], frozenset(keys))):
                 seen.add((n, record))
                 out[n].append(_Found(rule, tuple(fields), name, record))
-    return out
+    return probes, out
 
 
 # -- when a record is written ------------------------------------------------------------------------------------------
@@ -217,8 +233,8 @@ def judge(catalog: Catalog, it: Definition, actor: Actor, items: Sequence[tuple[
         return out
     if any(rule.effects[entry] == "forbid" for rule in rules):
         likes.alone(catalog, it.name)
-    probes = [probe(it, items[n][0].values, needed, known) for n in fresh]
-    found = _find(catalog, it, probes, rules, [items[n][0].id for n in fresh if not items[n][0].new])
+    made = (probe(it, items[n][0].values, needed, known) for n in fresh)
+    probes, found = _find(catalog, it, made, rules, [items[n][0].id for n in fresh if not items[n][0].new])
     _among(it, [items[n][0] for n in fresh], probes, rules, found)
     told = _tell(actor, catalog, [one for hits in found for one in hits])
     for n, hits in zip(fresh, found, strict=True):
@@ -418,7 +434,7 @@ def of_record(name: str, record: UUID, *, actor: Actor) -> list[Match]:
 def find(catalog: Catalog, it: Definition, values: Mapping[str, Any], rules: Sequence[Rule], *, actor: Actor, without: Sequence[UUID] = ()) -> list[Match]:
     """Records that some rules find for values, the strictest first, told as far as the rules allow."""
     with sql.work(actor.workspace):
-        told = _tell(actor, catalog, _find(catalog, it, [probe(it, values, {name: wanted for name, wanted in levels(rules).items() if name in values})], rules, without)[0])
+        told = _tell(actor, catalog, _find(catalog, it, [probe(it, values, {name: wanted for name, wanted in levels(rules).items() if name in values})], rules, without)[1][0])
     above = _leading(it, values)
     each = {match.stands: match for match in told.values() if match.beside(without, above)}
     ordered = sorted(each.values(), key=lambda m: (-ORDER.index(m.effect), m.state == "bin", m.title))

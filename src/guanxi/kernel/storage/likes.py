@@ -6,7 +6,7 @@ statement carries the workspace itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from guanxi.kernel.catalog.catalog import Catalog
@@ -31,8 +31,17 @@ def put(catalog: Catalog, name: str, entries: Sequence[tuple[UUID, Sequence[str]
             )
 
 
-def find(catalog: Catalog, objects: Sequence[str], probes: Sequence[Sequence[str]], without: Sequence[UUID], most: int) -> list[tuple[int, UUID, str, list[str]]]:
-    """(place in `probes`, id, object, keys) of records that share a key with a probe, so many for each key.
+Hit = tuple[int, UUID, str, list[str]]
+"""Place among the probes, id, object, keys of a record that shares a key with a probe."""
+
+
+def find(catalog: Catalog, objects: Sequence[str], probes: Sequence[Sequence[str]], without: Sequence[UUID], most: int) -> list[Hit]:
+    """Records that share a key with a probe, so many for each key."""
+    return ask(catalog, objects, probes, without, most)()
+
+
+def ask(catalog: Catalog, objects: Sequence[str], probes: Sequence[Sequence[str]], without: Sequence[UUID], most: int) -> Callable[[], list[Hit]]:
+    """The same, looked for while the caller goes on: what comes back gives the answer.
 
     Each key is looked up in the index by itself, in a function that forbids the planner to read the table instead: one array of
     the thousands of keys of a batch was compared with every row, and took a minute where this takes 50 ms.
@@ -42,12 +51,16 @@ def find(catalog: Catalog, objects: Sequence[str], probes: Sequence[Sequence[str
         for key in probe:
             index.setdefault(key, []).append(n)
     if not index:
-        return []
-    found = sql.rows(
-        "SELECT id, object, keys FROM gx_alike(%s, %s::text[], %s::text[], %s::uuid[], %s)",
-        [catalog.workspace, bulk.array(list(index)), list(objects), list(without), most],
+        return list
+    asked = sql.ask(
+        "SELECT id, object, keys FROM gx_alike($1, $2::text[], $3::text[], $4::uuid[], $5)",
+        [str(catalog.workspace).encode(), bulk.array(list(index)).encode(), bulk.array(objects).encode(), bulk.array(without).encode(), str(most).encode()],
     )
-    return [(n, record, name, keys) for record, name, keys in found for n in sorted({n for key in keys for n in index.get(key, ())})]
+
+    def hits() -> list[Hit]:
+        return [(n, record, name, keys) for record, name, keys in asked.rows() for n in sorted({n for key in keys for n in index.get(key, ())})]
+
+    return hits
 
 
 def alone(catalog: Catalog, name: str) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
+from psycopg.adapt import Transformer
 from psycopg.generators import fetch_many
 from psycopg.generators import send as send_all
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus, error_message
@@ -195,8 +196,9 @@ def script(sql: str) -> None:
 
 @contextmanager
 def alongside() -> Iterator[None]:
-    """Inside, `send` does not wait for the database; every other statement does first, and so does the end of the block,
+    """Inside, `send` and `ask` do not wait for the database; every other statement does first, and so does the end of the block,
     which raises what went wrong meanwhile."""
+    before = getattr(_state, "alongside", False)
     _state.alongside = True
     try:
         yield
@@ -207,7 +209,7 @@ def alongside() -> Iterator[None]:
     else:
         settle()
     finally:
-        _state.alongside = False
+        _state.alongside = before
 
 
 def send(text: str, parameters: Sequence[tuple[bytes, bool]] = ()) -> None:
@@ -227,16 +229,58 @@ def send(text: str, parameters: Sequence[tuple[bytes, bool]] = ()) -> None:
         settle()
 
 
+class Asked:
+    """The rows of a statement the database is still at work on."""
+
+    def __init__(self) -> None:
+        self._on: psycopg.Connection[Any] | None = None
+        self._result: Any = None
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """All its rows, as soon as they are there. Raises what the database says against the statement, unless another one, which waited
+        for it, has raised that already."""
+        if self._result is None:
+            settle()
+        if self._result is None or self._on is None:
+            raise RuntimeError("This statement failed before")
+        reader = Transformer.from_context(self._on)
+        reader.set_pgresult(self._result)
+        return reader.load_rows(0, self._result.ntuples, tuple)
+
+
+def ask(text: str, parameters: Sequence[bytes]) -> Asked:
+    """One statement ($1 … as texts) whose rows are fetched later; not waited for inside `alongside`."""
+    settle()
+    count()
+    trail = getattr(_state, "trail", None)
+    if trail is not None:
+        trail.append(text)
+    connection.ensure_connection()
+    asked = Asked()
+    asked._on = _state.pending = connection.connection
+    _state.asked = asked
+    with connection.wrap_database_errors:
+        server = connection.connection.pgconn
+        server.send_query_params(text.encode(), list(parameters))
+        connection.connection.wait(send_all(server))
+    if not getattr(_state, "alongside", False):
+        settle()
+    return asked
+
+
 def settle() -> None:
     """Wait until what was sent is done. Raises what the database says against it."""
     held: psycopg.Connection[Any] | None = getattr(_state, "pending", None)
     if held is None:
         return
-    _state.pending = None
+    asked: Asked | None = getattr(_state, "asked", None)
+    _state.pending = _state.asked = None
     with connection.wrap_database_errors:
         for result in held.wait(fetch_many(held.pgconn)):
             if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
                 raise psycopg.errors.error_from_result(result)
+            if asked is not None:
+                asked._result = result
 
 
 def json(value: Any) -> Jsonb:
