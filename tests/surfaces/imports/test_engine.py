@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,34 @@ def test_cancelling_keeps_what_is_written(admin):
     report = load(admin, "customer", text, batch=10, cancelled=lambda: next(asked))
     assert report.cancelled and report.created == 20
     assert count(admin, "customer", "name starts 午") == 20
+
+
+def test_going_on_in_the_second_pass_over_rows_that_wait(admin, tmp_path):
+    """Cut off after a batch of rows that waited for others further down; what was noted then is all that is known later."""
+
+    class Notes:
+        state = None
+
+        def held(self):
+            return self.state
+
+        def note(self, done, state):
+            self.state = json.loads(json.dumps(state))
+
+    notes, asked = Notes(), iter([False] * 7 + [True])
+    text = "name,parent\n" + "\n".join([f"戌子{i},戌父{i}" for i in range(25)] + [f"戌父{i}," for i in range(25)] + ["戌无,没有这家"])
+    how = {"columns": {"name": "name", "parent": {"field": "parent", "by": "name"}}, "match": ["name"], "on_match": "skip"}
+    said = {"ledger": notes, "folder": tmp_path, "errors": tmp_path / "errors.csv", "batch": 10}
+    first = load(admin, "customer", text, how, cancelled=lambda: next(asked), **said)
+    assert first.cancelled and notes.state["pass"] == 2 and 25 < first.created < 50
+    report = load(admin, "customer", text, how, **said)
+    assert figures(report) == {"rows": 51, "created": 50, "rejected": 1}
+    rows = everything(admin, "customer", ["name", "parent"], "name starts 戌子")
+    assert len(rows) == 25 and all(row["parent"]["label"] == row["name"].replace("子", "父") for row in rows)
+    (tmp_path / "waiting-1").unlink()
+    notes.state = {**notes.state, "pass": 2}
+    with pytest.raises(FileNotFoundError):
+        load(admin, "customer", text, how, **said)
 
 
 def test_the_plan_can_be_shown_and_given_back(admin):

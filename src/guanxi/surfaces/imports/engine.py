@@ -118,7 +118,7 @@ class _Run:
         self.reader = Reader(plan)
         self.finder = Finder(self.actor, plan, remember=not dry_run)
         self.started = time.monotonic() - self.report.seconds
-        self.before = PutOff(folder / f"waiting-{self.passes - 1}", 1 << 62) if self.passes > 1 else None
+        self.before = PutOff(folder / f"waiting-{self.passes - 1}", None) if self.passes > 1 else None
         self.turned_away: list[tuple[Row, list[Text]]] = []
         self.writer = Writer(self.actor, plan, self.report, dry_run, self._refuse)
 

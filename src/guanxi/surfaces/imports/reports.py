@@ -161,11 +161,13 @@ class Refused:
 
 
 class PutOff:
-    """The numbers of rows that wait for other rows of the file, on disk so that a restart finds them."""
+    """The numbers of rows that wait for other rows of the file, on disk so that a restart finds them: the first `at` bytes of them, or all that a pass
+    before left (None). Raises FileNotFoundError where those are gone, because their rows would be lost unsaid."""
 
-    def __init__(self, path: Path, at: int = 0) -> None:
-        self._file = path.open("r+b" if at and path.exists() else "w+b")
-        self._file.truncate(at)
+    def __init__(self, path: Path, at: int | None = 0) -> None:
+        self._file = path.open("r+b" if at is None or (at and path.exists()) else "w+b")
+        if at is not None:
+            self._file.truncate(at)
         self._file.seek(0)
         self.numbers: set[int] = {int(line) for line in self._file.read().split()}
 
