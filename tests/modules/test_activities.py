@@ -328,3 +328,17 @@ def test_a_timeline_is_asked_by_way_words_days_and_person(company: Company) -> N
     assert around(since=today, until=today) == around()
     assert around(until=today - timedelta(days=1)) == around(since=today + timedelta(days=1)) == set()
     assert telling.timeline("task", task, actor=company.manager.actor(), narrow=Narrow(words="报价")) == [], "asked for words, its own changes are not what is meant"
+
+
+def test_an_entry_taken_out_of_a_dictionary_is_no_longer_chosen_from_the_start(company: Company, customer: UUID) -> None:
+    """Whoever does not say the way of contact is asked for it; everything else goes on."""
+    dictionary = company.find("dictionary", "key", "activity_kind")[0]["id"]
+    entry = next(row["id"] for row in company.find("dictionary_entry", "key", "phone") if row["dictionary"] == dictionary)
+    earlier = company.owner.create("activity", customer=customer, kind="phone", content="从前打的")
+    company.admin.do("dictionary_entry", "delete", entry)
+    with pytest.raises(Invalid) as problem:
+        company.owner.create("activity", customer=customer, content="没说怎么联系")
+    assert [one.field for one in problem.value.errors] == ["kind"]
+    company.owner.create("activity", customer=customer, kind="visit", content="拜访")
+    company.owner.update("activity", earlier, content="从前打的，改一个字")
+    company.admin.do("dictionary_entry", "restore", entry)

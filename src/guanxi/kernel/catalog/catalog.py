@@ -273,8 +273,7 @@ def build(
     for definition in (declared or REGISTRY.objects).values():
         fields: dict[str, Field] = {}
         for name, field in definition.fields.items():
-            if isinstance(field, Choice) and field.dictionary is not None and field.dictionary in options:
-                field = field.bound(options=tuple(options[field.dictionary]))
+            field = _listed(field, options)
             if field.system:
                 for one in extra.pop(definition.name, ()):
                     fields.setdefault(one.name, one)
@@ -295,11 +294,17 @@ def _offering(action: Action, options: Mapping[str, list[Option]]) -> Action:
     """An action whose inputs offer the dictionaries' entries."""
     if not any(isinstance(one, Choice) and one.dictionary in options for one in action.inputs):
         return action
-    inputs = tuple(
-        one.bound(options=tuple(options[one.dictionary])) if isinstance(one, Choice) and one.dictionary is not None and one.dictionary in options else one
-        for one in action.inputs
-    )
-    return dataclasses.replace(action, inputs=inputs)
+    return dataclasses.replace(action, inputs=tuple(_listed(one, options) for one in action.inputs))
+
+
+def _listed(one: Field, options: Mapping[str, list[Option]]) -> Field:
+    """A choice with its dictionary's entries. What is chosen from the start is none of the entries once an administrator took that one out: then nothing is."""
+    if not isinstance(one, Choice) or one.dictionary is None:
+        return one
+    found = tuple(options.get(one.dictionary, one.options))
+    wanted = one.default if isinstance(one.default, list | tuple) else [one.default]
+    stands = one.default is None or callable(one.default) or {option.key for option in found} >= set(wanted)
+    return one.bound(options=found) if stands else one.bound(options=found, default=None)
 
 
 def custom_field(row: Mapping[str, Any], options: Mapping[str, list[Option]]) -> Field:
