@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from guanxi.base.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from guanxi.kernel import accounts
+from guanxi.kernel import accounts, jobs
+from guanxi.kernel.access.actor import system
 from guanxi.kernel.automation import consumers
 from guanxi.kernel.records import door, finding, people, reading, telling
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
@@ -126,3 +127,19 @@ def test_a_role_that_may_not_write_a_field_corrects_the_rest(cast: Cast) -> None
     assert [(one.field, one.code) for one in problem.value.errors] == [("name", "read-only")]
     assert door.perform("user", "correct_own", changes={"email": "n@example.com"}, **own).changed
     door.perform("user", "update", actor=admin, id=cast.users["nobody"], changes={"roles": [str(one["id"]) for one in before], "email": None})
+
+
+def test_what_was_undone_is_not_kept_as_the_next_version(cast: Cast) -> None:
+    """A dry run changes a catalog and roles, reads them, and is undone; the next change has its number."""
+    desk = system(DEFAULT_WORKSPACE, via="test")
+    role = reading.query("role", actor=desk, where="key = sales", fields=["grants"]).rows[0]
+    with jobs.rehearsal(DEFAULT_WORKSPACE):
+        door.perform("custom_field", "create", actor=desk, changes={"object_name": "book", "key": "rehearsed", "name": "排练", "kind": "text"})
+        door.perform("role", "update", actor=desk, id=role["id"], changes={"grants": {}})
+        assert "rehearsed" in people.newest(DEFAULT_WORKSPACE).object("book").fields
+        with pytest.raises(NotFound):
+            reading.query("book", actor=cast.actor("owner"))
+    door.perform("custom_field", "create", actor=desk, changes={"object_name": "book", "key": "real", "name": "当真", "kind": "text"})
+    door.perform("role", "update", actor=desk, id=role["id"], changes={"grants": role["grants"] | {"shelf": {"verbs": ["read"], "read": "all", "write": "none"}}})
+    assert {"real", "rehearsed"} & set(people.newest(DEFAULT_WORKSPACE).object("book").fields) == {"real"}
+    assert reading.query("book", actor=cast.actor("owner"), limit=1).rows is not None

@@ -36,8 +36,9 @@ def _catalog(workspace: UUID, version: int, settings: Settings) -> Catalog:
             patient=people.patience(workspace),
         )
         made = attending.with_formulas(recycling.with_formulas(made))
-    with _lock:
-        _catalogs[workspace] = made
+    if not sql.unsettled():
+        with _lock:
+            _catalogs[workspace] = made
     return made
 
 
@@ -82,10 +83,11 @@ def actor_of(standing: people.Standing, *, kind: Any = "person", via: str = "", 
             "person", standing.workspace, facts.user, facts.name, rights, facts.departments, facts.below, facts.language or "zh-CN",
             catalog=seen,
         )  # fmt: skip
-        with _lock:
-            if len(_actors) > MOST_ACTORS:
-                _actors.clear()
-            _actors[standing.user] = (standing.access_version, actor)
+        if not sql.unsettled():
+            with _lock:
+                if len(_actors) > MOST_ACTORS:
+                    _actors.clear()
+                _actors[standing.user] = (standing.access_version, actor)
     from dataclasses import replace
 
     return replace(actor, kind=kind, via=via, request=request, address=address, watched=watched, language=language or actor.language, views=standing.views_version)

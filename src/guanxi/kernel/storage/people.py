@@ -103,6 +103,7 @@ def bump(workspace_id: UUID, what: str) -> None:
     this commits."""
     column = {"access": "access_version", "catalog": "catalog_version", "views": "views_version"}[what]
     sql.run(f"UPDATE gx_workspace SET {column} = {column} + 1 WHERE id = %s", [workspace_id])
+    sql.unsettle()
 
 
 def settle(workspace_id: UUID, name: str, currency: str, zone_name: str, fiscal_start: int, area_code: str) -> None:

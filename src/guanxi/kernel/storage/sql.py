@@ -83,7 +83,7 @@ def work(workspace: UUID) -> Iterator[None]:
     try:
         with transaction.atomic():
             _begin(workspace)
-            _state.workspace = workspace
+            _state.workspace, _state.unsettled = workspace, False
             yield
     except (OperationalError, DatabaseError) as error:
         cause = error.__cause__
@@ -93,7 +93,17 @@ def work(workspace: UUID) -> Iterator[None]:
             raise TooSlow() from error
         raise
     finally:
-        _state.workspace = None
+        _state.workspace, _state.unsettled = None, False
+
+
+def unsettle() -> None:
+    """Say that this transaction changed what catalogs or rights are made of."""
+    _state.unsettled = True
+
+
+def unsettled() -> bool:
+    """Whether it did: what is made of it now must not be kept, because it may never be, and its version's number then is another's."""
+    return bool(getattr(_state, "unsettled", False))
 
 
 def _begin(workspace: UUID) -> None:
