@@ -54,15 +54,11 @@ def named(by: UUID, *of: object) -> UUID:
 
 
 def uuid7_floor(instant: datetime) -> UUID:
-    """The smallest id of that millisecond: `id >= uuid7_floor(t)` selects what was made since t.
-
-    Raises ValueError for a naive datetime or one before 1970, which no id can express.
-    """
+    """The smallest id of that millisecond: `id >= uuid7_floor(t)` selects what was made since t. Before 1970 nothing was made: then it is the smallest of
+    all. Raises ValueError for a naive datetime."""
     if instant.tzinfo is None:
         raise ValueError("uuid7_floor needs an aware datetime")
-    ms = (instant - _EPOCH) // timedelta(milliseconds=1)
-    if ms < 0:
-        raise ValueError("uuid7_floor needs an instant after 1970")
+    ms = max(0, (instant - _EPOCH) // timedelta(milliseconds=1))
     return UUID(int=(ms << 80) | _VERSION_AND_VARIANT)
 
 

@@ -82,7 +82,10 @@ def along_with(objects: Iterable[Definition], it: Definition, given: Mapping[str
     """The objects whose records are to go along. Raises Invalid."""
     known = {one.it.name for one in following(objects, it.name)}
     along = given.get("along") or ()
-    along = tuple(dict.fromkeys([along] if isinstance(along, str) else along))
+    along = [along] if isinstance(along, str) else along
+    if not isinstance(along, list | tuple) or not all(isinstance(name, str) for name in along):
+        raise Invalid.field("along", "type", "along 应为对象名的列表。", "`along` is a list of names of objects.")
+    along = tuple(dict.fromkeys(along))
     if wrong := [name for name in along if name not in known]:
         options = "、".join(sorted(known)) or "-"
         raise Invalid.field("along", "choice", f"“{wrong[0]}”不能随{it.label.zh}一并处理，可选：{options}。", f"{wrong[0]!r} cannot go along with it; choose from {options}.")

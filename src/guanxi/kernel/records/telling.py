@@ -118,7 +118,7 @@ class Narrow:
             asked.append(Test(kind.name, "=", self.way))
         if self.words:
             texts = [name for name, one in readable.items() if isinstance(one, TextField) and (one.search or name in (it.title, box.text if box else "") or (it.policy.read == "about" and name == "text"))]
-            if not texts:
+            if not texts or "\x00" in self.words:
                 return None
             asked.append(Or(tuple(Test(name, "contains", self.words) for name in texts)))
         if self.since is not None and "updated_at" in readable:

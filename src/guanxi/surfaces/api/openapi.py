@@ -27,6 +27,10 @@ _ASKING = ("/search", "/capture", "aggregate", "duplicates", "along", "reveal")
 """What is posted because the question is long: nothing is written."""
 
 
+_NAMING = ("/imports", "/exports", "/capture/accept", "/search")
+"""What names an object or a file in its body, which may be absent or out of sight."""
+
+
 def _parameter(name: str, text: str, schema: dict[str, Any], where: str = "query") -> dict[str, Any]:
     out: dict[str, Any] = {"name": name, "in": where, "description": text, "schema": schema}
     if where == "path":
@@ -94,7 +98,7 @@ def _wrong(path: str, way: str, operation: dict[str, Any]) -> dict[str, Any]:
     asks, writes = operation.get("parameters") or "requestBody" in operation, way != "get" and not path.endswith(_ASKING)
     if path == "/events":
         return {code: {"$ref": f"#/components/responses/{_PROBLEMS[code][0]}"} for code in ("401", "503")}
-    if "{" in path or operation["tags"][0] in REGISTRY.objects:
+    if "{" in path or operation["tags"][0] in REGISTRY.objects or path in _NAMING:
         codes.add("404")
     if asks or way == "post":
         codes.add("422")
@@ -104,6 +108,8 @@ def _wrong(path: str, way: str, operation: dict[str, Any]) -> dict[str, Any]:
         codes.add("403")
     if writes:
         codes |= {"403", "409", "507"}
+    if path == "/undo/{id}":
+        codes.add("409")
     if _MATCH in operation.get("parameters", ()):
         codes.add("412")
     return {code: {"$ref": f"#/components/responses/{_PROBLEMS[code][0]}"} for code in sorted(codes)}
@@ -182,6 +188,48 @@ _INQUIRED = {
 }  # fmt: skip
 
 
+_FOUND = {
+    "type": "object", "required": ["rows"],
+    "properties": {"rows": {"type": "array", "items": {"type": "object", "properties": {"object": {"type": "string"}, "id": {"type": "string", "format": "uuid"}, "title": {"type": "string"}, "subtitle": {"type": ["string", "null"]}}}}},
+}  # fmt: skip
+
+
+def _telling() -> dict[str, Any]:
+    """What exists, as /catalog tells it, and why somebody sees a record."""
+    text, texts, yes = {"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "boolean"}
+    level = {"type": "string", "enum": ["hidden", "masked", "read", "write"]}
+    options = {"type": "array", "items": {"type": "object", "properties": {"key": text, "label": text, "color": {"type": ["string", "null"]}}}}
+    described = {
+        "type": "object", "required": ["name", "type", "label"],
+        "properties": {
+            "name": text, "type": text, "label": text, "required": yes, "readonly": yes, "custom": yes, "operators": texts, "widget": text, "help": text, "personal": text, "level": level,
+            "options": options, "dictionary": text, "target": {**text, "description": "The object a link leads to"},
+        },
+    }
+    fields = {"type": "array", "items": {"$ref": "#/components/schemas/Described"}}
+    action = {"type": "object", "properties": {"name": text, "label": text, "form": texts, "needs": texts, "inputs": fields, "offered": {"type": ["string", "null"], "description": "The condition under which it is offered"}}}
+    view = {"type": "object", "required": ["kind", "name", "label"], "properties": {"kind": text, "name": text, "label": text}, "additionalProperties": {"description": "What the view is made of, by its kind"}}
+    told = {
+        "name": text, "plural": text, "label": text, "icon": text, "group": text, "title": text, "module": text, "fields": fields, "verbs": texts,
+        "actions": {"type": "array", "items": action}, "views": {"type": "array", "items": view},
+    }
+    reason = {"type": "object", "properties": {"grants": yes, "about": text, "text": text}}
+    return {
+        "Described": described,
+        "Catalog": {
+            "type": "object", "required": ["objects", "me", "currency"],
+            "properties": {"objects": {"type": "array", "items": {"type": "object", "properties": told}}, "me": {"type": "object", "properties": {"id": {"type": ["string", "null"], "format": "uuid"}, "name": text}}, "currency": text},
+        },
+        "Explained": {
+            "type": "object", "required": ["read", "write", "reasons", "verbs", "fields"],
+            "properties": {
+                "read": yes, "write": yes, "reasons": {"type": "array", "items": reason}, "verbs": {"type": "object", "additionalProperties": yes},
+                "fields": {"type": "object", "additionalProperties": level, "description": "Fields that are not simply written"},
+            },
+        },
+    }  # fmt: skip
+
+
 def _schemas(it: Definition) -> dict[str, Any]:
     own = it.fields
     title = "".join(word.capitalize() for word in it.name.split("_"))
@@ -189,7 +237,7 @@ def _schemas(it: Definition) -> dict[str, Any]:
     read |= {name: _value(one, reading=True) for name, one in own.items()}
     write = {name: _value(one, reading=False) for name, one in own.items() if not one.readonly and not one.system}
     return {
-        title: {"type": "object", "description": it.doc, "properties": read},
+        title: {"type": "object", "description": it.doc, "properties": read, "patternProperties": {r"[.]": {"description": "What `fields` asked for across links"}}},
         f"{title}Changes": {
             "type": "object",
             "description": f"{it.label.zh} / {it.label.en}: required on create: "
@@ -278,7 +326,7 @@ def _paths(it: Definition) -> dict[str, Any]:
             if any(isinstance(f, File) for f in it.fields.values())
             else {}
         ),
-        f"{one}/explain": {"get": _call("Why one may see and change it", tag, _answers({"type": "object"}), [_ID])},
+        f"{one}/explain": {"get": _call("Why one may see and change it", tag, _answers({"$ref": "#/components/schemas/Explained"}), [_ID])},
     }
     if any(field.personal for field in it.fields.values()):
         shown = {"type": "object", "properties": {"field": {"type": "string"}, "value": {}}}
@@ -354,6 +402,7 @@ def document() -> dict[str, Any]:
     text, uuid = {"type": "string"}, {"type": "string", "format": "uuid"}
     condition = {"description": "A condition as JSON, or its text form", "type": ["object", "string"]}
     schemas: dict[str, Any] = {
+        **_telling(),
         "Linked": {"type": "object", "properties": {"id": uuid, "label": text}},
         "Problem": {
             "type": "object",
@@ -456,15 +505,16 @@ def document() -> dict[str, Any]:
         "CaptureDone": {"type": "object", "properties": {"name": text, "object": text, "id": uuid, "did": {"type": "string", "enum": ["created", "changed", "chosen"]}, "version": {"type": ["string", "null"]}, "warnings": {"type": "array", "items": {"type": "object"}}}},
         "Job": {
             "type": "object",
-            "properties": {"id": uuid, "kind": text, "state": text, "object": {"type": ["string", "null"]}, "verb": {"type": ["string", "null"]}, "done": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "outcome": {"type": ["object", "null"]}},
+            "properties": {"id": uuid, "kind": text, "state": text, "object": {"type": ["string", "null"]}, "verb": {"type": ["string", "null"]}, "cancel": {"type": "boolean", "description": "Somebody asked it to stop"}, "dry_run": {"type": "boolean"},
+                **{name: {"type": ["string", "null"], "format": "date-time"} for name in ("created_at", "started_at", "finished_at")}, "done": {"type": "integer"}, "total": {"type": ["integer", "null"]}, "outcome": {"type": ["object", "null"]}},
         },
     }  # fmt: skip
     job = {"$ref": "#/components/schemas/Job"}
     paths: dict[str, Any] = {
-        "/catalog": {"get": _call("What exists and what the caller may do", "catalog", _answers({"type": "object"}))},
+        "/catalog": {"get": _call("What exists and what the caller may do", "catalog", _answers({"$ref": "#/components/schemas/Catalog"}))},
         "/search": {
             "get": _call(
-                "Find records of all objects", "search", _answers({"type": "object"}),
+                "Find records of all objects", "search", _answers(_FOUND),
                 [_parameter("q", "Chinese, pinyin, initials, words, tails of phones and codes", text), _parameter("objects", "Only these objects", text),
                  _parameter("limit", "1 to 100", {"type": "integer", "default": 20})],
             ),

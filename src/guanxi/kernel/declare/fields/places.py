@@ -87,7 +87,7 @@ class Phone(Field):
     def schema(self) -> dict[str, Any]:
         return {
             "type": "array",
-            "items": {"type": "object", "properties": {"number": {"type": "string"}, "note": {"type": "string"}}},
+            "items": {"type": "object", "properties": {"number": {"type": "string"}, "text": {"type": "string", "description": "As it was written, where it is no number"}, "note": {"type": "string"}}},
         }
 
 
@@ -171,5 +171,5 @@ class Region(Field):
     def schema(self) -> dict[str, Any]:
         return {
             "type": "object",
-            "properties": {"code": {"type": "string", "pattern": "^[0-9]{6}$"}, "detail": {"type": "string"}},
+            "properties": {"code": {"type": "string", "pattern": "^[0-9]{6}$"}, "detail": {"type": ["string", "null"]}},
         }
