@@ -48,7 +48,7 @@ class _Quiet(WSGIRequestHandler):
 def serve() -> Iterator[str]:
     """The program's pages over HTTP, in a thread; yields their address."""
     server = make_server("127.0.0.1", 0, get_wsgi_application(), _Server, _Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()  # how soon it hears that it should end
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

@@ -1,10 +1,11 @@
-"""A real PostgreSQL for every test: one migrated template per worker, cloned for each test file.
+"""A real PostgreSQL for every test: one migrated template for a run, cloned for each test file.
 
 Tests commit for real, so that constraints, triggers and row-level security are the database's own.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 import tempfile
@@ -34,6 +35,20 @@ hypothesis.settings.load_profile("nightly" if os.environ.get("GUANXI_NIGHTLY") e
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _count = 0
+
+
+LONGEST = (
+    "surfaces/cli/test_backup.py", "surfaces/web/test_every_page.py", "bench/test_bench.py", "project/test_upgrading.py", "stories/test_two_people.py",
+    "surfaces/imports/test_real_data.py", "surfaces/cli/test_killed_database.py", "surfaces/web/test_settings_browser.py", "stories/test_import_wizard.py",
+    "contract/test_rights.py", "stories/test_manager_reviews.py", "surfaces/jobs/test_crash.py", "contract/test_oracle.py",
+)  # fmt: skip
+"""Files that take longest begin first: workers take a file at a time, and whoever took one of these last would be waited for."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, the rest as it came."""
+    place = {name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0].removeprefix("tests/"), len(LONGEST)))
 
 
 def data_folder() -> Path | None:
@@ -97,8 +112,8 @@ def _use(name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def template() -> Iterator[str]:
-    """A migrated, seeded database to clone."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated, seeded database to clone: made by the worker that needs it first, dropped by the last that is done."""
     global _BASE
     if not os.environ.get("DATABASE_URL"):
         pytest.skip("no database: run the tests by ./guanxi test, or set DATABASE_URL")
@@ -107,14 +122,28 @@ def template() -> Iterator[str]:
     from guanxi.kernel import setup
 
     _BASE = connections["default"].settings_dict["NAME"]
-    name = f"gx_template_{_WORKER}_{os.getpid()}"
-    _admin(f'CREATE DATABASE "{name}"')
-    _use(name)
-    setup.migrate(lambda step: None)
-    connections.close_all()
-    yield name
-    _use(_BASE)
-    _drop(name)
+    folder, run = tmp_path_factory.getbasetemp(), os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    folder = folder.parent if run else folder  # of all workers of a run
+    name = f"gx_template_{run[:12] or os.getpid()}"
+    with (folder / "template.lock").open("w") as lock, (folder / "template.used").open("w") as used:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(used, fcntl.LOCK_SH)
+        if not (folder / name).exists():
+            _admin(f'CREATE DATABASE "{name}"')
+            _use(name)
+            setup.migrate(lambda step: None)
+            connections.close_all()
+            (folder / name).touch()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        yield name
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _use(_BASE)
+        try:
+            fcntl.flock(used, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        _drop(name)
+        (folder / name).unlink()
 
 
 @pytest.fixture(scope="module")

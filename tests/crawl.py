@@ -41,14 +41,16 @@ def pages(read: Callable[[str], str | None], start: str = "/", most: int = 1500)
 
 
 def kinds(found: dict[str, str], each: int = 1) -> dict[str, str]:
-    """Fewer: of pages that differ only in the object they show, `each` of them."""
+    """Fewer: of pages that differ only in the object they show, `each` of them. An object without a record has its own list and form
+    all the same, but no further ways to look at the nothing there is."""
     objects = {shape.strip("/").split("/")[0] for shape in found if re.fullmatch(r"/\w+/\*", shape)}
+    empty = {shape.strip("/").split("/")[0] for shape in found if re.fullmatch(r"/\w+/filter", shape)} - objects
     counted: dict[str, int] = {}
     out: dict[str, str] = {}
     for one, url in found.items():
         first, *rest = one.strip("/").split("/")
         name, _, query = first.partition("?")
-        general = "/".join(["{}", *rest]) + "?" + query if name in objects else one
+        general = "/".join(["{}", *rest]) + "?" + query if name in objects or (name in empty and (query or rest not in ([], ["new"]))) else one
         general = re.sub(r"tab=\w+\.\w+", "tab={}", general)
         general = re.sub(r"^/?help/[\w-]+", "help/{}", general)
         counted[general] = counted.get(general, 0) + 1

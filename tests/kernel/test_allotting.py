@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +12,7 @@ from guanxi.base.errors import Forbidden, Problem
 from guanxi.kernel import jobs
 from guanxi.kernel.records import allotting, door, notices, reading, telling
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
+from tests import crowd
 from tests.cast import Cast
 from tests.kernel.test_pools import DESK, lying, pool_of, setting, whole
 from tests.kernel.tools import create, events, events_of, raw, read_journal, refused
@@ -182,29 +180,16 @@ def test_the_trial_is_what_will_happen_and_changes_nothing(cast: Cast) -> None:
 
 
 WORKER = """
-import os, sys
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "guanxi.project.settings")
-import django
-django.setup()
 from guanxi.kernel import jobs
-print("ready", flush=True)
-sys.stdin.readline()
-print(jobs.allot(), flush=True)
+def prepare():
+    return jobs.allot
 """
 
 
 def test_several_workers_give_nothing_twice_and_keep_the_turns(cast: Cast, database_url: str) -> None:
     made = [lying(cast, f"并{n}") for n in range(31)]
     switch("round")
-    env = {**__import__("os").environ, "DATABASE_URL": database_url, "PYTHONPATH": str(Path(__file__).parents[2] / "src") + ":" + str(Path(__file__).parents[2])}
-    running = [subprocess.Popen([sys.executable, "-c", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) for _ in range(4)]
-    for process in running:
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    done = [int(process.communicate()[0]) for process in running]
+    done = crowd.at_once(database_url, WORKER, [()] * 4).said
     assert sum(done) == 31
     named = owners(made)
     assert sorted(named.count(n) for n in ("王伟", "李娜", "刘洋")) == [10, 10, 11]

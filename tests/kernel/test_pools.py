@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +13,7 @@ from guanxi.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem
 from guanxi.kernel.access.actor import system
 from guanxi.kernel.records import door, finding, people, pooling, reading, telling
 from guanxi.kernel.storage.tables import DEFAULT_WORKSPACE
+from tests import crowd
 from tests.cast import Cast
 from tests.kernel.tools import create, events_of, ids, raw, refused
 
@@ -351,49 +348,29 @@ def test_admins_pass_the_limits_and_that_is_noted(cast: Cast) -> None:
 
 
 CLAIMER = """
-import json, os, sys
 from uuid import UUID
-import django
-django.setup()
 from guanxi.base.errors import Problem
 from guanxi.kernel.records import door, people
-actor = people.by_username(sys.argv[1], via="test")
-print("ready", flush=True)
-out = []
-for line in sys.stdin:
-    try:
-        door.perform("prospect", "claim", actor=actor, id=UUID(line.strip()))
-        out.append("won")
-    except Problem as problem:
-        out.append(f"{problem.code} {problem.detail.zh}")
-    break
-print(json.dumps(out), flush=True)
+def prepare(who, record):
+    actor = people.by_username(who, via="test")
+    def claim():
+        try:
+            door.perform("prospect", "claim", actor=actor, id=UUID(record))
+        except Problem as problem:
+            return f"{problem.code} {problem.detail.zh}"
+        return "won"
+    return claim
 """
 
 
 def test_fifty_processes_claim_one_record(cast: Cast, database_url: str) -> None:
     """One wins; forty-nine read who was faster; there is one event."""
     one = lying(cast, "抢")
-    env = {**__import__("os").environ, "DATABASE_URL": database_url, "PYTHONPATH": str(Path(__file__).parents[2] / "src") + ":" + str(Path(__file__).parents[2])}
     names = ["owner", "teammate", "junior", "newcomer", "outsider"]
-    running: list[subprocess.Popen[str]] = []
-    for start in range(0, 50, 10):
-        part = [subprocess.Popen([sys.executable, "-c", CLAIMER, names[n % 5]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) for n in range(start, start + 10)]
-        for process in part:
-            assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        running += part
-    for process in running:
-        assert process.stdin is not None
-        process.stdin.write(f"{one}\n")
-        process.stdin.flush()
-    answers = []
-    for process in running:
-        assert process.stdout is not None
-        answers += json.loads(process.stdout.readline())
-        process.wait()
+    answers = crowd.at_once(database_url, CLAIMER, [(names[n % 5], one) for n in range(50)])
     winner = whole(one)["owner"]["label"]
-    assert sorted(set(answers)) == sorted({"won", f"claimed 已被 {winner} 领取。"})
-    assert answers.count("won") == 1 and len(answers) == 50
+    assert sorted(set(answers.said)) == sorted({"won", f"claimed 已被 {winner} 领取。"})
+    assert answers.said.count("won") == 1 and len(answers.said) == len(answers.processes) == 50
     assert [e.verb for e in events_of("prospect", one)].count("claim") == 1
 
 
@@ -404,16 +381,9 @@ def test_claims_at_once_do_not_run_past_a_limit(cast: Cast, database_url: str) -
     made = [lying(cast, f"并{n}") for n in range(10)]
     already = int(raw("SELECT count(*) FROM gx_event WHERE verb = 'claim' AND object = 'prospect' AND actor_id = %s", [cast.users["teammate"]])[0][0])
     setting(pool_of(), daily_limit=already + 3)
-    env = {**__import__("os").environ, "DATABASE_URL": database_url, "PYTHONPATH": str(Path(__file__).parents[2] / "src") + ":" + str(Path(__file__).parents[2])}
-    running = [subprocess.Popen([sys.executable, "-c", CLAIMER, "teammate"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env) for _ in made]
-    for process in running:
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-    for process, one in zip(running, made, strict=True):
-        assert process.stdin is not None
-        process.stdin.write(f"{one}\n")
-        process.stdin.flush()
-    answers = [json.loads(process.communicate()[0])[0].split()[0] for process in running]
-    assert (answers.count("won"), answers.count("invalid")) == (3, 7)
+    answers = crowd.at_once(database_url, CLAIMER, [("teammate", one) for one in made])
+    said = [answer.split()[0] for answer in answers.said]
+    assert (said.count("won"), said.count("invalid"), len(answers.processes)) == (3, 7, 10)
 
 
 # -- handing out ---------------------------------------------------------------------------------------------------------

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from guanxi.base import money
 from guanxi.kernel.catalog.catalog import REGISTRY
@@ -18,6 +16,7 @@ from guanxi.surfaces.web import static
 from tests.cast import PEOPLE
 from tests.chromium import enter
 from tests.crawl import kinds, pages
+from tests.looking import DARK, DESK, LIGHT, PHONE, axe, too_wide, with_axe
 from tests.surfaces.web.browser import Browser, words
 
 CJK = re.compile(r"[\u3400-\u9fff]+")
@@ -26,7 +25,7 @@ SPOKEN = re.compile(r'(?:aria-label|placeholder|title|alt)="([^"]*)"')
 TYPED = re.compile(r"<textarea\b.*?</textarea>", re.S)
 LANGUAGES = {"中文", "English"}
 BRAND = {"关"}
-TERMS = {"ALLOWED", "ASVS", "Alt", "CRM", "CSV", "Ctrl", "Enter", "Esc", "Excel", "GUANXI", "HOSTS", "HTTP", "HTTPS", "ODS", "OWASP", "PDF", "PIN", "Shift", "TOTP", "TSV", "UTF", "VIP", "Webhook", "XLS", "XLSX", "doctor", "guanxi", "https", "vCard", "xlsx", "yyyy"}
+TERMS = {"ALLOWED", "ASVS", "Alt", "CRM", "CSV", "Ctrl", "Enter", "Esc", "Excel", "GUANXI", "HOSTS", "HTTP", "HTTPS", "ODS", "OWASP", "PDF", "PIN", "Shift", "TOTP", "TSV", "UTF", "VIP", "Webhook", "XLS", "XLSX", "com", "doctor", "example", "guanxi", "https", "vCard", "www", "xlsx", "yyyy"}
 """What Chinese speakers write in Latin letters too: formats, keys, standards, commands, the product's own name."""
 SCRIPT, STYLE = 60 * 1024, 25 * 1024
 ADMIN = "系统管理员"
@@ -51,15 +50,25 @@ def site(cast, website):
 
 
 @pytest.fixture(scope="module")
-def found(site):
-    browser = Browser("admin")
+def crawled(site):
+    """One address of each kind of page, and the words in Latin letters that each says in Chinese: they are read but once."""
+    browser, latin = Browser("admin"), {}
 
     def read(url):
         answer = browser.get(url)
         assert answer.status_code in (200, 302), (url, answer.status_code)
-        return answer.content.decode() if answer.headers["Content-Type"].startswith("text/html") and answer.status_code == 200 else None
+        if not answer.headers["Content-Type"].startswith("text/html") or answer.status_code != 200:
+            return None
+        html = answer.content.decode()
+        latin[url] = set(LATIN.findall(shown(html)))
+        return html
 
-    return pages(read)
+    return pages(read), latin
+
+
+@pytest.fixture(scope="module")
+def found(crawled):
+    return crawled[0]
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +93,11 @@ def test_the_crawl_finds_the_pages_there_are(found):
         assert kind in found, kind
 
 
-def left_over(browser, found, pattern, known):
+def left_over(found, said, known):
     """By word, the kinds of pages that say it."""
     out: dict[str, list[str]] = {}
     for kind, url in found.items():
-        for word in set(pattern.findall(shown(browser.read(url)))) - known:
+        for word in said(url) - known:
             out.setdefault(word, []).append(kind)
     return out
 
@@ -98,72 +107,53 @@ def test_no_page_has_chinese_left_over_in_english(found, data):
     browser = Browser("admin", "en")
     browser.post("/language", {"language": "en"})
     try:
-        assert left_over(browser, found, CJK, known) == {}
+        assert left_over(found, lambda url: set(CJK.findall(shown(browser.read(url)))), known) == {}
     finally:
         browser.post("/language", {"language": "zh-CN"})
 
 
-def test_no_page_has_english_left_over_in_chinese(found, data):
+def test_no_page_has_english_left_over_in_chinese(crawled, data):
+    found, latin = crawled
     known = LANGUAGES | TERMS | set(money.EXPONENTS) | {word for one in data for word in LATIN.findall(one)}
-    assert left_over(Browser("admin"), found, LATIN, known) == {}
+    assert left_over(found, latin.__getitem__, known) == {}
 
 
-AXE = """(only) => axe.run(document, {resultTypes: ["violations"], ...(only.length ? {runOnly: only} : {})}).then((found) => found.violations.map((one) =>
-  [one.id, one.nodes.map((node) => node.target.join(" ") + ": " + [...node.any, ...node.all, ...node.none].map((check) => check.message).join("; "))]))"""
-LIGHT, DARK = "light", "dark"
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-
-
-SETTLED = """async () => { const wide = () => document.documentElement.scrollWidth;
-  for (let n = 0; n < 60 && wide() > innerWidth; n++) await new Promise((go) => setTimeout(go, 50));
-  return wide(); }"""
-
-
-def axe(page, *only):
-    """What axe finds; it comes into the page through the driver, since the page's own policy lets nothing in."""
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate((Path(settings.NODE_MODULES) / "axe-core" / "axe.min.js").read_text())
-    return page.evaluate(AXE, list(only))
-
-
-def too_wide(page):
-    """How many pixels a phone's page runs over the side, once what draws itself by script has found its new width."""
-    page.set_viewport_size(PHONE)
-    over = page.evaluate(SETTLED) - PHONE["width"]
-    page.set_viewport_size(DESK)
-    return over
+def speaks(page, language):
+    page.click(".account summary")
+    page.click(f".account [name=language][value={language}]")
+    page.wait_for_selector(f"html[lang={language}]")
 
 
 def test_axe_finds_nothing_and_no_page_runs_over_the_side(site, found, chromium):
-    """Light, and the colours of dark, which is the only thing that differs."""
+    """At a desk light, and the colours of dark, which is the only thing that differs; the width on a phone. The light is changed once for
+    each page."""
     page, said = enter(chromium, site, who="admin")
-    amiss = []
+    with_axe(page)
+    amiss, looks = [], [(LIGHT, ()), (DARK, ("color-contrast",))]
     for kind, url in kinds(found).items():
         page.goto(site + url, wait_until="domcontentloaded")
-        page.emulate_media(color_scheme=LIGHT)
-        amiss += [(kind, LIGHT, one) for one in axe(page)]
-        page.emulate_media(color_scheme=DARK)
-        amiss += [(kind, DARK, one) for one in axe(page, "color-contrast")]
+        for scheme, only in looks:
+            page.emulate_media(color_scheme=scheme)
+            amiss += [(kind, scheme, one) for one in axe(page, *only)]
+        looks.reverse()
+        page.set_viewport_size(PHONE)
         if (over := too_wide(page)) > 0:
             amiss.append((kind, over))
+        page.set_viewport_size(DESK)
     assert (amiss, said) == ([], [])
     page.context.close()
 
 
 def test_no_page_runs_over_the_side_in_english(site, found, chromium):
-    """English words are longer; what they need is as wide as the page has it at once, so script is not waited for."""
+    """English words are longer."""
     page, _ = enter(chromium, site, who="admin", viewport=PHONE, locale="en")
-    page.click(".account summary")
-    page.click(".account [name=language][value=en]")
-    page.wait_for_selector("html[lang=en]")
+    speaks(page, "en")
     amiss = []
     for kind, url in kinds(found).items():
         page.goto(site + url, wait_until="domcontentloaded")
-        if (over := page.evaluate("document.documentElement.scrollWidth") - PHONE["width"]) > 0:
+        if (over := too_wide(page)) > 0:
             amiss.append((kind, over))
-    page.click(".account summary")
-    page.click(".account [name=language][value=zh-CN]")
-    page.wait_for_selector("html[lang=zh-CN]")
+    speaks(page, "zh-CN")
     assert amiss == []
     page.context.close()
 

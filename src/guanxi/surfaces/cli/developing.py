@@ -20,6 +20,7 @@ from guanxi.surfaces.cli.speech import tell
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+MOST_WORKERS = 4
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -47,9 +48,11 @@ def test(options: argparse.Namespace) -> int:
     browser = find_browser()
     if browser:
         os.environ["GUANXI_CHROMIUM"] = browser
-    # Alone, a chosen file starts faster in one process; everything together is faster in two. A file stays in one of them, in its order.
+    # Alone, a chosen file starts faster in one process; everything together is faster in several, one more than there are processors,
+    # because a third of their time they wait: for servers to start, for killed ones to be missed. A file stays in one of them, in its
+    # order; the longest begin (tests/conftest.py).
     # A browser or a server of processes may be upset by what else a machine does: such a test is tried again, and the last lines name it.
-    arguments = options.rest or ["-n", "2", "--dist", "loadfile", "--reruns", "2", "--reruns-delay", "1", "-raR"]
+    arguments = options.rest or ["-n", str(min((os.cpu_count() or 1) + 1, MOST_WORKERS)), "--dist", "loadfile", "--no-loadscope-reorder", "--reruns", "2", "--reruns-delay", "1", "-raR"]
     with throwaway_database(THROWAWAY):
         return child(("-m", "pytest", *arguments))
 
