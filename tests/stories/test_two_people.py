@@ -62,7 +62,7 @@ def test_they_see_each_other_and_what_the_other_changes(two: Any, whole_site: st
     expect(mine.locator(".present small")).to_have_count(0, timeout=15000)
 
     theirs.goto(whole_site + "/customers")
-    expect(mine.locator(".present")).to_have_count(0, timeout=45000)  # said at once; where that word is lost, within 30 s
+    expect(mine.locator(".present")).to_have_count(0, timeout=15000)  # said at once; were it not, it would be 30 s later
 
 
 def test_a_list_is_kept_up_to_date_and_announces_what_is_new(two: Any, whole_site: str, cast: Cast, customer: Any) -> None:

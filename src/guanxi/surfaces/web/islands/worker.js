@@ -5,6 +5,8 @@ const STATIC = "static", META = "meta", PAGES = "pages:", MOST = 200, LARGEST = 
 const LANGUAGES = ["zh-CN", "en"];
 
 addEventListener("install", (event) => event.waitUntil((async () => {
+  // What a page says as it is left goes past us: what comes through us is lost together with the page.
+  await event.addRoutes?.({ condition: { urlPattern: "/*/here" }, source: "network" }).catch(() => {});
   const cache = await caches.open(STATIC);
   await cache.addAll([...ASSETS, ...LANGUAGES.map((lang) => `/offline?lang=${lang}`)]);
   await skipWaiting();
