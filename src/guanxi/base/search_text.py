@@ -176,8 +176,15 @@ def query_tokens(q: str) -> str:
     digits = re.sub(r"\D", "", text)
     if len(digits) >= 7 and len(parts) > 1 and _PHONE_QUERY.fullmatch(text):
         # 138-0013-8000 or +86 138 0013 8000: one number, though the index knows it without blanks
-        query = f"({_number_query(_national(digits))} | {query})"
+        query = f"({_number_query(national(digits))} | {query})"
     return query
+
+
+def tail_query(text: str, longer: bool = False) -> str:
+    """A tsquery that finds entries with a phone or code that ends so; `longer`: or begins so, or whose last eight digits do. "" for less
+    than four signs."""
+    word = national("".join(_RUN.findall(normal(text[:MAX_QUERY]))))
+    return _number_query(word, longer) if len(word) >= _TAIL else ""
 
 
 def _word_query(word: str) -> str:
@@ -191,15 +198,15 @@ def _word_query(word: str) -> str:
             _quoted("i:" + word[:_INITIALS_LENGTH], prefix=True),
         ]
     if len(word) >= _TAIL and any(letter.isdecimal() for letter in word):
-        choices.append(_number_query(_national(word)))
+        choices.append(_number_query(national(word)))
     return choices[0] if len(choices) == 1 else f"({' | '.join(choices)})"
 
 
-def _number_query(word: str) -> str:
-    return f"{_quoted('d:' + word, prefix=True)} | {_quoted('r:' + word[::-1], prefix=True)}"
+def _number_query(word: str, longer: bool = True) -> str:
+    return f"{_quoted('d:' + word, prefix=longer)} | {_quoted('r:' + word[::-1], prefix=True)}"
 
 
-def _national(digits: str) -> str:
+def national(digits: str) -> str:
     """Digits as the index holds a phone: 8613800138000 and 013800138000 as 13800138000, 02169388001 as 2169388001."""
     if digits.isdecimal():
         if len(digits) >= 12 and digits.startswith(("86", "0086")):

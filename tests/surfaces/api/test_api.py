@@ -174,10 +174,16 @@ def test_a_list_page_by_page(cast: Cast, owner: Caller) -> None:
             break
         after = f"&after={page['next']}"
     assert set(seen) == made and len(seen) == 7
+    back, before = [row["id"] for row in page["rows"]], page["previous"]
+    while before is not None:
+        there = owner("get", f"/books?where=pages%20=%204321&sort=-pages,name&fields=name&limit=3&before={before}").json()
+        back, before = [row["id"] for row in there["rows"]] + back, there["previous"]
+    assert back == seen, "the same way back"
+    problem(owner("get", "/books?before=x"), 422, "invalid", "after")
     assert set(page["rows"][0]) == {"id", "version", "name", "owner", "author.name"}
     assert page["rows"][0]["owner"] == {"id": str(cast.users["owner"]), "label": "王伟"}
     text = owner("get", "/books?where=" + json.dumps({"and": [{"field": "pages", "op": "=", "value": 4321}, {"field": "name", "op": "ends", "value": "6"}]})).json()
-    assert len(text["rows"]) == 1 and text.keys() == {"rows", "next"}
+    assert len(text["rows"]) == 1 and text.keys() == {"rows", "next", "previous"}
     assert Caller(cast, "newcomer")("get", "/books?where=pages%20=%204321").json()["rows"] == []
 
 

@@ -7,10 +7,11 @@ import re
 from urllib.parse import quote
 
 import pytest
+from django.test import Client
 
 from guanxi.kernel.records import door, reading
 from tests.chromium import after, enter
-from tests.surfaces.web.browser import Browser, words
+from tests.surfaces.web.browser import Browser, statements, words
 
 
 def offered(who: str, address: str) -> list[tuple[str, str]]:
@@ -100,6 +101,58 @@ def test_addresses_are_found_over_a_list_and_the_search_leads_there(cast, somewh
     to = next(html.unescape(url) for url in re.findall(r'href="([^"]+)"', found) if url.startswith("/customers?q="))
     assert re.findall(r'class="title"[^>]*>([^<]+)<', browser.read(to)) == ["甲方实业"], "the search leads to the list that looks for it"
     assert "/customers?q=" not in browser.read("/search?q=" + quote("实业"))
+
+
+@pytest.fixture(scope="module")
+def numbered(cast):
+    """Two customers with numbers and phones, of which the second's goes on in the first's name."""
+    owner = cast.actor("owner")
+    made = [
+        door.perform("customer", "create", actor=owner, changes={"name": name, "phones": phones}).id
+        for name, phones in (("号码甲 69388001", ["13800138271"]), ("号码乙", ["13911118271", "021-69388001"]))
+    ]
+    return [reading.get("customer", one, actor=owner, fields=["number"])["number"] for one in made]
+
+
+def test_numbers_and_phones_are_found_over_a_list_and_through_the_api(cast, numbered):
+    browser, api = Browser("owner"), Client(headers={"Authorization": f"Bearer {cast.token('owner')}"})
+
+    def listed(q: str, more: str = "") -> list[str]:
+        page = sorted(re.findall(r'class="title"[^>]*>([^<]+)<', browser.read(f"/customers?q={quote(q)}{more}")))
+        if not more:
+            assert page == sorted(row["name"] for row in api.get(f"/api/v1/customers?fields=name&q={quote(q)}").json()["rows"]), q
+        return page
+
+    one, two = ["号码甲 69388001"], ["号码乙"]
+    number = numbered[1]
+    assert listed(number) == listed(number.lower()) == listed(number[-8:]) == two, "a number, whole or its end"
+    assert listed(number[:-1]) == [] and listed(number[2:6]) == []
+    assert listed("13911118271") == listed("+86 139 1111 8271") == listed("1391111") == two and listed("13800138271") == one
+    assert listed("8271") == sorted(one + two), "the end of a phone"
+    assert listed("021-69388001") == two and listed("69388001") == sorted(one + two)
+    assert listed("9111") == [] and listed("号码乙") == two
+    with statements() as plain:
+        browser.read("/customers?q=" + quote("号码"))
+    with statements() as asked:
+        browser.read("/customers?q=13911118271")
+    assert len(asked) == len(plain) and "gx_search_entry" not in str(plain)
+    assert "客户名称或电话或传真 包含 +86 139" in words(browser.read("/customers?q=" + quote("+86 139 1111 8271")))
+    assert "客户名称或客户编号或电话或传真 包含 8271" in words(browser.read("/customers?q=8271"))
+    door.perform("customer", "delete", actor=cast.actor("owner"), id=api.get(f"/api/v1/customers?q={number}").json()["rows"][0]["id"])
+    assert listed("13911118271") == [] and listed("13911118271", "&bin=1") == two
+
+
+def test_a_hidden_phone_finds_nobody(cast, numbered):
+    admin = cast.actor("admin")
+    role = reading.query("role", actor=admin, where="key = sales", fields=["grants"]).rows[0]
+    for level in ("hidden", "masked"):
+        door.perform("role", "update", actor=admin, id=role["id"], changes={"grants": {**role["grants"], "customer": {**role["grants"]["customer"], "fields": {"phones": level, "number": level}}}})
+        try:
+            page = Browser("owner").read("/customers?q=8271")
+            assert re.findall(r'class="title"[^>]*>([^<]+)<', page) == [] and "或电话" not in page
+            assert Client(headers={"Authorization": f"Bearer {cast.token('owner')}"}).get("/api/v1/customers?where=phones%20found%208271").status_code == 422
+        finally:
+            door.perform("role", "update", actor=admin, id=role["id"], changes={"grants": role["grants"]})
 
 
 def test_a_hidden_address_finds_nobody(cast, somewhere):

@@ -216,7 +216,7 @@ _WORD_OPS = {
     "empty": "empty", "is empty": "empty", "为空": "empty", "not empty": "not empty", "is not empty": "not empty", "不为空": "not empty",
     "has": "has", "含有": "has", "has any": "has any", "含任一": "has any", "has all": "has all", "含全部": "has all",
     "has none": "has none", "不含": "has none", "exactly": "exactly", "正好是": "exactly", "under": "under", "及下属": "under",
-    "initial": "initial", "首字母": "initial",
+    "initial": "initial", "首字母": "initial", "found": "found", "查到": "found",
 }  # fmt: skip
 OPERATORS = frozenset(_WORD_OPS.values())
 _TOKEN = re.compile(
@@ -486,6 +486,8 @@ def _judge(value: Any, op: str, wanted: Any, meaning: Meaning) -> bool:
             asked_list = [d for a in asked_list for d in meaning.below.get(a, (a,))]
         found = value is not None and any(_same(value, a, meaning) for a in asked_list)
         return found if op in ("=", "in", "under") else not found
+    if op == "found":
+        return value is not None and (folded(value).endswith(folded(str(wanted))) if isinstance(value, str) else str(wanted) in re.sub(r"\D", "", str(value)))
     if op == "initial":
         return bool(pinyin.initial(str(value or "")) == wanted)
     if op in ("contains", "not contains", "starts", "ends"):

@@ -17,6 +17,7 @@ from uuid import UUID
 from guanxi.base.clock import bounds, canonical_relative, relative
 from guanxi.base.errors import FieldError, Invalid, NotFound
 from guanxi.base.ids import parse_id
+from guanxi.base.search_text import national, tail_query
 from guanxi.base.text import T
 from guanxi.kernel.access import rights as access
 from guanxi.kernel.access.actor import Actor
@@ -24,6 +25,7 @@ from guanxi.kernel.catalog.catalog import Catalog
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import Across, Always, And, Condition, Not, Or, Test
 from guanxi.kernel.declare.fields import (
+    AutoNumber,
     Date,
     DateTime,
     Department,
@@ -51,6 +53,11 @@ EXACT = 5
 def comparable(one: Field) -> bool:
     """Whether a field may be compared with one whole value by somebody who sees it masked."""
     return isinstance(one, TextField | Phone) and not isinstance(one, LongText)
+
+
+def indexed(it: Definition, one: Field) -> bool:
+    """Whether records are found by the end of this field's numbers through the index of words."""
+    return isinstance(one, AutoNumber | Phone) and one.search and it.sought and it.policy.read not in ("about", "pair")
 
 
 WHO = ("me", "my department", "my departments")
@@ -230,6 +237,11 @@ class Guard:
             if not re.fullmatch("[A-Z#]", letter):
                 raise conditions.broken("首字母应为 A 到 Z，或 #。", "An initial is a letter from A to Z, or #.")
             return Test(one.name, op, letter)
+        if op == "found" and indexed(it, one):
+            digits = re.sub(r"\D", "", str(value)) if isinstance(one, Phone) else str(value)
+            if not isinstance(value, str | int) or not _storable(digits) or not tail_query(digits):
+                raise conditions.broken("请给出号码的至少四位。", "Give at least four digits of the number.")
+            return Test(one.name, op, national(digits) if isinstance(one, Phone) else digits)
         if op not in one.operators:
             raise conditions.broken(
                 f"“{one.label.zh}”不能用“{op}”，可用：{'、'.join(one.operators)}。",

@@ -67,11 +67,13 @@ _LISTING = [
     _parameter("sort", "Paths, separated by commas, - for descending", {"type": "string"}),
     _FIELDS,
     _parameter("limit", "1 to 200", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
-    _parameter("after", "The cursor of the page before", {"type": "string"}),
+    _parameter("after", "The cursor of the page before: its next", {"type": "string"}),
+    _parameter("before", "The cursor of the page after: its previous; instead of after", {"type": "string"}),
     _parameter(
         "count", "exact counts to 10,000", {"type": "string", "enum": ["none", "estimate", "exact"], "default": "none"}
     ),
     _parameter("deleted", "The bin instead of the living", {"type": "boolean", "default": False}),
+    _parameter("q", "A part of the name, or what looks like an address, a number or a phone, whole or its end", {"type": "string", "maxLength": 200}),
 ]
 
 
@@ -256,6 +258,7 @@ def _paths(it: Definition) -> dict[str, Any]:
         "properties": {
             "rows": {"type": "array", "items": record},
             "next": {"type": ["string", "null"]},
+            "previous": {"type": ["string", "null"]},
             "count": {"type": "integer"},
             "more": {"type": "boolean"},
         },

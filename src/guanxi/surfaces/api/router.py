@@ -30,6 +30,7 @@ from guanxi.kernel.records import (
     merging,
     reading,
     revealing,
+    seeking,
     telling,
     undoing,
 )
@@ -312,24 +313,27 @@ def get_list(
     fields: str | None = None,
     limit: int = 50,
     after: str | None = None,
+    before: str | None = None,
     count: str = "none",
     deleted: bool = False,
+    q: str = "",
 ) -> HttpResponse:
     actor = actor_of(request)
     with accounts.rows_of(request, actor, name) as took:
         page = reading.query(
             name,
             actor=actor,
-            where=where,
+            where=seeking.narrowed(name, where, q, actor=actor, living=not deleted),
             sort=_list(sort),
             fields=_list(fields),
             limit=limit,
             after=after,
+            before=before,
             count=count,
             deleted=deleted,
         )
         took(len(page.rows))
-    document: dict[str, Any] = {"rows": page.rows, "next": page.next}
+    document: dict[str, Any] = {"rows": page.rows, "next": page.next, "previous": page.previous}
     if count != "none":
         document |= {"count": page.count, "more": page.more}
     return answer(document)

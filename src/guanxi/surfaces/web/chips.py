@@ -10,6 +10,7 @@ from guanxi.base.errors import Invalid
 from guanxi.kernel.declare import conditions
 from guanxi.kernel.declare.conditions import And, Condition
 from guanxi.kernel.declare.objects import Definition
+from guanxi.kernel.records import seeking
 from guanxi.surfaces.web import filters
 from guanxi.surfaces.web.filters import SUFFIXES, Column
 from guanxi.surfaces.web.phrasing import Chip, Phrases, parts
@@ -27,9 +28,7 @@ def chips(visit: Visit, it: Definition, offered: Sequence[Column], href: Callabl
     """The parts of what the address asks besides its view, in the order in which the builder shows them."""
     get, out = visit.get, []
     if q := get.get("q", "").strip()[:200]:
-        called = visit.look.say(it.fields[it.title].label)
-        if filters.ADDRESS.search(q) and filters.addresses(visit.guard, it):
-            called = visit.look.t(f"{called}或地址", f"{called} or address")
+        called = visit.look.say(seeking.by(visit.guard, it, q))
         out.append(Chip(visit.look.t(f"{called} 包含 {q}", f"{called} contains {q}"), href(q=None)))
     if letter := filters.initial(visit.guard, it, get):
         out.append(Chip(visit.look.t(f"首字母 {letter}", f"Initial {letter}"), href(letter=None)))

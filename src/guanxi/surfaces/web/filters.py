@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from guanxi.kernel.declare.conditions import Always, And, Condition, Or, Test
+from guanxi.kernel.declare.conditions import Condition, Test
 from guanxi.kernel.declare.fields import (
     Boolean,
     Choice,
@@ -69,28 +68,6 @@ def conditions(columns: list[Column], get: Mapping[str, str], guard: Guard) -> l
 
 def active(columns: list[Column], get: Mapping[str, str]) -> list[Column]:
     return [c for c in columns if any(get.get(f"f.{c.path}{suffix}") for suffix in SUFFIXES)]
-
-
-ADDRESS = re.compile(r"[路街巷弄号楼厦栋幢室园村镇乡道区县省市州]|\b(?:road|rd|street|st|avenue|ave|lane)\b", re.IGNORECASE)
-"""What a text has that may be an address. Names are looked for in every text; addresses, which no index holds, only in these."""
-
-
-def addresses(guard: Guard, it: Definition) -> list[Region]:
-    """The fields with an address that this actor reads plainly, so that they may be found by it."""
-    return [one for one, level in guard.visible(it) if isinstance(one, Region) and level in ("read", "write")]
-
-
-def sought(guard: Guard, it: Definition, q: str) -> Condition:
-    """The records a word typed over a list means: those whose name holds it, and of a text with an address those that are there. Nobody
-    is found by a name that may not be read."""
-    if guard.title(it) is None:
-        return ~Always()
-    parts: list[Condition] = [Test(it.title, "contains", q)]
-    if ADDRESS.search(q):
-        code, rest = Region.resolve(q) if Region.resolve is not None else ("", q)
-        for one in addresses(guard, it):
-            parts.append(And((Test(one.name, "=", code), *([Test(one.name, "contains", rest)] if rest else []))) if code else Test(one.name, "contains", q))
-    return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ#"

@@ -17,9 +17,9 @@ from guanxi.kernel.catalog.core import CORE
 from guanxi.kernel.declare.fields import Field
 from guanxi.kernel.declare.figures import WHEN, Figure
 from guanxi.kernel.declare.objects import Definition, List
-from guanxi.kernel.records import door, figures, finding, reading
+from guanxi.kernel.records import door, figures, finding, reading, seeking
 from guanxi.kernel.records.figures import Counted, Standing
-from guanxi.surfaces.web import amounts, beginning, filters, laying, tour, words
+from guanxi.surfaces.web import amounts, beginning, laying, tour, words
 from guanxi.surfaces.web.visit import Visit, page, redirect
 from guanxi.surfaces.web.words import GROUP_ORDER
 
@@ -211,5 +211,5 @@ def search(visit: Visit) -> HttpResponse:
     for hit in hits:
         groups.setdefault(hit.object, []).append(hit)
     found = [(visit.catalog.object(name), group) for name, group in groups.items()]
-    there = [it for it in visit.main() if filters.ADDRESS.search(q) and (not only or it.name in only) and filters.addresses(visit.guard, it)]
+    there = [it for it in visit.main() if seeking.ADDRESS.search(q) and (not only or it.name in only) and seeking.addressed(visit.guard, it)]
     return visit.page("pages/search.html", q=q, groups=found, there=there, full=len(hits) == FOUND, title=T("搜索", "Search"))

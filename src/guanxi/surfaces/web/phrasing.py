@@ -38,7 +38,7 @@ OPERATORS: dict[str, Text] = {
     "between": T("介于", "is between"), "within": T("在", "is in"), "empty": T("为空", "is empty"), "not empty": T("不为空", "is not empty"),
     "has": T("含有全部", "has all of"), "has any": T("含有任一", "has any of"), "has all": T("含有全部", "has all of"),
     "has none": T("不含", "has none of"), "exactly": T("正好是", "is exactly"), "under": T("及下属", "is or lies under"),
-    "initial": T("首字母是", "begins with the letter"),
+    "initial": T("首字母是", "begins with the letter"), "found": T("含号码", "has the number"),
 }  # fmt: skip
 DAYS: dict[str, Text] = {
     ">": T("晚于", "is after"), ">=": T("不早于", "is on or after"), "<": T("早于", "is before"), "<=": T("不晚于", "is on or before"),

@@ -13,7 +13,7 @@ from guanxi.base.text import T, Text
 from guanxi.kernel.declare.conditions import Always, And, Condition, Test
 from guanxi.kernel.declare.fields import Boolean, Choice, Date, DateTime, Link, MultiChoice, Region
 from guanxi.kernel.declare.objects import Board, Calendar, Definition, List
-from guanxi.kernel.records import views
+from guanxi.kernel.records import seeking, views
 from guanxi.surfaces.web import filters
 from guanxi.surfaces.web.chips import builder_url, chips
 from guanxi.surfaces.web.filters import Column
@@ -95,12 +95,12 @@ def settings_of(visit: Visit, it: Definition, view: List) -> Mapping[str, Any]:
 
 
 def condition(visit: Visit, it: Definition, view: List, offered: list[Column]) -> Condition:
-    """Which records the address means: the view's, the filters', the typed condition's, those whose name or address holds `q`."""
+    """Which records the address means: the view's, the filters', the typed condition's, those that `q` means."""
     q, where = visit.get.get("q", "").strip()[:200], visit.get.get("where", "").strip()
     parts: list[Condition] = [visit.guard.parse(view.where), visit.guard.parse(where)]
     parts += filters.conditions(offered, visit.get, visit.guard)
     if q:
-        parts.append(filters.sought(visit.guard, it, q))
+        parts.append(seeking.sought(visit.guard, it, q, living=not visit.get.get("bin")))
     if letter := filters.initial(visit.guard, it, visit.get):
         parts.append(Test(it.title, "initial", letter))
     return And(tuple(parts))
