@@ -60,6 +60,15 @@ def test_a_condition_becomes_rows_and_the_same_condition_again(books, text):
     assert written == asked
 
 
+def test_a_region_is_typed_as_it_is_called_or_sounds(books):
+    browser, url = Browser("admin"), "/books/filter?where=" + quote("place = 440300")
+    page = browser.read(url)
+    assert 'value="广东省深圳市"' in page and "<gx-places>" in page
+    for typed, code in (("浙江省杭州市", "330100"), ("szns", "440305"), ("440000", "440000")):
+        assert where(browser.post(url, form(page) | {"n.0.v": [typed], "do": ["apply"]})) == f"place = {code}", typed
+    assert browser.post(url, form(page) | {"n.0.v": ["无此地"], "do": ["apply"]}).status_code == 422
+
+
 def test_records_are_named_and_kept_by_id(books):
     browser = Browser("owner")
     url = f"/books/filter?where={quote(f'author = {books}')}"

@@ -195,27 +195,7 @@ class Drawn:
         return out if not held or held in PERIODS else [(held, relative_label(held)), *out]
 
     @property
-    def regions(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """The selects of a region: the provinces, then what lies in each chosen one."""
-        if Region.below is None:
-            return []
-        codes = self.row.all()
-        last = codes[-1] if codes else ""
-        if len(codes) > 1 and not all(code[: 2 * (n + 1)] == last[: 2 * (n + 1)] for n, code in enumerate(codes)):
-            # A wider region was chosen anew: what was chosen in the old one is not in it.
-            last = next(code for n, code in enumerate(codes) if code[: 2 * (n + 1)] != last[: 2 * (n + 1)])
-        chain = [code for code in dict.fromkeys((last[:2] + "0000", last[:4] + "00", last)) if last and code.strip("0")]
-        out: list[tuple[str, list[tuple[str, str]]]] = []
-        above = ""
-        for code in [*chain, ""]:
-            below = Region.below(above)
-            if not below or len(out) == 3:
-                break
-            known = {one for one, _ in below}
-            if code and code not in known:
-                continue
-            out.append((code, below))
-            above = code
-            if not code:
-                break
-        return out
+    def place(self) -> str:
+        """The region as it is called, or what was typed for one."""
+        held = self.row.get()
+        return Region.names(held) if Region.names is not None and held.isdigit() else held

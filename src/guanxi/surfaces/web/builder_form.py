@@ -321,7 +321,7 @@ def _value(one: Field, row: Row) -> Any:
         known = row.get("id") and (row.get() == row.get("label") or not row.get("label"))
         return (row.get("id") if known else first) or None
     if kind == "region":
-        return next((code for code in reversed(row.all()) if code), None)
+        return (first if first.isdigit() else filters.region(first)) or None
     if kind == "yes":
         return first == "true"
     return first or None

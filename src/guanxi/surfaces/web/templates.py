@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from guanxi.base import pinyin
 from guanxi.base.text import T
 from guanxi.kernel.declare.fields import Field
 from guanxi.surfaces.web import rows, static, words
@@ -53,6 +54,11 @@ def _name(called: nodes.Expr) -> str:
     return ""
 
 
+def sounds(name: str) -> str:
+    """How a person's name sounds, whole and by initials, for a select with a box over it to type in (islands/combobox.js)."""
+    return " ".join(dict.fromkeys((*pinyin.of(name), *pinyin.of(name, surname=True))))
+
+
 class _Environment(Environment):
     context_class = _Calls
 
@@ -67,7 +73,7 @@ class _Environment(Environment):
             cache_size=-1,
         )
         self.filters["split"] = str.split
-        self.globals |= {"icon": icon, "static": static.url, "words": words, "body": rows.body, "numeric": rows.numeric}
+        self.globals |= {"icon": icon, "static": static.url, "words": words, "body": rows.body, "numeric": rows.numeric, "sounds": sounds}
         self.constants = _Constants({"t": lambda zh, en: T(zh, en).for_(lang), "icon": icon, "static": static.url})
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:

@@ -1,7 +1,19 @@
 // A picker: the text input of a link, with what it may mean below it; departments stand in their tree. `many` adds to a list of boxes,
-// `free` is a filter, which any text may stand in. What is typed is found by the server, which knows how names sound.
+// `free` is a filter, which any text may stand in. What is typed is found by the server, which knows how names sound; where there is a
+// <select> instead of an input, that has all there is to pick from, with how each sounds, and stays what the form sends.
 customElements.define("gx-combobox", class extends HTMLElement {
   connectedCallback() {
+    this.select = this.querySelector("select");
+    if (this.select && !this.select.hidden) {
+      const made = document.createElement("input");
+      made.id = `${this.select.id}-q`;
+      made.autocomplete = "off";
+      made.setAttribute("aria-label", this.select.ariaLabel);
+      for (const one of this.select.labels) one.htmlFor = made.id;
+      this.select.hidden = true;
+      this.select.before(made);
+      made.addEventListener("blur", () => this.stand());
+    }
     this.input = this.querySelector("input:not([type=hidden])");
     if (!this.input || this.list) return;
     const [id, label] = this.querySelectorAll("input[type=hidden]");
@@ -17,6 +29,7 @@ customElements.define("gx-combobox", class extends HTMLElement {
     for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", this.list.id], ["aria-autocomplete", "list"]]) {
       this.input.setAttribute(name, value);
     }
+    this.stand();
     this.input.addEventListener("input", () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(), 120); });
     this.input.addEventListener("click", () => { if (this.list.hidden) { if (this.chosen()) this.input.select(); this.ask(); } });
     this.input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
@@ -29,14 +42,23 @@ customElements.define("gx-combobox", class extends HTMLElement {
   }
 
   // Whether what stands in the input was picked: then everything is offered, not only what is called so.
-  chosen() { return Boolean(this.id_?.value) && this.input.value === this.label.value; }
+  chosen() { return this.select ? this.input.value === this.select.selectedOptions[0].text : Boolean(this.id_?.value) && this.input.value === this.label.value; }
+
+  // What is typed over a select and means nothing is forgotten.
+  stand() { if (this.select) this.input.value = this.select.selectedOptions[0].text; }
+
+  among(asked) {
+    const wanted = asked.toLowerCase();
+    return [...this.select.options].filter((one) => !wanted || one.text.toLowerCase().includes(wanted) || one.dataset.sounds?.split(" ").some((way) => way.startsWith(wanted)))
+      .map((one) => ({ id: one.value, label: one.text, sub: one.parentElement.label }));
+  }
 
   async ask() {
     const asked = (this.asked = this.chosen() ? "" : this.input.value.trim());
     const src = this.getAttribute("src");
-    const answer = await fetch(`${src}${src.includes("?") ? "&" : "?"}q=${encodeURIComponent(asked)}`, { headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok || asked !== this.asked) return;
-    const { options } = await answer.json();
+    const answer = src && await fetch(`${src}${src.includes("?") ? "&" : "?"}q=${encodeURIComponent(asked)}`, { headers: { Accept: "application/json" } }).catch(() => null);
+    if ((src && !answer?.ok) || asked !== this.asked) return;
+    const { options } = src ? await answer.json() : { options: this.among(asked) };
     const there = this.hasAttribute("many") ? [...(this.parentElement.querySelector(".checks")?.querySelectorAll("input:checked") ?? [])].map((box) => box.value.split("|")[0]) : [];
     this.list.replaceChildren(...options.filter((one) => !there.includes(one.id)).map((one, at) => {
       const item = document.createElement("li");
@@ -54,7 +76,7 @@ customElements.define("gx-combobox", class extends HTMLElement {
       return item;
     }));
     if (this.list.children.length) this.show(); else this.hide();
-    const held = this.chosen() ? [...this.list.children].findIndex((item) => item.dataset.id === this.id_.value) : -1;
+    const held = this.chosen() ? [...this.list.children].findIndex((item) => item.dataset.id === (this.select ?? this.id_).value) : -1;
     this.mark(held < 0 && asked && !this.hasAttribute("free") ? 0 : held);
   }
 
@@ -122,12 +144,14 @@ customElements.define("gx-combobox", class extends HTMLElement {
       this.input.value = "";
     } else {
       this.input.value = label;
+      if (this.select) this.select.value = id;
       if (this.id_) this.id_.value = id;
       if (this.label) this.label.value = label;
     }
     this.input.dispatchEvent(new Event("input", { bubbles: true }));
     clearTimeout(this.timer);
     this.close();
+    this.select?.dispatchEvent(new Event("change", { bubbles: true }));
     if (this.hasAttribute("free") && this.input.form?.matches("[data-live]")) this.input.form.requestSubmit();
   }
 
