@@ -33,6 +33,22 @@ def test_the_menu_shows_what_one_may_arrange_and_nothing_of_work():
     assert 'href="/settings"' in Browser("owner").read("/books").split("<header")[0]
 
 
+def test_what_came_with_the_program_is_called_in_english_too(cast):
+    browser = Browser("admin", "en")
+    browser.post("/language", {"language": "en"})
+    try:
+        assert "Roles Administrator" in words(browser.read("/me"))
+        for url, name in (("/settings/security", "Sign-in and security"), ("/settings/bin", "Bin settings")):
+            page = browser.get(url, follow=True).content.decode()
+            assert re.search(r"<h1[^>]*>([^<]+)</h1>", page)[1] == name, "the only record of its object is called as that is"
+        nav = browser.read("/settings/handover").split("<header")[0]
+        assert re.findall(r'<a class="item" href="([^"]+)" aria-current="page"', nav) == ["/settings/handover"]
+        assert "1 record<" in browser.read("/pipelines") and "0 records<" in browser.read("/robots")
+        assert re.search(r'id="i-name" name="name" type="text" maxlength="500" value=""', browser.read("/welcome")), "nobody is asked to take away a name that is not theirs"
+    finally:
+        browser.post("/language", {"language": "zh-CN"})
+
+
 def test_the_company_is_one_record_and_its_settings_count_at_once(cast):
     admin = Browser("admin")
     url = admin.get("/settings/company")["Location"]

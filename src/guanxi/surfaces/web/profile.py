@@ -63,9 +63,12 @@ def _own(visit: Visit) -> list[Field]:
 def _draw(visit: Visit, *, error: str = "", secret: str = "", raw: Raw | None = None, wrong: Mapping[str, str] | None = None) -> HttpResponse:
     """The page. `raw`: details as they were typed, and `wrong`: what is the matter with them, by field."""
     own = _own(visit)
+    it = visit.catalog.objects["user"]
+    named = ["roles"] if visit.guard.level(it, "roles") in ("read", "write") else []
+    assert visit.actor.user is not None
+    me = reading.get("user", visit.actor.user, actor=visit.actor, fields=[*(one.name for one in own), *named]) if raw is None or named else {}
     if raw is None:
-        assert visit.actor.user is not None
-        raw = forms.of_row(own, reading.get("user", visit.actor.user, actor=visit.actor, fields=[one.name for one in own]), visit)
+        raw = forms.of_row(own, me, visit)
     return visit.page(
         "pages/profile.html",
         422 if error or wrong else 200,
@@ -79,7 +82,7 @@ def _draw(visit: Visit, *, error: str = "", secret: str = "", raw: Raw | None = 
         passkeys=passkeys.of(visit.standing.account),
         seen=[(line, device(line.agent)) for line in auditing.own(visit.actor)],
         sessions=[(one, device(one.device)) for one in accounts.sessions(visit.request, visit.standing.account)],
-        roles=visit.actor.rights.roles if visit.actor.rights is not None else (),
+        roles=[one["label"] for one in me["roles"] or []] if named else visit.actor.rights.roles if visit.actor.rights is not None else (),
         starts=laying.starts(visit),
         start=visit.desk.get("start") or "/",
         title=T("个人设置", "My profile"),
