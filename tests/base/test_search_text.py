@@ -74,6 +74,8 @@ def test_the_tokens_of_a_name() -> None:
     assert index_tokens(["上海A1"]) == sorted(
         ["海", "上海", "a1", "p:shanghaia1", "p:haia1", "p:a1", "i:sha1", "i:ha1", "i:a1"]
     )
+    assert {t for t in entry_tokens("小米有限公司") if ":" in t} == {"p:xiaomiyouxiangongsi", "p:miyouxiangongsi", "i:xmyxgs", "i:myxgs"}
+    assert {t for t in entry_tokens("有限公司") if ":" in t} == {"p:youxiangongsi", "p:xiangongsi", "p:gongsi", "p:si", "i:yxgs", "i:xgs", "i:gs"}
     assert entry_tokens("ABC Ltd", phones=["+8613800138000"]) == {
         "abc", "ltd", "d:13800138000", "d:00138000", "r:00083100831",
     }  # fmt: skip

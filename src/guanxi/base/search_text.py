@@ -41,6 +41,7 @@ MAX_QUERY: Final = 100
 _WORD_LENGTH = 40
 _PINYIN_LENGTH, _INITIALS_LENGTH = 24, 10  # longer queries are cut alike, and found all the same
 _PINYIN_STARTS = 16
+_ENDINGS = ("有限责任公司", "股份有限公司", "有限公司", "公司")  # nobody looks for a company by how these sound
 _SHORT_NAME = 4  # words of up to four characters get pinyin: people and short names, not addresses
 _PHONES = 4
 _TAIL, _LONGEST_TAIL, _LOCAL = 4, 15, 8
@@ -74,17 +75,18 @@ def _add_text(tokens: set[str], text: str, singles: set[str]) -> None:
 def _add_pinyin(tokens: set[str], text: str) -> None:
     if text.isascii():
         return  # its words are found by prefix already
+    ending = next((len(one) for one in _ENDINGS if text.endswith(one)), 0) % len(text)
     surname = len(text) <= _SHORT_NAME and (text[:1] in pinyin.SURNAMES or text[:2] in pinyin.SURNAMES)
     for as_name in (False, True) if surname else (False,):  # 单位 is danwei, 单雄信 shanxiongxin: both are found
         parts, firsts = pinyin.read(text, as_name)
-        _add_starts(tokens, "p:", parts, _PINYIN_LENGTH)
-        _add_starts(tokens, "i:", firsts, _INITIALS_LENGTH)
+        _add_starts(tokens, "p:", parts, _PINYIN_LENGTH, ending)
+        _add_starts(tokens, "i:", firsts, _INITIALS_LENGTH, ending)
 
 
-def _add_starts(tokens: set[str], mark: str, parts: list[str], length: int) -> None:
-    """What a text sounds like from each of its parts on; not a single letter, which nobody looks for."""
+def _add_starts(tokens: set[str], mark: str, parts: list[str], length: int, ending: int) -> None:
+    """What a text sounds like from each of its parts on but the last few; not a single letter, which nobody looks for."""
     whole = "".join(parts)
-    starts = list(accumulate(map(len, parts[: _PINYIN_STARTS - 1]), initial=0))
+    starts = list(accumulate(map(len, parts[: min(_PINYIN_STARTS, len(parts) - ending) - 1]), initial=0))
     tokens.update([mark + whole[at : at + length] for at in starts if at + 1 < len(whole)])
 
 
